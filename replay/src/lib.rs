@@ -1,0 +1,1 @@
+//! Captures and cluster files to inputs of the analyzer.

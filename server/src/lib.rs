@@ -1,0 +1,1 @@
+//! The surfaces of Pilotfish: HTTP over snapshots of the analyzer.

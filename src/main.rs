@@ -1,0 +1,3 @@
+//! `pilotfish`: who talks to whom in a Kubernetes cluster, from packets.
+
+fn main() {}
