@@ -7,7 +7,16 @@
 //! No I/O, no clock, no randomness: everything known arrives as a timestamped input, everything
 //! seen is a pure function of a snapshot. Files stand in the order data meets them.
 
-pub mod frame;
-pub mod packet;
-pub mod skip;
 pub mod time;
+pub mod frame;
+pub mod skip;
+pub mod packet;
+pub mod endpoint;
+pub mod hop;
+pub mod traffic;
+pub mod sketch;
+pub mod connection;
+pub mod leg;
+pub mod fragments;
+pub mod duplicates;
+pub mod coverage;

@@ -1,0 +1,245 @@
+//! Connections: one five-tuple at one hop, from socket open to close.
+//!
+//! In: sightings of packets. Out, when it ends or a snapshot asks: counters for its leg and, if
+//! somebody keeps them, a [`ConnectionRecord`].
+//! **Time** ends are decided by the gaps between a connection's own packets, never by when
+//! somebody looked. **Source** RFC 9293 for TCP.
+
+use crate::connection::handshake::Handshake;
+use crate::connection::tcp::{TcpLife, flag};
+use crate::endpoint::{BySide, Endpoint, Protocol, Side};
+use crate::hop::HopId;
+use crate::packet::Segment;
+use crate::time::{NANOS_PER_SECOND, Timestamp};
+use crate::traffic::{IntervalIndex, Traffic};
+
+pub mod handshake;
+pub mod record;
+pub mod table;
+pub mod tcp;
+
+/// A five-tuple at a hop, the same for both directions.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ConnectionKey {
+    /// Where it was seen.
+    pub hop: HopId,
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The smaller endpoint.
+    pub low: Endpoint,
+    /// The greater endpoint.
+    pub high: Endpoint,
+}
+
+impl ConnectionKey {
+    /// The key of a packet, and which side sent it.
+    #[must_use]
+    pub fn of(
+        hop: HopId,
+        protocol: Protocol,
+        source: Endpoint,
+        destination: Endpoint,
+    ) -> (Self, Side) {
+        if source <= destination {
+            (
+                Self {
+                    hop,
+                    protocol,
+                    low: source,
+                    high: destination,
+                },
+                Side::Low,
+            )
+        } else {
+            (
+                Self {
+                    hop,
+                    protocol,
+                    low: destination,
+                    high: source,
+                },
+                Side::High,
+            )
+        }
+    }
+
+    /// The endpoint of `side`.
+    #[must_use]
+    pub const fn endpoint(&self, side: Side) -> Endpoint {
+        match side {
+            Side::Low => self.low,
+            Side::High => self.high,
+        }
+    }
+}
+
+/// What one packet adds to its connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting {
+    /// When it passed.
+    pub time: Timestamp,
+    /// Who sent it.
+    pub from: Side,
+    /// Wire packets.
+    pub packets: u32,
+    /// IP bytes.
+    pub ip_bytes: u32,
+    /// Its TCP header, where it was seen.
+    pub segment: Option<Segment>,
+    /// Seen a moment ago with the same octets: no retransmission.
+    pub duplicate: bool,
+}
+
+/// Why a connection ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EndReason {
+    /// Both sides sent FIN.
+    Fin,
+    /// One side sent RST.
+    Rst,
+    /// No packet for longer than the protocol's timeout.
+    Timeout,
+    /// A SYN with another sequence number began a new connection on the same five-tuple.
+    NewSyn,
+    /// Folded early because the table was full.
+    Evicted,
+}
+
+impl EndReason {
+    /// Its name in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fin => "fin",
+            Self::Rst => "rst",
+            Self::Timeout => "timeout",
+            Self::NewSyn => "new_syn",
+            Self::Evicted => "evicted",
+        }
+    }
+}
+
+/// How long a connection may be silent.
+const TCP_TIMEOUT: u64 = 300 * NANOS_PER_SECOND;
+/// The same for UDP.
+const UDP_TIMEOUT: u64 = 60 * NANOS_PER_SECOND;
+/// How long after its close a connection still takes the packets of its five-tuple.
+const LINGER: u64 = 5 * NANOS_PER_SECOND;
+
+/// A connection whose end has not been seen, or not long ago.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its five-tuple and hop.
+    pub key: ConnectionKey,
+    /// What each side sent, in all.
+    pub total: BySide<Traffic>,
+    /// What each side sent in `interval`, not yet in the leg.
+    pub unfolded: BySide<Traffic>,
+    /// The interval of `unfolded`.
+    pub interval: IntervalIndex,
+    /// TCP's view of it.
+    pub tcp: TcpLife,
+}
+
+impl Connection {
+    /// A connection that nothing was counted for yet.
+    #[must_use]
+    pub fn new(key: ConnectionKey, time: Timestamp) -> Self {
+        Self {
+            key,
+            total: BySide::default(),
+            unfolded: BySide::default(),
+            interval: IntervalIndex::of(time),
+            tcp: TcpLife::default(),
+        }
+    }
+
+    /// Why `sighting` is not a packet of this connection any more; `None` when it is one.
+    #[must_use]
+    pub fn ended_before(&self, sighting: &Sighting) -> Option<EndReason> {
+        if self.gap_to(sighting.time) > self.timeout() {
+            return Some(self.reason_or(EndReason::Timeout));
+        }
+        if let Some((closed, reason)) = self.tcp.closed
+            && sighting.time.nanos_since(closed) > LINGER
+        {
+            return Some(reason);
+        }
+        let segment = sighting.segment.filter(|s| s.flags & flag::SYN != 0)?;
+        let sent_before = !self.total.get(sighting.from).is_empty();
+        self.tcp
+            .is_new_syn(sighting.from, &segment, sent_before)
+            .then(|| self.reason_or(EndReason::NewSyn))
+    }
+
+    /// Counts a packet of this connection. The caller has folded another interval's counters.
+    #[inline]
+    pub fn add(&mut self, sighting: &Sighting) {
+        let Sighting {
+            time,
+            from,
+            packets,
+            ip_bytes,
+            ..
+        } = *sighting;
+        self.unfolded.get_mut(from).add(time, packets, ip_bytes);
+        self.total.get_mut(from).add(time, packets, ip_bytes);
+        if let Some(segment) = &sighting.segment {
+            self.tcp.observe(time, from, segment, sighting.duplicate);
+        }
+    }
+
+    /// Why it has ended when the time is `now` and nothing more came; `None` while it is active.
+    #[must_use]
+    pub fn end_at(&self, now: Timestamp) -> Option<EndReason> {
+        match self.tcp.closed {
+            Some((_, reason)) => Some(reason),
+            None if now.nanos_since(self.last()) > self.timeout() => Some(EndReason::Timeout),
+            None => None,
+        }
+    }
+
+    /// Whether no packet at `now` or later can belong to it.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let closed = self
+            .tcp
+            .closed
+            .is_some_and(|(at, _)| now.nanos_since(at) > LINGER);
+        closed || now.nanos_since(self.last()) > self.timeout()
+    }
+
+    /// The first packet.
+    #[must_use]
+    pub fn first(&self) -> Timestamp {
+        self.total.low.first.min(self.total.high.first)
+    }
+
+    /// The last packet.
+    #[must_use]
+    pub fn last(&self) -> Timestamp {
+        self.total.low.last.max(self.total.high.last)
+    }
+
+    /// Its handshake, when it is a sample.
+    #[must_use]
+    pub fn handshake(&self) -> Option<Handshake> {
+        self.tcp.handshake.measured()
+    }
+
+    fn gap_to(&self, time: Timestamp) -> u64 {
+        time.nanos_since(self.last())
+            .max(self.first().nanos_since(time))
+    }
+
+    const fn timeout(&self) -> u64 {
+        match self.key.protocol {
+            Protocol::Tcp => TCP_TIMEOUT,
+            Protocol::Udp => UDP_TIMEOUT,
+        }
+    }
+
+    fn reason_or(&self, reason: EndReason) -> EndReason {
+        self.tcp.closed.map_or(reason, |(_, closed)| closed)
+    }
+}

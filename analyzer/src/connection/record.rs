@@ -1,0 +1,99 @@
+//! The record of one connection, for those who list connections.
+//!
+//! **Shape** a limited, ordered set: of more connections than it may hold, those that began first
+//! are kept and the others counted, whatever the order in which they ended.
+
+use std::collections::BTreeMap;
+
+use crate::connection::handshake::Handshake;
+use crate::connection::{Connection, ConnectionKey, EndReason};
+use crate::endpoint::{BySide, Side};
+use crate::time::Timestamp;
+use crate::traffic::Traffic;
+
+/// What is known of one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionRecord {
+    /// Its five-tuple and hop.
+    pub key: ConnectionKey,
+    /// What each side sent.
+    pub total: BySide<Traffic>,
+    /// TCP flags each side sent, or-ed; 0 for UDP.
+    pub flags: BySide<u8>,
+    /// Who opened it, when that was seen.
+    pub client: Option<Side>,
+    /// Its handshake, when it is a sample.
+    pub handshake: Option<Handshake>,
+    /// Why it ended; `None` while it is active.
+    pub end: Option<EndReason>,
+}
+
+impl ConnectionRecord {
+    /// The record of `connection`, which ended for `end`.
+    #[must_use]
+    pub fn of(connection: &Connection, end: Option<EndReason>) -> Self {
+        Self {
+            key: connection.key,
+            total: connection.total,
+            flags: connection.tcp.flags,
+            client: connection.tcp.client,
+            handshake: connection.handshake(),
+            end,
+        }
+    }
+
+    /// The first packet.
+    #[must_use]
+    pub fn first(&self) -> Timestamp {
+        self.total.low.first.min(self.total.high.first)
+    }
+
+    /// The last packet.
+    #[must_use]
+    pub fn last(&self) -> Timestamp {
+        self.total.low.last.max(self.total.high.last)
+    }
+}
+
+/// The records that are kept, ordered by start and five-tuple.
+#[derive(Clone, Debug)]
+pub struct ConnectionRecords {
+    limit: usize,
+    kept: BTreeMap<(Timestamp, ConnectionKey), ConnectionRecord>,
+    refused: u64,
+}
+
+impl ConnectionRecords {
+    /// Room for `limit` records; with 0 nobody lists connections, and nothing is counted.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            kept: BTreeMap::new(),
+            refused: 0,
+        }
+    }
+
+    /// Keeps `record`, or counts the one that has to go.
+    pub fn push(&mut self, record: ConnectionRecord) {
+        if self.limit == 0 {
+            return;
+        }
+        self.kept.insert((record.first(), record.key), record);
+        if self.kept.len() > self.limit {
+            self.kept.pop_last();
+            self.refused += 1;
+        }
+    }
+
+    /// The records, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &ConnectionRecord> {
+        self.kept.values()
+    }
+
+    /// How many did not fit.
+    #[must_use]
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+}

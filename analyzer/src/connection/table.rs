@@ -1,0 +1,108 @@
+//! The table of live connections.
+//!
+//! **Shape** an open-addressing table keyed by five-tuple and hop. Its hash has a fixed seed that
+//! the caller chooses: the engine has no randomness. Nothing that leaves it depends on its order:
+//! connections that end are folded, and folding only adds.
+
+use std::hash::{BuildHasher, Hasher};
+use std::net::IpAddr;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use crate::connection::{Connection, ConnectionKey};
+use crate::endpoint::Endpoint;
+use crate::time::Timestamp;
+
+/// The connections that have not ended.
+#[derive(Clone)]
+pub struct ConnectionTable {
+    hasher: FixedState,
+    table: HashTable<Connection>,
+}
+
+impl ConnectionTable {
+    /// An empty table whose hashes start from `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            hasher: FixedState::with_seed(seed),
+            table: HashTable::new(),
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// The connection of `key`, made when there is none.
+    #[inline]
+    pub fn get_or_insert(&mut self, key: ConnectionKey, time: Timestamp) -> &mut Connection {
+        let Self { hasher, table } = self;
+        table
+            .entry(
+                hash_of(hasher, &key),
+                |connection| connection.key == key,
+                |connection| hash_of(hasher, &connection.key),
+            )
+            .or_insert_with(|| Connection::new(key, time))
+            .into_mut()
+    }
+
+    /// Every connection, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &Connection> {
+        self.table.iter()
+    }
+
+    /// Takes out the connections for which `over` holds and gives each to `fold`.
+    pub fn extract(
+        &mut self,
+        over: impl Fn(&Connection) -> bool,
+        mut fold: impl FnMut(&Connection),
+    ) {
+        self.table
+            .extract_if(|connection| over(connection))
+            .for_each(|ended| fold(&ended));
+    }
+
+    /// The time of last packet that at least one in `share` connections do not exceed.
+    #[must_use]
+    pub fn oldest(&self, share: usize) -> Timestamp {
+        let mut times: Vec<Timestamp> = self.iter().map(Connection::last).collect();
+        let rank = times.len() / share.max(1);
+        if rank >= times.len() {
+            return Timestamp::MAX;
+        }
+        *times.select_nth_unstable(rank).1
+    }
+}
+
+/// Whole words are cheaper to hash than the pieces of an address.
+#[inline]
+fn hash_of(hasher: &FixedState, key: &ConnectionKey) -> u64 {
+    let mut state = hasher.build_hasher();
+    write_endpoint(&mut state, key.low);
+    write_endpoint(&mut state, key.high);
+    state.write_u64(u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8));
+    state.finish()
+}
+
+#[inline]
+fn write_endpoint(state: &mut impl Hasher, endpoint: Endpoint) {
+    let port = u64::from(endpoint.port);
+    match endpoint.address {
+        IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits()) << 16 | port),
+        IpAddr::V6(address) => {
+            state.write_u128(address.to_bits());
+            state.write_u64(port | 1 << 63);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Coverage: what was read, counted, skipped, lost and doubted. The sums must close.
+//!
+//! **Units** frames, but for `packets`, which are wire packets.
+
+use crate::skip::SkipReason;
+use crate::time::Timestamp;
+
+/// The engine's own account of every frame it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Frames given to the engine.
+    pub frames: u64,
+    /// Frames counted in a flow.
+    pub counted: u64,
+    /// Frames seen again at a hop that does not count.
+    pub copies: u64,
+    /// The time of the earliest frame, once there is one.
+    pub from: Option<Timestamp>,
+    /// The time of the latest frame.
+    pub to: Option<Timestamp>,
+    /// Frames above an Ethernet MTU: segments that offload had merged.
+    pub merged_frames: u64,
+    /// Frames equal to an earlier one within a millisecond.
+    pub suspected_duplicates: u64,
+    /// Connections folded early, or legs and first fragments dropped, at a limit.
+    pub evicted: u64,
+    skipped: [u64; SkipReason::ALL.len()],
+}
+
+impl Coverage {
+    /// Takes note of a frame, whatever becomes of it.
+    #[inline]
+    pub fn see(&mut self, time: Timestamp) {
+        self.frames += 1;
+        self.from = Some(self.from.map_or(time, |from| from.min(time)));
+        self.to = self.to.max(Some(time));
+    }
+
+    /// Counts a skipped frame.
+    pub fn skip(&mut self, reason: SkipReason) {
+        if let Some(count) = self.skipped.get_mut(reason as usize) {
+            *count += 1;
+        }
+    }
+
+    /// The reasons that occurred, by name, with their counts.
+    pub fn skipped(&self) -> impl Iterator<Item = (SkipReason, u64)> {
+        SkipReason::ALL.into_iter().filter_map(|reason| {
+            let count = self
+                .skipped
+                .get(reason as usize)
+                .copied()
+                .unwrap_or_default();
+            (count > 0).then_some((reason, count))
+        })
+    }
+
+    /// Whether every frame is accounted for.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        self.frames == self.counted + self.copies + self.skipped.iter().sum::<u64>()
+    }
+}

@@ -1,0 +1,111 @@
+//! Packets that a capture shows twice: byte-identical within a millisecond.
+//!
+//! A mirror port that copies both directions of a switch writes each frame twice. Whether two
+//! equal packets are that or a sender's repetition cannot be told from the octets, so they are
+//! counted as suspected, and only become copies when the user says so.
+//!
+//! **Shape** a set-associative memory of fingerprints; the oldest of a set makes room. Its size is
+//! fixed, and a set holds more than a millisecond of the fastest links seen in captures.
+//! **Units** a fingerprint covers the first 128 and the last 32 octets from the IP header on, and
+//! the length: headers with their checksums, sequence numbers and identification.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+
+use crate::time::Timestamp;
+
+const SETS: usize = 4096;
+const WAYS: usize = 4;
+/// How far apart in time two sightings of one packet may be.
+const WINDOW: u64 = 1_000_000;
+const HEAD: usize = 128;
+const TAIL: usize = 32;
+
+/// The packets of the last millisecond.
+#[derive(Clone)]
+pub struct Duplicates {
+    hasher: FixedState,
+    sets: Vec<[(u64, Timestamp); WAYS]>,
+}
+
+impl Duplicates {
+    /// An empty memory whose fingerprints start from `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let hasher = FixedState::with_seed(seed);
+        Self {
+            hasher,
+            sets: vec![[(0, Timestamp::MAX); WAYS]; SETS],
+        }
+    }
+
+    /// Remembers a packet, given from its outermost IP header on, and says whether the same one
+    /// was seen within a millisecond.
+    #[inline]
+    pub fn seen(&mut self, time: Timestamp, octets: &[u8], original_len: u32) -> bool {
+        let fingerprint = self.fingerprint(octets, original_len);
+        let at = usize::try_from(fingerprint).unwrap_or(usize::MAX) & (SETS - 1);
+        let Some(set) = self.sets.get_mut(at) else {
+            return false;
+        };
+        let seen = set
+            .iter()
+            .any(|(f, t)| *f == fingerprint && t.abs_diff(time) <= WINDOW);
+        if !seen {
+            set.rotate_right(1);
+            set[0] = (fingerprint, time);
+        }
+        seen
+    }
+
+    fn fingerprint(&self, octets: &[u8], original_len: u32) -> u64 {
+        let mut state = self.hasher.build_hasher();
+        state.write_u32(original_len);
+        match octets.split_at_checked(HEAD) {
+            None => state.write(octets),
+            Some((head, rest)) => {
+                state.write(head);
+                state.write(rest.last_chunk::<TAIL>().map_or(rest, |tail| tail));
+            }
+        }
+        state.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(micros: u64) -> Timestamp {
+        Timestamp::from_nanos(micros * 1_000)
+    }
+
+    #[test]
+    fn the_same_octets_within_a_millisecond_are_a_duplicate() {
+        let mut duplicates = Duplicates::new(0);
+        assert!(!duplicates.seen(at(0), b"packet", 6));
+        assert!(duplicates.seen(at(1_000), b"packet", 6));
+        assert!(
+            !duplicates.seen(at(1_500), b"packet", 6),
+            "a millisecond after the first"
+        );
+        assert!(
+            !duplicates.seen(at(1_501), b"packet", 7),
+            "cut from another length"
+        );
+        assert!(!duplicates.seen(at(1_502), b"pocket", 6));
+    }
+
+    #[test]
+    fn head_and_tail_tell_long_packets_apart() {
+        let mut duplicates = Duplicates::new(0);
+        let mut packet = vec![0; 400];
+        assert!(!duplicates.seen(at(0), &packet, 400));
+        packet[399] = 1;
+        assert!(!duplicates.seen(at(1), &packet, 400));
+        packet[127] = 1;
+        assert!(!duplicates.seen(at(2), &packet, 400));
+        assert!(duplicates.seen(at(3), &packet, 400));
+    }
+}

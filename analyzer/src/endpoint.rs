@@ -1,0 +1,79 @@
+//! The two ends of a connection: addresses with ports, and which of the two is meant.
+
+use std::net::IpAddr;
+
+/// The transport protocols that make flows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl Protocol {
+    /// Its name in answers and filters.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// An address and a port.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Endpoint {
+    /// The IP address.
+    pub address: IpAddr,
+    /// The TCP or UDP port.
+    pub port: u16,
+}
+
+/// One of the two ends of a connection, named by the order of their endpoints.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Side {
+    /// The smaller endpoint.
+    Low,
+    /// The greater endpoint.
+    High,
+}
+
+impl Side {
+    /// The end across.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Low => Self::High,
+            Self::High => Self::Low,
+        }
+    }
+}
+
+/// Two values, one for each side: what it sent, or what is known of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BySide<T> {
+    /// Of the smaller endpoint.
+    pub low: T,
+    /// Of the greater endpoint.
+    pub high: T,
+}
+
+impl<T> BySide<T> {
+    /// The value of `side`.
+    pub const fn get(&self, side: Side) -> &T {
+        match side {
+            Side::Low => &self.low,
+            Side::High => &self.high,
+        }
+    }
+
+    /// The value of `side`, to change.
+    pub const fn get_mut(&mut self, side: Side) -> &mut T {
+        match side {
+            Side::Low => &mut self.low,
+            Side::High => &mut self.high,
+        }
+    }
+}

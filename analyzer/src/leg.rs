@@ -1,0 +1,238 @@
+//! Legs: what connections counted at one hop, in intervals, ready to be merged.
+//!
+//! In: connections that ended, changed interval or are looked at. Out: records that only add.
+//! **Shape** a connection whose opener is known folds its client port away; another keeps both
+//! ports, because who is client is decided later, from everything.
+//! [`Leg::merge`] is associative and commutative, and [`Leg::default`] is its identity.
+
+use std::net::IpAddr;
+
+use crate::connection::handshake::Handshake;
+use crate::connection::{Connection, EndReason};
+use crate::endpoint::{Endpoint, Protocol, Side};
+use crate::hop::HopId;
+use crate::sketch::Sketch;
+use crate::traffic::{IntervalIndex, Traffic};
+
+/// Which connections a leg adds up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LegKey {
+    /// Where they were seen.
+    pub hop: HopId,
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// Their two ends.
+    pub ends: Ends,
+}
+
+/// The two ends of a leg.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Ends {
+    /// The opening was seen: client and server are certain, and the client's port is folded away.
+    Roles {
+        /// Who opened.
+        client: IpAddr,
+        /// Who answers.
+        server: Endpoint,
+    },
+    /// Who is client is not known yet.
+    Ports {
+        /// The smaller endpoint.
+        low: Endpoint,
+        /// The greater endpoint.
+        high: Endpoint,
+    },
+}
+
+/// What was counted in one interval.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Interval {
+    /// Which one.
+    pub index: IntervalIndex,
+    /// From the client, or from the smaller endpoint.
+    pub forward: Traffic,
+    /// From the server, or from the greater endpoint.
+    pub backward: Traffic,
+    /// Connections whose first packet is in it.
+    pub started: u32,
+    /// Connections that ended, whose last packet is in it.
+    pub ended: u32,
+    /// Handshakes whose last packet is in it.
+    pub handshakes: Option<Box<Handshakes>>,
+}
+
+/// Sketches of handshake times at the two ends.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Handshakes {
+    /// SYN to SYN-ACK.
+    pub client: Sketch,
+    /// SYN to ACK.
+    pub server: Sketch,
+}
+
+impl Handshakes {
+    /// Adds one sample.
+    pub fn record(&mut self, handshake: &Handshake) {
+        self.client.record(handshake.client_ns);
+        if let Some(nanos) = handshake.server_ns {
+            self.server.record(nanos);
+        }
+    }
+
+    /// Adds the samples of another record.
+    pub fn merge(&mut self, other: &Self) {
+        self.client.merge(&other.client);
+        self.server.merge(&other.server);
+    }
+}
+
+impl Interval {
+    /// An interval in which nothing was counted yet.
+    #[must_use]
+    pub fn new(index: IntervalIndex) -> Self {
+        Self {
+            index,
+            forward: Traffic::default(),
+            backward: Traffic::default(),
+            started: 0,
+            ended: 0,
+            handshakes: None,
+        }
+    }
+
+    /// Adds what another record counted in the same interval.
+    pub fn merge(&mut self, other: &Self) {
+        self.forward.merge(&other.forward);
+        self.backward.merge(&other.backward);
+        self.started = self.started.saturating_add(other.started);
+        self.ended = self.ended.saturating_add(other.ended);
+        if let Some(handshakes) = &other.handshakes {
+            self.handshakes.get_or_insert_default().merge(handshakes);
+        }
+    }
+
+    /// The same interval with its two directions exchanged.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self {
+            forward: self.backward,
+            backward: self.forward,
+            ..self
+        }
+    }
+}
+
+/// The counters of some connections at one hop.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Leg {
+    /// Whether the server was seen to answer a SYN.
+    pub answered: bool,
+    /// Sorted by index.
+    intervals: Vec<Interval>,
+}
+
+impl Leg {
+    /// Its intervals, in order.
+    #[must_use]
+    pub fn intervals(&self) -> &[Interval] {
+        &self.intervals
+    }
+
+    /// Its intervals, in order, to take apart.
+    #[must_use]
+    pub fn into_intervals(self) -> Vec<Interval> {
+        self.intervals
+    }
+
+    /// Adds what another leg counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.answered |= other.answered;
+        for interval in &other.intervals {
+            self.interval(interval.index).merge(interval);
+        }
+    }
+
+    /// The interval of `index`, made when there is none.
+    pub fn interval(&mut self, index: IntervalIndex) -> &mut Interval {
+        let at = match self.intervals.last() {
+            Some(last) if last.index == index => self.intervals.len() - 1,
+            _ => self.place(index),
+        };
+        #[expect(clippy::indexing_slicing, reason = "`at` was found or made just above")]
+        &mut self.intervals[at]
+    }
+
+    fn place(&mut self, index: IntervalIndex) -> usize {
+        self.intervals
+            .binary_search_by_key(&index, |interval| interval.index)
+            .unwrap_or_else(|at| {
+                self.intervals.insert(at, Interval::new(index));
+                at
+            })
+    }
+}
+
+/// The leg that `connection` adds to, and which side's traffic is forward there.
+#[must_use]
+pub fn leg_of(connection: &Connection) -> (LegKey, Side) {
+    let key = &connection.key;
+    let (ends, forward) = match connection.tcp.client {
+        Some(client) => {
+            let server = key.endpoint(client.other());
+            (
+                Ends::Roles {
+                    client: key.endpoint(client).address,
+                    server,
+                },
+                client,
+            )
+        }
+        None => (
+            Ends::Ports {
+                low: key.low,
+                high: key.high,
+            },
+            Side::Low,
+        ),
+    };
+    (
+        LegKey {
+            hop: key.hop,
+            protocol: key.protocol,
+            ends,
+        },
+        forward,
+    )
+}
+
+/// Adds a connection's unfolded traffic to its leg.
+pub fn fold_traffic(connection: &Connection, forward: Side, leg: &mut Leg) {
+    let interval = leg.interval(connection.interval);
+    interval.forward.merge(connection.unfolded.get(forward));
+    interval
+        .backward
+        .merge(connection.unfolded.get(forward.other()));
+}
+
+/// Adds a connection to its leg: its unfolded traffic, its start, its handshake and its end, if it
+/// has one.
+pub fn fold_connection(
+    connection: &Connection,
+    forward: Side,
+    end: Option<EndReason>,
+    leg: &mut Leg,
+) {
+    fold_traffic(connection, forward, leg);
+    leg.answered |= connection.tcp.answered;
+    leg.interval(IntervalIndex::of(connection.first())).started += 1;
+    if end.is_some() {
+        leg.interval(IntervalIndex::of(connection.last())).ended += 1;
+    }
+    if let Some(handshake) = connection.handshake() {
+        let interval = leg.interval(IntervalIndex::of(handshake.at));
+        interval
+            .handshakes
+            .get_or_insert_default()
+            .record(&handshake);
+    }
+}
