@@ -5,9 +5,12 @@
 //! **Time** ends are decided by the gaps between a connection's own packets, never by when
 //! somebody looked. **Source** RFC 9293 for TCP.
 
+use serde::{Deserialize, Serialize};
+
 use crate::connection::handshake::Handshake;
 use crate::connection::tcp::{TcpLife, flag};
-use crate::endpoint::{BySide, Endpoint, Protocol, Side};
+use crate::endpoint::{BySide, Endpoint, Side};
+use crate::protocol::Protocol;
 use crate::hop::HopId;
 use crate::packet::Segment;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
@@ -91,7 +94,8 @@ pub struct Sighting {
 }
 
 /// Why a connection ended.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// Both sides sent FIN.
     Fin,
@@ -103,20 +107,6 @@ pub enum EndReason {
     NewSyn,
     /// Folded early because the table was full.
     Evicted,
-}
-
-impl EndReason {
-    /// Its name in answers.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fin => "fin",
-            Self::Rst => "rst",
-            Self::Timeout => "timeout",
-            Self::NewSyn => "new_syn",
-            Self::Evicted => "evicted",
-        }
-    }
 }
 
 /// How long a connection may be silent.

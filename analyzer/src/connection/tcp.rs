@@ -18,6 +18,13 @@ pub mod flag {
     pub const RST: u8 = 0x04;
     /// The acknowledgement number counts.
     pub const ACK: u8 = 0x10;
+
+    /// Flags as letters, the lowest bit first: FIN SYN RST PSH ACK URG ECE CWR.
+    #[must_use]
+    pub fn letters(flags: u8) -> String {
+        let named = "FSRPAUEC".chars().enumerate();
+        named.filter(|(bit, _)| flags & (1 << bit) != 0).map(|(_, letter)| letter).collect()
+    }
 }
 
 /// What the segments of a connection have said so far.

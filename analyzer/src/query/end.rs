@@ -1,0 +1,175 @@
+//! Ends as they are shown: whole, or at a level with its fallbacks.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::cluster::{EndKind, Identity};
+use crate::flow::FlowEnd;
+use crate::query::filter::EndFacts;
+use crate::query::view::EndView;
+use crate::query::{Format, Level};
+use crate::snapshot::Snapshot;
+
+impl<'s> EndFacts<'s> {
+    /// What a snapshot knows of an end.
+    #[must_use]
+    pub fn of(snapshot: &'s Snapshot, end: FlowEnd) -> Self {
+        Self {
+            address: end.address,
+            identity: snapshot.directory.identity(end.identity),
+            dns: snapshot.names.of(end.address),
+        }
+    }
+}
+
+/// An end as a row shows it when nothing is merged.
+#[must_use]
+pub fn end_view(facts: &EndFacts<'_>, port: Option<u16>, format: Format) -> EndView {
+    let identity = facts.identity;
+    let compact = EndView {
+        ip: Some(facts.address),
+        port,
+        pod: identity.pod.clone(),
+        ns: identity.namespace.clone(),
+        svc: identity.service.clone(),
+        node: identity.node.clone(),
+        ..EndView::default()
+    };
+    match format {
+        Format::Compact => compact,
+        Format::Full => EndView {
+            kind: Some(identity.kind),
+            workload: identity.workload.clone(),
+            svc_basis: identity.service_basis,
+            svc_port: identity.service_port,
+            container_id: identity.container_id.clone(),
+            dns: facts.dns.to_vec(),
+            ..compact
+        },
+    }
+}
+
+/// What an end is at a level: ends that agree on it are merged.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LevelKey {
+    /// A pod, by namespace and name.
+    Pod(Option<Arc<str>>, Arc<str>),
+    /// A workload, by namespace, kind and name.
+    Workload(Option<Arc<str>>, Arc<str>, Arc<str>),
+    /// A service, by namespace and name.
+    Service(Option<Arc<str>>, Arc<str>),
+    /// A namespace.
+    Namespace(Arc<str>),
+    /// A node.
+    Node(Arc<str>),
+    /// An address that has none of these.
+    Address(IpAddr, EndKind),
+    /// All ends of a kind that have none of these.
+    Kind(EndKind),
+}
+
+impl LevelKey {
+    /// What `facts` is at `level`, or at the nearest one it falls back to.
+    #[must_use]
+    pub fn of(facts: &EndFacts<'_>, level: Level) -> Self {
+        let identity = facts.identity;
+        let (pod, service, node) = (|| pod(identity), || service(identity), || self::node(identity));
+        let address = || Self::Address(facts.address, identity.kind);
+        match level {
+            Level::Pod => pod().or_else(service).or_else(node).unwrap_or_else(address),
+            Level::Workload => workload(identity)
+                .or_else(pod)
+                .or_else(service)
+                .or_else(node)
+                .unwrap_or_else(address),
+            Level::Service => {
+                service().or_else(|| workload(identity)).or_else(pod).or_else(node).unwrap_or_else(address)
+            }
+            Level::Namespace => identity
+                .namespace
+                .clone()
+                .map_or(Self::Kind(identity.kind), Self::Namespace),
+            Level::Node => node().unwrap_or(Self::Kind(identity.kind)),
+        }
+    }
+
+    /// The fields that an end keeps at this level. They include `kind` where it is not the level
+    /// that was asked for.
+    #[must_use]
+    pub fn view(&self, facts: &EndFacts<'_>, asked: Level) -> EndView {
+        let identity = facts.identity;
+        let (ns, svc, node) =
+            (identity.namespace.clone(), identity.service.clone(), identity.node.clone());
+        let none = EndView::default();
+        let kept = match self {
+            Self::Pod(..) => EndView { pod: identity.pod.clone(), ns, svc, node, ..none },
+            Self::Workload(..) => EndView { workload: identity.workload.clone(), ns, ..none },
+            Self::Service(..) => EndView { svc, ns, ..none },
+            Self::Namespace(_) => EndView { ns, ..none },
+            Self::Node(_) => EndView { node, ..none },
+            Self::Address(address, _) => EndView { ip: Some(*address), ..none },
+            Self::Kind(_) => none,
+        };
+        EndView { kind: (!self.is(asked)).then_some(identity.kind), ..kept }
+    }
+
+    /// The name by which a person knows it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Pod(_, name)
+            | Self::Workload(_, _, name)
+            | Self::Service(_, name)
+            | Self::Namespace(name)
+            | Self::Node(name) => name.to_string(),
+            Self::Address(address, _) => address.to_string(),
+            Self::Kind(kind) => kind.name().to_owned(),
+        }
+    }
+
+    const fn is(&self, level: Level) -> bool {
+        matches!(
+            (self, level),
+            (Self::Pod(..), Level::Pod)
+                | (Self::Workload(..), Level::Workload)
+                | (Self::Service(..), Level::Service)
+                | (Self::Namespace(_), Level::Namespace)
+                | (Self::Node(_), Level::Node)
+        )
+    }
+}
+
+/// Keeps the fields on which merged ends agree.
+pub fn keep_common(kept: &mut EndView, other: &EndView) {
+    fn common<T: PartialEq>(kept: &mut Option<T>, other: &Option<T>) {
+        if kept != other {
+            *kept = None;
+        }
+    }
+    common(&mut kept.ip, &other.ip);
+    common(&mut kept.port, &other.port);
+    common(&mut kept.pod, &other.pod);
+    common(&mut kept.ns, &other.ns);
+    common(&mut kept.svc, &other.svc);
+    common(&mut kept.node, &other.node);
+    common(&mut kept.kind, &other.kind);
+    common(&mut kept.workload, &other.workload);
+}
+
+fn pod(identity: &Identity) -> Option<LevelKey> {
+    Some(LevelKey::Pod(identity.namespace.clone(), identity.pod.clone()?))
+}
+
+fn workload(identity: &Identity) -> Option<LevelKey> {
+    let workload = identity.workload.as_ref()?;
+    let (kind, name) = (Arc::clone(&workload.kind), Arc::clone(&workload.name));
+    Some(LevelKey::Workload(identity.namespace.clone(), kind, name))
+}
+
+fn service(identity: &Identity) -> Option<LevelKey> {
+    Some(LevelKey::Service(identity.namespace.clone(), identity.service.clone()?))
+}
+
+fn node(identity: &Identity) -> Option<LevelKey> {
+    Some(LevelKey::Node(identity.node.clone()?))
+}

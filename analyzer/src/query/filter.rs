@@ -1,0 +1,126 @@
+//! Filters: which flows match.
+//!
+//! All parameters must hold. The unprefixed ones must all hold for *one* end, either one; a value
+//! they exclude must hold for *neither*. An absent name passes an exclusion.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::cluster::{EndKind, Identity};
+use crate::protocol::Protocol;
+use crate::query::pattern::{Glob, Terms, holds};
+use crate::query::view::State;
+
+/// Every filter of a query.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of either end.
+    pub any: EndFilter,
+    /// Of the client.
+    pub client: EndFilter,
+    /// Of the server.
+    pub server: EndFilter,
+    /// TCP or UDP.
+    pub protocol: Terms<Protocol>,
+    /// The server's port, or that of the service called.
+    pub port: Terms<u16>,
+    /// The client's port, of single connections.
+    pub client_port: Terms<u16>,
+    /// Active or closed.
+    pub state: Terms<State>,
+    /// The least handshake time, in microseconds.
+    pub rtt_min_us: Option<u64>,
+}
+
+/// The filters of one end.
+#[derive(Clone, Debug, Default)]
+pub struct EndFilter {
+    /// Addresses and networks.
+    pub ip: Terms<IpNet>,
+    /// Namespaces.
+    pub ns: Terms<Glob>,
+    /// Pods, or their workloads.
+    pub pod: Terms<Glob>,
+    /// Services.
+    pub svc: Terms<Glob>,
+    /// Nodes.
+    pub node: Terms<Glob>,
+    /// Names that name resolution gave.
+    pub dns: Terms<Glob>,
+    /// Kinds.
+    pub kind: Terms<EndKind>,
+}
+
+/// What a filter sees of an end.
+#[derive(Clone, Copy, Debug)]
+pub struct EndFacts<'a> {
+    /// Its address.
+    pub address: IpAddr,
+    /// Who it is.
+    pub identity: &'a Identity,
+    /// The names that name resolution gave its address.
+    pub dns: &'a [Arc<str>],
+}
+
+impl Filter {
+    /// Whether two ends pass the filters of ends.
+    #[must_use]
+    pub fn accepts_ends(&self, client: &EndFacts<'_>, server: &EndFacts<'_>) -> bool {
+        self.client.accepts(client)
+            && self.server.accepts(server)
+            && (self.any.includes(client) || self.any.includes(server))
+            && !self.any.excludes(client)
+            && !self.any.excludes(server)
+    }
+
+    /// Whether a server's port passes; the port of the service called counts as well.
+    #[must_use]
+    pub fn accepts_port(&self, port: u16, service_port: Option<u16>) -> bool {
+        self.port.accepts(|term| *term == port || Some(*term) == service_port)
+    }
+}
+
+impl EndFilter {
+    /// Whether an end holds what is asked for and nothing that is excluded.
+    #[must_use]
+    pub fn accepts(&self, end: &EndFacts<'_>) -> bool {
+        self.includes(end) && !self.excludes(end)
+    }
+
+    /// Whether all that is asked for holds.
+    fn includes(&self, end: &EndFacts<'_>) -> bool {
+        self.ip.includes(|network| holds(network, end.address))
+            && self.kind.includes(|kind| *kind == end.identity.kind)
+            && self.names().all(|(terms, name)| terms.includes(|glob| name(end, glob)))
+    }
+
+    /// Whether something that is excluded holds.
+    fn excludes(&self, end: &EndFacts<'_>) -> bool {
+        self.ip.excludes(|network| holds(network, end.address))
+            || self.kind.excludes(|kind| *kind == end.identity.kind)
+            || self.names().any(|(terms, name)| terms.excludes(|glob| name(end, glob)))
+    }
+
+    /// The filters of names, each with how an end answers a pattern.
+    fn names(&self) -> impl Iterator<Item = (&Terms<Glob>, Answer)> {
+        let all: [(&Terms<Glob>, Answer); 5] = [
+            (&self.ns, |end, glob| is_like(end.identity.namespace.as_deref(), glob)),
+            (&self.pod, |end, glob| {
+                let workload = end.identity.workload.as_ref().map(|workload| &*workload.name);
+                is_like(end.identity.pod.as_deref(), glob) || is_like(workload, glob)
+            }),
+            (&self.svc, |end, glob| is_like(end.identity.service.as_deref(), glob)),
+            (&self.node, |end, glob| is_like(end.identity.node.as_deref(), glob)),
+            (&self.dns, |end, glob| end.dns.iter().any(|name| glob.matches(name))),
+        ];
+        all.into_iter().filter(|(terms, _)| !terms.is_empty())
+    }
+}
+
+type Answer = fn(&EndFacts<'_>, &Glob) -> bool;
+
+fn is_like(name: Option<&str>, glob: &Glob) -> bool {
+    name.is_some_and(|name| glob.matches(name))
+}

@@ -1,0 +1,131 @@
+//! `flows`: the flows that match, or what they add up to at a level.
+
+use crate::flow::Flow;
+use crate::leg::Interval;
+use crate::protocol::Protocol;
+use crate::query::aggregate;
+use crate::query::end::end_view;
+use crate::query::filter::EndFacts;
+use crate::query::measure::{Measure, median_us, set_handshakes};
+use crate::query::row::{Ranked, page};
+use crate::query::view::{EndView, FlowView, FlowsView, State};
+use crate::query::window::Bounds;
+use crate::query::{Format, Query};
+use crate::snapshot::Snapshot;
+
+/// A flow that matches, measured in the window.
+#[derive(Clone, Copy)]
+pub struct Match<'s> {
+    /// The flow.
+    pub flow: &'s Flow,
+    /// What it counted in the window.
+    pub measure: Measure,
+    /// The window.
+    pub bounds: Bounds,
+}
+
+/// Answers `/mcp/flows`.
+#[must_use]
+pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
+    let matches = matches(snapshot, query).collect();
+    let (flows, total, truncated) = match query.aggregate {
+        Some(level) => {
+            let shown = page(aggregate::groups(snapshot, matches, level), query.sort, query.page);
+            let rows = shown.rows.into_iter().map(|group| group.view(query.format));
+            (rows.collect(), shown.total, shown.truncated)
+        }
+        None => {
+            let shown = page(matches, query.sort, query.page);
+            let rows = shown.rows.iter().map(|found| found.view(snapshot, query.format));
+            (rows.collect(), shown.total, shown.truncated)
+        }
+    };
+    FlowsView { flows, total, truncated, coverage: snapshot.coverage_view(&query.window) }
+}
+
+/// The flows that match, in the order of their keys.
+pub fn matches<'s>(
+    snapshot: &'s Snapshot,
+    query: &Query,
+) -> impl Iterator<Item = Match<'s>> {
+    let bounds = query.window.bounds(snapshot.to());
+    snapshot
+        .flows
+        .iter()
+        .filter(|flow| accepts_key(snapshot, query, flow))
+        .filter_map(move |flow| {
+            Some(Match { flow, measure: Measure::of(flow, &bounds)?, bounds })
+        })
+        .filter(|found| accepts_measure(query, found))
+}
+
+fn accepts_key(snapshot: &Snapshot, query: &Query, flow: &Flow) -> bool {
+    let (filter, key) = (&query.filter, &flow.key);
+    let client = EndFacts::of(snapshot, key.client);
+    let server = EndFacts::of(snapshot, key.server);
+    filter.protocol.accepts_value(&key.protocol)
+        && filter.accepts_port(key.server_port, server.identity.service_port)
+        && filter.accepts_ends(&client, &server)
+}
+
+fn accepts_measure(query: &Query, found: &Match<'_>) -> bool {
+    let filter = &query.filter;
+    filter.state.accepts_value(&State::of(found.measure.active))
+        && filter.rtt_min_us.is_none_or(|least| found.median_us().is_some_and(|us| us >= least))
+}
+
+impl<'s> Match<'s> {
+    /// The intervals of the window.
+    pub fn intervals(&self) -> impl Iterator<Item = &'s Interval> + use<'s> {
+        let bounds = self.bounds;
+        self.flow.intervals.iter().filter(move |interval| bounds.holds(interval.index))
+    }
+
+    fn view(&self, snapshot: &Snapshot, format: Format) -> FlowView {
+        let key = &self.flow.key;
+        let end = |end, port| end_view(&EndFacts::of(snapshot, end), port, format);
+        let mut view = measured_view(key.protocol, &self.measure, format);
+        view.client = end(key.client, None);
+        view.server = end(key.server, Some(key.server_port));
+        set_handshakes(
+            &mut view.client_stats,
+            &mut view.server_stats,
+            &Flow::handshakes(self.intervals()),
+        );
+        if format == Format::Full {
+            view.observed = Some(self.flow.observed);
+            view.basis = Some(self.flow.basis);
+        }
+        view
+    }
+}
+
+impl Ranked for Match<'_> {
+    fn measure(&self) -> &Measure {
+        &self.measure
+    }
+
+    fn median_us(&self) -> Option<u64> {
+        median_us(&Flow::handshakes(self.intervals()))
+    }
+}
+
+/// A row with what was measured, and nobody in it yet.
+pub fn measured_view(protocol: Protocol, measure: &Measure, format: Format) -> FlowView {
+    let full = format == Format::Full;
+    FlowView {
+        proto: protocol,
+        client: EndView::default(),
+        server: EndView::default(),
+        client_stats: measure.client_stats(format),
+        server_stats: measure.server_stats(format),
+        totals: measure.totals(),
+        wire: full.then(|| measure.wire()),
+        observed: None,
+        basis: None,
+        connections: full.then_some(measure.connections),
+        state: full.then(|| State::of(measure.active)),
+        first_seen: full.then(|| measure.first()),
+        last_seen: full.then(|| measure.last()),
+    }
+}

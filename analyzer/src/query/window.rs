@@ -1,0 +1,111 @@
+//! Windows: which intervals an answer covers.
+//!
+//! **Time** counters are kept in ten-second intervals, so every interval that overlaps the window
+//! is taken whole, and the answer says the bounds it used. A window ends at the snapshot's end
+//! unless `end` says otherwise.
+
+use std::time::Duration;
+
+use crate::time::Timestamp;
+use crate::traffic::IntervalIndex;
+
+/// The window that was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Window {
+    /// Not before this.
+    pub start: Option<Timestamp>,
+    /// Before this.
+    pub end: Option<Timestamp>,
+    /// As long as this, up to `end` or from `start` on.
+    pub length: Option<Duration>,
+}
+
+/// The window an answer covers: whole intervals, from `start` to before `end`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Start of its first interval.
+    pub start: Timestamp,
+    /// End of its last interval.
+    pub end: Timestamp,
+}
+
+impl Bounds {
+    /// All of time.
+    pub const ALL: Self = Self { start: Timestamp::MIN, end: Timestamp::MAX };
+
+    /// Whether an interval belongs to it.
+    #[must_use]
+    pub fn holds(&self, index: IntervalIndex) -> bool {
+        *self == Self::ALL || (index.start() >= self.start && index.end() <= self.end)
+    }
+
+    /// Whether an interval lies before it.
+    #[must_use]
+    pub fn is_after(&self, index: IntervalIndex) -> bool {
+        *self != Self::ALL && index.start() < self.start
+    }
+
+    /// Whether something from `first` to `last` overlaps it.
+    #[must_use]
+    pub fn overlaps(&self, first: Timestamp, last: Timestamp) -> bool {
+        *self == Self::ALL || (first < self.end && last >= self.start)
+    }
+}
+
+impl Window {
+    /// Whether everything is asked for.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The intervals it overlaps, when the snapshot ends at `to`.
+    #[must_use]
+    pub fn bounds(&self, to: Timestamp) -> Bounds {
+        if self.is_all() {
+            return Bounds::ALL;
+        }
+        let (start, end) = self.exact(to.saturating_add(Duration::from_nanos(1)));
+        let last = Timestamp::from_nanos(end.as_nanos().saturating_sub(1));
+        Bounds { start: IntervalIndex::of(start).start(), end: IntervalIndex::of(last).end() }
+    }
+
+    fn exact(&self, to: Timestamp) -> (Timestamp, Timestamp) {
+        match (self.start, self.end, self.length) {
+            (Some(start), None, Some(length)) => (start, start.saturating_add(length)),
+            (start, end, length) => {
+                let end = end.unwrap_or(to);
+                let back = length.map_or(Timestamp::MIN, |length| end.saturating_sub(length));
+                (start.unwrap_or(back), end)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_nanos(seconds * 1_000_000_000)
+    }
+
+    fn bounds(window: Window) -> (u64, u64) {
+        let bounds = window.bounds(at(95));
+        (bounds.start.as_nanos() / 1_000_000_000, bounds.end.as_nanos() / 1_000_000_000)
+    }
+
+    #[test]
+    fn every_interval_that_overlaps_is_taken() {
+        let (start, end) = (Some(at(12)), Some(at(30)));
+        let length = Some(Duration::from_secs(20));
+        let window = Window::default();
+        assert_eq!(bounds(Window { start, end, ..window }), (10, 30), "the end is not in it");
+        assert_eq!(bounds(Window { start, ..window }), (10, 100), "up to the end of the data");
+        assert_eq!(bounds(Window { end, ..window }), (0, 30));
+        assert_eq!(bounds(Window { length, ..window }), (70, 100));
+        assert_eq!(bounds(Window { length, end, ..window }), (10, 30));
+        assert_eq!(bounds(Window { length, start, ..window }), (10, 40));
+        assert_eq!(window.bounds(at(95)), Bounds::ALL);
+    }
+}
