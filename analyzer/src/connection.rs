@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::connection::handshake::Handshake;
 use crate::connection::tcp::{TcpLife, flag};
 use crate::endpoint::{BySide, Endpoint, Side};
-use crate::protocol::Protocol;
 use crate::hop::HopId;
 use crate::packet::Segment;
+use crate::protocol::Protocol;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 use crate::traffic::{IntervalIndex, Traffic};
 
@@ -147,6 +147,9 @@ impl Connection {
     /// Why `sighting` is not a packet of this connection any more; `None` when it is one.
     #[must_use]
     pub fn ended_before(&self, sighting: &Sighting) -> Option<EndReason> {
+        if self.total.low.is_empty() && self.total.high.is_empty() {
+            return None;
+        }
         if self.gap_to(sighting.time) > self.timeout() {
             return Some(self.reason_or(EndReason::Timeout));
         }
@@ -177,6 +180,12 @@ impl Connection {
         if let Some(segment) = &sighting.segment {
             self.tcp.observe(time, from, segment, sighting.duplicate);
         }
+    }
+
+    /// Starts to count another interval; the one before has been folded.
+    pub fn begin(&mut self, interval: IntervalIndex) {
+        self.interval = interval;
+        self.unfolded = BySide::default();
     }
 
     /// Why it has ended when the time is `now` and nothing more came; `None` while it is active.

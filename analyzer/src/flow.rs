@@ -10,8 +10,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Directory, IdentityId};
-use crate::protocol::Protocol;
 use crate::leg::{Handshakes, Interval};
+use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
 pub mod build;
@@ -45,12 +45,22 @@ impl FlowKey {
     #[must_use]
     pub fn compare(&self, other: &Self, directory: &Directory) -> Ordering {
         let addresses = |key: &Self| {
-            (key.protocol, key.client.address, key.server.address, key.server_port)
+            (
+                key.protocol,
+                key.client.address,
+                key.server.address,
+                key.server_port,
+            )
         };
         let owners = |key: &Self| {
-            (directory.identity(key.client.identity), directory.identity(key.server.identity))
+            (
+                directory.identity(key.client.identity),
+                directory.identity(key.server.identity),
+            )
         };
-        addresses(self).cmp(&addresses(other)).then_with(|| owners(self).cmp(&owners(other)))
+        addresses(self)
+            .cmp(&addresses(other))
+            .then_with(|| owners(self).cmp(&owners(other)))
     }
 }
 
@@ -96,7 +106,10 @@ impl Flow {
     #[must_use]
     pub fn is_active(&self) -> bool {
         let sum = |count: fn(&Interval) -> u32| -> u64 {
-            self.intervals.iter().map(|interval| u64::from(count(interval))).sum()
+            self.intervals
+                .iter()
+                .map(|interval| u64::from(count(interval)))
+                .sum()
         };
         sum(|interval| interval.started) > sum(|interval| interval.ended)
     }
@@ -105,7 +118,10 @@ impl Flow {
     #[must_use]
     pub fn handshakes<'i>(intervals: impl IntoIterator<Item = &'i Interval>) -> Handshakes {
         let mut all = Handshakes::default();
-        for handshakes in intervals.into_iter().filter_map(|i| i.handshakes.as_deref()) {
+        for handshakes in intervals
+            .into_iter()
+            .filter_map(|i| i.handshakes.as_deref())
+        {
             all.merge(handshakes);
         }
         all

@@ -10,8 +10,8 @@ use std::net::IpAddr;
 use crate::connection::handshake::Handshake;
 use crate::connection::{Connection, EndReason};
 use crate::endpoint::{Endpoint, Side};
-use crate::protocol::Protocol;
 use crate::hop::HopId;
+use crate::protocol::Protocol;
 use crate::sketch::Sketch;
 use crate::traffic::{IntervalIndex, Traffic};
 

@@ -98,7 +98,10 @@ impl Page {
 
 impl Default for Page {
     fn default() -> Self {
-        Self { offset: 0, limit: Self::LIMIT }
+        Self {
+            offset: 0,
+            limit: Self::LIMIT,
+        }
     }
 }
 

@@ -154,11 +154,7 @@ fn attribute(
             },
             server: FlowEnd {
                 address: server.address,
-                identity: directory.resolve(
-                    server.address,
-                    Some((key.protocol, server.port)),
-                    at,
-                ),
+                identity: directory.resolve(server.address, Some((key.protocol, server.port)), at),
             },
         }
     };
@@ -168,13 +164,29 @@ fn attribute(
 /// A connection takes the roles of its leg, so that connections and flows agree.
 fn uncertain(record: &ConnectionRecord, legs: &[(LegKey, Leg)]) -> Uncertain {
     let key = &record.key;
-    let ends = Ends::Ports { low: key.low, high: key.high };
-    let leg_key = LegKey { hop: key.hop, protocol: key.protocol, ends };
-    let leg = legs.binary_search_by_key(&leg_key, |(key, _)| *key).ok().and_then(|at| legs.get(at));
-    let first = leg.map_or((record.total.low.first, record.total.high.first), |(_, leg)| {
-        first_packets(leg)
-    });
-    Uncertain { protocol: key.protocol, low: key.low, high: key.high, first }
+    let ends = Ends::Ports {
+        low: key.low,
+        high: key.high,
+    };
+    let leg_key = LegKey {
+        hop: key.hop,
+        protocol: key.protocol,
+        ends,
+    };
+    let leg = legs
+        .binary_search_by_key(&leg_key, |(key, _)| *key)
+        .ok()
+        .and_then(|at| legs.get(at));
+    let first = leg.map_or(
+        (record.total.low.first, record.total.high.first),
+        |(_, leg)| first_packets(leg),
+    );
+    Uncertain {
+        protocol: key.protocol,
+        low: key.low,
+        high: key.high,
+        first,
+    }
 }
 
 fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<EndKind, u64> {

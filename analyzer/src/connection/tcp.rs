@@ -23,7 +23,10 @@ pub mod flag {
     #[must_use]
     pub fn letters(flags: u8) -> String {
         let named = "FSRPAUEC".chars().enumerate();
-        named.filter(|(bit, _)| flags & (1 << bit) != 0).map(|(_, letter)| letter).collect()
+        named
+            .filter(|(bit, _)| flags & (1 << bit) != 0)
+            .map(|(_, letter)| letter)
+            .collect()
     }
 }
 

@@ -13,16 +13,16 @@ use crate::leg::{Ends, Interval, Leg, LegKey};
 use crate::time::Timestamp;
 
 /// Builds the flows of `legs`, in order.
-pub fn build(
-    legs: Vec<(LegKey, Leg)>,
-    roles: &Roles<'_>,
-    directory: &Directory,
-) -> Vec<Flow> {
+pub fn build(legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Directory) -> Vec<Flow> {
     let mut flows = Flows::default();
     for (key, leg) in legs {
         let oriented = Oriented::of(&key, &leg, roles);
         for interval in leg.into_intervals() {
-            let interval = if oriented.reversed { interval.reversed() } else { interval };
+            let interval = if oriented.reversed {
+                interval.reversed()
+            } else {
+                interval
+            };
             let flow_key = attribute(&key, &oriented, &interval, directory);
             flows.add(flow_key, oriented.basis, interval);
         }
@@ -44,19 +44,33 @@ struct Oriented {
 impl Oriented {
     fn of(key: &LegKey, leg: &Leg, roles: &Roles<'_>) -> Self {
         match key.ends {
-            Ends::Roles { client, server } => {
-                Self { client, server, basis: Basis::Syn, reversed: false }
-            }
+            Ends::Roles { client, server } => Self {
+                client,
+                server,
+                basis: Basis::Syn,
+                reversed: false,
+            },
             Ends::Ports { low, high } => {
                 let first = first_packets(leg);
-                let uncertain = Uncertain { protocol: key.protocol, low, high, first };
+                let uncertain = Uncertain {
+                    protocol: key.protocol,
+                    low,
+                    high,
+                    first,
+                };
                 match roles.client_of(&uncertain) {
-                    (Side::Low, basis) => {
-                        Self { client: low.address, server: high, basis, reversed: false }
-                    }
-                    (Side::High, basis) => {
-                        Self { client: high.address, server: low, basis, reversed: true }
-                    }
+                    (Side::Low, basis) => Self {
+                        client: low.address,
+                        server: high,
+                        basis,
+                        reversed: false,
+                    },
+                    (Side::High, basis) => Self {
+                        client: high.address,
+                        server: low,
+                        basis,
+                        reversed: true,
+                    },
                 }
             }
         }
@@ -66,9 +80,14 @@ impl Oriented {
 /// When each direction of a leg began.
 pub fn first_packets(leg: &Leg) -> (Timestamp, Timestamp) {
     let none = (Timestamp::MAX, Timestamp::MAX);
-    leg.intervals().iter().fold(none, |(forward, backward), interval| {
-        (forward.min(interval.forward.first), backward.min(interval.backward.first))
-    })
+    leg.intervals()
+        .iter()
+        .fold(none, |(forward, backward), interval| {
+            (
+                forward.min(interval.forward.first),
+                backward.min(interval.backward.first),
+            )
+        })
 }
 
 fn attribute(
@@ -81,7 +100,10 @@ fn attribute(
     let Oriented { client, server, .. } = *oriented;
     FlowKey {
         protocol: key.protocol,
-        client: FlowEnd { address: client, identity: directory.resolve(client, None, at) },
+        client: FlowEnd {
+            address: client,
+            identity: directory.resolve(client, None, at),
+        },
         server: FlowEnd {
             address: server.address,
             identity: directory.resolve(server.address, Some((key.protocol, server.port)), at),

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::cluster::Directory;
 use crate::endpoint::{Endpoint, Side};
-use crate::protocol::Protocol;
 use crate::flow::Basis;
 use crate::leg::{Ends, Leg, LegKey};
+use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
 /// Ports that only a privileged server binds (RFC 6335 §6, system ports).
@@ -46,23 +46,39 @@ impl<'a> Roles<'a> {
             Ends::Roles { server, .. } => Some(server),
             Ends::Ports { .. } => None,
         });
-        Self { listeners: listeners.collect(), directory }
+        Self {
+            listeners: listeners.collect(),
+            directory,
+        }
     }
 
     /// Which side is the client, and how that is known.
     #[must_use]
     pub fn client_of(&self, uncertain: &Uncertain) -> (Side, Basis) {
-        let Uncertain { protocol, low, high, first } = *uncertain;
+        let Uncertain {
+            protocol,
+            low,
+            high,
+            first,
+        } = *uncertain;
         let at = first.0.min(first.1);
         let server_rules = [
-            (Basis::SynElsewhere, one_of(self.listens(protocol, low), self.listens(protocol, high))),
+            (
+                Basis::SynElsewhere,
+                one_of(self.listens(protocol, low), self.listens(protocol, high)),
+            ),
             (
                 Basis::ServicePort,
-                one_of(self.serves(protocol, low, at), self.serves(protocol, high, at)),
+                one_of(
+                    self.serves(protocol, low, at),
+                    self.serves(protocol, high, at),
+                ),
             ),
             (Basis::Port, server_by_port(low.port, high.port)),
         ];
-        let known = server_rules.into_iter().find_map(|(basis, server)| Some((server?, basis)));
+        let known = server_rules
+            .into_iter()
+            .find_map(|(basis, server)| Some((server?, basis)));
         match known {
             Some((server, basis)) => (server.other(), basis),
             None if first.0 <= first.1 => (Side::Low, Basis::FirstPacket),
@@ -75,7 +91,8 @@ impl<'a> Roles<'a> {
     }
 
     fn serves(&self, protocol: Protocol, endpoint: Endpoint, at: Timestamp) -> bool {
-        self.directory.is_service_port(protocol, endpoint.address, endpoint.port, at)
+        self.directory
+            .is_service_port(protocol, endpoint.address, endpoint.port, at)
     }
 }
 
@@ -103,7 +120,11 @@ mod tests {
         assert_eq!(server(53, 40_000), Some(Side::Low));
         assert_eq!(server(40_000, 443), Some(Side::High));
         assert_eq!(server(53, 123), None, "two system ports");
-        assert_eq!(server(53, 5353), Some(Side::Low), "a system port before all");
+        assert_eq!(
+            server(53, 5353),
+            Some(Side::Low),
+            "a system port before all"
+        );
         assert_eq!(server(8080, 32_767), None, "neither is ephemeral");
         assert_eq!(server(8080, 32_768), Some(Side::Low));
         assert_eq!(server(40_000, 50_000), None, "both are ephemeral");

@@ -27,20 +27,20 @@ pub struct Group<'s> {
 
 /// Merges `matches` at `level`; groups come in the order of their keys.
 #[must_use]
-pub fn groups<'s>(
-    snapshot: &'s Snapshot,
-    matches: Vec<Match<'s>>,
-    level: Level,
-) -> Vec<Group<'s>> {
+pub fn groups<'s>(snapshot: &'s Snapshot, matches: Vec<Match<'s>>, level: Level) -> Vec<Group<'s>> {
     let mut groups: BTreeMap<(Protocol, LevelKey, LevelKey), Group<'s>> = BTreeMap::new();
     for found in matches {
         let key = &found.flow.key;
-        let (client, server) =
-            (EndFacts::of(snapshot, key.client), EndFacts::of(snapshot, key.server));
-        let (client_key, server_key) =
-            (LevelKey::of(&client, level), LevelKey::of(&server, level));
+        let (client, server) = (
+            EndFacts::of(snapshot, key.client),
+            EndFacts::of(snapshot, key.server),
+        );
+        let (client_key, server_key) = (LevelKey::of(&client, level), LevelKey::of(&server, level));
         let client = client_key.view(&client, level);
-        let server = EndView { port: Some(key.server_port), ..server_key.view(&server, level) };
+        let server = EndView {
+            port: Some(key.server_port),
+            ..server_key.view(&server, level)
+        };
         match groups.get_mut(&(key.protocol, client_key.clone(), server_key.clone())) {
             Some(group) => group.add(found, &client, &server),
             None => {
@@ -68,7 +68,9 @@ impl<'s> Group<'s> {
     fn add(&mut self, found: Match<'s>, client: &EndView, server: &EndView) {
         keep_common(&mut self.client, client);
         keep_common(&mut self.server, server);
-        self.observed = self.observed.filter(|observed| *observed == found.flow.observed);
+        self.observed = self
+            .observed
+            .filter(|observed| *observed == found.flow.observed);
         self.basis = self.basis.filter(|basis| *basis == found.flow.basis);
         self.measure.merge(&found.measure);
         self.members.push(found);

@@ -47,7 +47,9 @@ fn accepts(snapshot: &Snapshot, query: &Query, connection: &AttributedConnection
         && filter.accepts_port(server_port, server.identity.service_port)
         && filter.accepts_ends(&client, &server)
         && filter.state.accepts_value(&state(connection))
-        && filter.rtt_min_us.is_none_or(|least| median(connection).is_some_and(|us| us >= least))
+        && filter
+            .rtt_min_us
+            .is_none_or(|least| median(connection).is_some_and(|us| us >= least))
 }
 
 fn state(connection: &AttributedConnection) -> State {
@@ -55,7 +57,10 @@ fn state(connection: &AttributedConnection) -> State {
 }
 
 fn median(connection: &AttributedConnection) -> Option<u64> {
-    connection.record.handshake.map(|handshake| micros(handshake.client_ns))
+    connection
+        .record
+        .handshake
+        .map(|handshake| micros(handshake.client_ns))
 }
 
 struct Row<'s> {
@@ -72,7 +77,10 @@ impl<'s> Row<'s> {
             connections: 1,
             active: connection.record.end.is_none(),
         };
-        Self { connection, measure }
+        Self {
+            connection,
+            measure,
+        }
     }
 
     fn view(&self, snapshot: &Snapshot) -> ConnectionView {

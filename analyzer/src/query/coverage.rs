@@ -16,11 +16,16 @@ impl Snapshot {
             complete: provenance.complete,
             from: coverage.from,
             to: coverage.to,
-            window: bounds.map(|bounds| WindowView { start: bounds.start, end: bounds.end }),
+            window: bounds.map(|bounds| WindowView {
+                start: bounds.start,
+                end: bounds.end,
+            }),
             frames: coverage.frames,
             counted: coverage.counted,
             copies: coverage.copies,
-            skipped: skipped.map(|(reason, n)| (reason.name().to_owned(), n)).collect(),
+            skipped: skipped
+                .map(|(reason, n)| (reason.name().to_owned(), n))
+                .collect(),
             dropped: provenance.dropped,
             evicted: coverage.evicted,
             truncated_records: provenance.truncated_records,
@@ -28,7 +33,11 @@ impl Snapshot {
             suspected_duplicates: coverage.suspected_duplicates,
             connections_not_kept: self.connections_not_kept,
             files: provenance.files,
-            identity: self.ends.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect(),
+            identity: self
+                .ends
+                .iter()
+                .map(|(kind, n)| (kind.name().to_owned(), *n))
+                .collect(),
             warnings: self.warnings(),
         }
     }

@@ -73,18 +73,24 @@ impl LevelKey {
     #[must_use]
     pub fn of(facts: &EndFacts<'_>, level: Level) -> Self {
         let identity = facts.identity;
-        let (pod, service, node) = (|| pod(identity), || service(identity), || self::node(identity));
+        let (pod, service, node) = (
+            || pod_of(identity),
+            || service_of(identity),
+            || node_of(identity),
+        );
         let address = || Self::Address(facts.address, identity.kind);
         match level {
             Level::Pod => pod().or_else(service).or_else(node).unwrap_or_else(address),
-            Level::Workload => workload(identity)
+            Level::Workload => workload_of(identity)
                 .or_else(pod)
                 .or_else(service)
                 .or_else(node)
                 .unwrap_or_else(address),
-            Level::Service => {
-                service().or_else(|| workload(identity)).or_else(pod).or_else(node).unwrap_or_else(address)
-            }
+            Level::Service => service()
+                .or_else(|| workload_of(identity))
+                .or_else(pod)
+                .or_else(node)
+                .unwrap_or_else(address),
             Level::Namespace => identity
                 .namespace
                 .clone()
@@ -98,19 +104,38 @@ impl LevelKey {
     #[must_use]
     pub fn view(&self, facts: &EndFacts<'_>, asked: Level) -> EndView {
         let identity = facts.identity;
-        let (ns, svc, node) =
-            (identity.namespace.clone(), identity.service.clone(), identity.node.clone());
+        let (ns, svc, node) = (
+            identity.namespace.clone(),
+            identity.service.clone(),
+            identity.node.clone(),
+        );
         let none = EndView::default();
         let kept = match self {
-            Self::Pod(..) => EndView { pod: identity.pod.clone(), ns, svc, node, ..none },
-            Self::Workload(..) => EndView { workload: identity.workload.clone(), ns, ..none },
+            Self::Pod(..) => EndView {
+                pod: identity.pod.clone(),
+                ns,
+                svc,
+                node,
+                ..none
+            },
+            Self::Workload(..) => EndView {
+                workload: identity.workload.clone(),
+                ns,
+                ..none
+            },
             Self::Service(..) => EndView { svc, ns, ..none },
             Self::Namespace(_) => EndView { ns, ..none },
             Self::Node(_) => EndView { node, ..none },
-            Self::Address(address, _) => EndView { ip: Some(*address), ..none },
+            Self::Address(address, _) => EndView {
+                ip: Some(*address),
+                ..none
+            },
             Self::Kind(_) => none,
         };
-        EndView { kind: (!self.is(asked)).then_some(identity.kind), ..kept }
+        EndView {
+            kind: (!self.is(asked)).then_some(identity.kind),
+            ..kept
+        }
     }
 
     /// The name by which a person knows it.
@@ -156,20 +181,26 @@ pub fn keep_common(kept: &mut EndView, other: &EndView) {
     common(&mut kept.workload, &other.workload);
 }
 
-fn pod(identity: &Identity) -> Option<LevelKey> {
-    Some(LevelKey::Pod(identity.namespace.clone(), identity.pod.clone()?))
+fn pod_of(identity: &Identity) -> Option<LevelKey> {
+    Some(LevelKey::Pod(
+        identity.namespace.clone(),
+        identity.pod.clone()?,
+    ))
 }
 
-fn workload(identity: &Identity) -> Option<LevelKey> {
+fn workload_of(identity: &Identity) -> Option<LevelKey> {
     let workload = identity.workload.as_ref()?;
     let (kind, name) = (Arc::clone(&workload.kind), Arc::clone(&workload.name));
     Some(LevelKey::Workload(identity.namespace.clone(), kind, name))
 }
 
-fn service(identity: &Identity) -> Option<LevelKey> {
-    Some(LevelKey::Service(identity.namespace.clone(), identity.service.clone()?))
+fn service_of(identity: &Identity) -> Option<LevelKey> {
+    Some(LevelKey::Service(
+        identity.namespace.clone(),
+        identity.service.clone()?,
+    ))
 }
 
-fn node(identity: &Identity) -> Option<LevelKey> {
+fn node_of(identity: &Identity) -> Option<LevelKey> {
     Some(LevelKey::Node(identity.node.clone()?))
 }

@@ -78,7 +78,8 @@ impl Filter {
     /// Whether a server's port passes; the port of the service called counts as well.
     #[must_use]
     pub fn accepts_port(&self, port: u16, service_port: Option<u16>) -> bool {
-        self.port.accepts(|term| *term == port || Some(*term) == service_port)
+        self.port
+            .accepts(|term| *term == port || Some(*term) == service_port)
     }
 }
 
@@ -93,27 +94,43 @@ impl EndFilter {
     fn includes(&self, end: &EndFacts<'_>) -> bool {
         self.ip.includes(|network| holds(network, end.address))
             && self.kind.includes(|kind| *kind == end.identity.kind)
-            && self.names().all(|(terms, name)| terms.includes(|glob| name(end, glob)))
+            && self
+                .names()
+                .all(|(terms, name)| terms.includes(|glob| name(end, glob)))
     }
 
     /// Whether something that is excluded holds.
     fn excludes(&self, end: &EndFacts<'_>) -> bool {
         self.ip.excludes(|network| holds(network, end.address))
             || self.kind.excludes(|kind| *kind == end.identity.kind)
-            || self.names().any(|(terms, name)| terms.excludes(|glob| name(end, glob)))
+            || self
+                .names()
+                .any(|(terms, name)| terms.excludes(|glob| name(end, glob)))
     }
 
     /// The filters of names, each with how an end answers a pattern.
     fn names(&self) -> impl Iterator<Item = (&Terms<Glob>, Answer)> {
         let all: [(&Terms<Glob>, Answer); 5] = [
-            (&self.ns, |end, glob| is_like(end.identity.namespace.as_deref(), glob)),
+            (&self.ns, |end, glob| {
+                is_like(end.identity.namespace.as_deref(), glob)
+            }),
             (&self.pod, |end, glob| {
-                let workload = end.identity.workload.as_ref().map(|workload| &*workload.name);
+                let workload = end
+                    .identity
+                    .workload
+                    .as_ref()
+                    .map(|workload| &*workload.name);
                 is_like(end.identity.pod.as_deref(), glob) || is_like(workload, glob)
             }),
-            (&self.svc, |end, glob| is_like(end.identity.service.as_deref(), glob)),
-            (&self.node, |end, glob| is_like(end.identity.node.as_deref(), glob)),
-            (&self.dns, |end, glob| end.dns.iter().any(|name| glob.matches(name))),
+            (&self.svc, |end, glob| {
+                is_like(end.identity.service.as_deref(), glob)
+            }),
+            (&self.node, |end, glob| {
+                is_like(end.identity.node.as_deref(), glob)
+            }),
+            (&self.dns, |end, glob| {
+                end.dns.iter().any(|name| glob.matches(name))
+            }),
         ];
         all.into_iter().filter(|(terms, _)| !terms.is_empty())
     }

@@ -30,31 +30,44 @@ pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
     let matches = matches(snapshot, query).collect();
     let (flows, total, truncated) = match query.aggregate {
         Some(level) => {
-            let shown = page(aggregate::groups(snapshot, matches, level), query.sort, query.page);
+            let shown = page(
+                aggregate::groups(snapshot, matches, level),
+                query.sort,
+                query.page,
+            );
             let rows = shown.rows.into_iter().map(|group| group.view(query.format));
             (rows.collect(), shown.total, shown.truncated)
         }
         None => {
             let shown = page(matches, query.sort, query.page);
-            let rows = shown.rows.iter().map(|found| found.view(snapshot, query.format));
+            let rows = shown
+                .rows
+                .iter()
+                .map(|found| found.view(snapshot, query.format));
             (rows.collect(), shown.total, shown.truncated)
         }
     };
-    FlowsView { flows, total, truncated, coverage: snapshot.coverage_view(&query.window) }
+    FlowsView {
+        flows,
+        total,
+        truncated,
+        coverage: snapshot.coverage_view(&query.window),
+    }
 }
 
 /// The flows that match, in the order of their keys.
-pub fn matches<'s>(
-    snapshot: &'s Snapshot,
-    query: &Query,
-) -> impl Iterator<Item = Match<'s>> {
+pub fn matches<'s>(snapshot: &'s Snapshot, query: &Query) -> impl Iterator<Item = Match<'s>> {
     let bounds = query.window.bounds(snapshot.to());
     snapshot
         .flows
         .iter()
         .filter(|flow| accepts_key(snapshot, query, flow))
         .filter_map(move |flow| {
-            Some(Match { flow, measure: Measure::of(flow, &bounds)?, bounds })
+            Some(Match {
+                flow,
+                measure: Measure::of(flow, &bounds)?,
+                bounds,
+            })
         })
         .filter(|found| accepts_measure(query, found))
 }
@@ -71,14 +84,19 @@ fn accepts_key(snapshot: &Snapshot, query: &Query, flow: &Flow) -> bool {
 fn accepts_measure(query: &Query, found: &Match<'_>) -> bool {
     let filter = &query.filter;
     filter.state.accepts_value(&State::of(found.measure.active))
-        && filter.rtt_min_us.is_none_or(|least| found.median_us().is_some_and(|us| us >= least))
+        && filter
+            .rtt_min_us
+            .is_none_or(|least| found.median_us().is_some_and(|us| us >= least))
 }
 
 impl<'s> Match<'s> {
     /// The intervals of the window.
     pub fn intervals(&self) -> impl Iterator<Item = &'s Interval> + use<'s> {
         let bounds = self.bounds;
-        self.flow.intervals.iter().filter(move |interval| bounds.holds(interval.index))
+        self.flow
+            .intervals
+            .iter()
+            .filter(move |interval| bounds.holds(interval.index))
     }
 
     fn view(&self, snapshot: &Snapshot, format: Format) -> FlowView {

@@ -28,7 +28,10 @@ impl Measure {
     /// What `flow` counted within `bounds`; `None` when it sent nothing then.
     #[must_use]
     pub fn of(flow: &Flow, bounds: &Bounds) -> Option<Self> {
-        let mut measure = Self { active: flow.is_active(), ..Self::default() };
+        let mut measure = Self {
+            active: flow.is_active(),
+            ..Self::default()
+        };
         let (mut carried, mut started) = (0_u64, 0_u64);
         for interval in &flow.intervals {
             if bounds.holds(interval.index) {
@@ -129,8 +132,10 @@ impl Measure {
 
     fn stats(&self, tx: &Traffic, rx: &Traffic, format: Format) -> StatsView {
         let full = format == Format::Full;
-        let (tx_rates, rx_rates) =
-            (self.rates(tx.packets, tx.ip_bytes), self.rates(rx.packets, rx.ip_bytes));
+        let (tx_rates, rx_rates) = (
+            self.rates(tx.packets, tx.ip_bytes),
+            self.rates(rx.packets, rx.ip_bytes),
+        );
         StatsView {
             tx_pkts: tx.packets,
             rx_pkts: rx.packets,
@@ -163,7 +168,10 @@ impl Measure {
 }
 
 /// A count a second, rounded half up to a tenth, by integers so that it is the same everywhere.
-#[expect(clippy::cast_precision_loss, reason = "tenths of a rate need no more than 53 bits")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "tenths of a rate need no more than 53 bits"
+)]
 fn per_second(count: u64, span_ns: u64) -> f64 {
     let span = u128::from(span_ns);
     let tenths = (u128::from(count) * 10 * u128::from(NANOS_PER_SECOND) + span / 2) / span;
@@ -182,5 +190,8 @@ pub fn set_handshakes(client: &mut StatsView, server: &mut StatsView, handshakes
 /// The median that a flow is filtered and sorted by: the client's, else the server's.
 #[must_use]
 pub fn median_us(handshakes: &Handshakes) -> Option<u64> {
-    handshakes.client.percentile_us(50).or_else(|| handshakes.server.percentile_us(50))
+    handshakes
+        .client
+        .percentile_us(50)
+        .or_else(|| handshakes.server.percentile_us(50))
 }

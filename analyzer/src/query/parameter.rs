@@ -48,7 +48,11 @@ const ROWS: &[Operation] = &[Operation::Flows, Operation::Connections];
 const END_FILTERS: [(&str, &str, &str); 7] = [
     ("ip", "ADDRESS|CIDR", "address or network"),
     ("ns", "NAME", "namespace"),
-    ("pod", "NAME", "pod, or its workload (`frontend` is every pod of that workload)"),
+    (
+        "pod",
+        "NAME",
+        "pod, or its workload (`frontend` is every pod of that workload)",
+    ),
     ("svc", "NAME", "service"),
     ("node", "NAME", "node"),
     ("dns", "NAME", "name that name resolution gave the address"),
@@ -58,13 +62,49 @@ const END_FILTERS: [(&str, &str, &str); 7] = [
 /// (name, value, help, group, operations)
 const OTHERS: [(&str, &str, &str, Group, &[Operation]); 14] = [
     ("l4proto", "PROTOCOL", "tcp or udp", Group::Flow, ALL),
-    ("port", "PORT", "the server's port, or the service's", Group::Flow, ALL),
-    ("client_port", "PORT", "the client's port", Group::Flow, &[Operation::Connections]),
+    (
+        "port",
+        "PORT",
+        "the server's port, or the service's",
+        Group::Flow,
+        ALL,
+    ),
+    (
+        "client_port",
+        "PORT",
+        "the client's port",
+        Group::Flow,
+        &[Operation::Connections],
+    ),
     ("state", "STATE", "active or closed", Group::Flow, ALL),
-    ("rtt_min", "DURATION", "handshakes at least this long, such as 10ms", Group::Flow, ALL),
-    ("start", "TIME", "not before this: RFC 3339 or Unix seconds", Group::Time, ALL),
-    ("end", "TIME", "before this: RFC 3339 or Unix seconds", Group::Time, ALL),
-    ("window", "DURATION", "the last 5m, or as long before `end` or after `start`", Group::Time, ALL),
+    (
+        "rtt_min",
+        "DURATION",
+        "handshakes at least this long, such as 10ms",
+        Group::Flow,
+        ALL,
+    ),
+    (
+        "start",
+        "TIME",
+        "not before this: RFC 3339 or Unix seconds",
+        Group::Time,
+        ALL,
+    ),
+    (
+        "end",
+        "TIME",
+        "before this: RFC 3339 or Unix seconds",
+        Group::Time,
+        ALL,
+    ),
+    (
+        "window",
+        "DURATION",
+        "the last 5m, or as long before `end` or after `start`",
+        Group::Time,
+        ALL,
+    ),
     (
         "aggregate",
         "LEVEL",
@@ -79,35 +119,64 @@ const OTHERS: [(&str, &str, &str, Group, &[Operation]); 14] = [
         Group::Answer,
         ROWS,
     ),
-    ("limit", "N", "rows shown at most, 1 to 10000 (default 100)", Group::Answer, ROWS),
-    ("offset", "N", "rows left out at the start (default 0)", Group::Answer, ROWS),
-    ("format", "FORMAT", "compact (default) or full", Group::Answer, &[Operation::Flows]),
-    ("format", "FORMAT", "full (the only one, and the default)", Group::Answer, &[
-        Operation::Connections,
-    ]),
+    (
+        "limit",
+        "N",
+        "rows shown at most, 1 to 10000 (default 100)",
+        Group::Answer,
+        ROWS,
+    ),
+    (
+        "offset",
+        "N",
+        "rows left out at the start (default 0)",
+        Group::Answer,
+        ROWS,
+    ),
+    (
+        "format",
+        "FORMAT",
+        "compact (default) or full",
+        Group::Answer,
+        &[Operation::Flows],
+    ),
+    (
+        "format",
+        "FORMAT",
+        "full (the only one, and the default)",
+        Group::Answer,
+        &[Operation::Connections],
+    ),
 ];
 
 /// The parameters of `operation`, in the order in which they are documented.
 #[must_use]
 pub fn parameters(operation: Operation) -> Vec<Parameter> {
-    let others = OTHERS.iter().filter(|(.., operations)| operations.contains(&operation)).map(
-        |&(name, value, help, group, _)| Parameter {
+    let others = OTHERS
+        .iter()
+        .filter(|(.., operations)| operations.contains(&operation))
+        .map(|&(name, value, help, group, _)| Parameter {
             name: name.to_owned(),
             value,
             help: help.to_owned(),
             group,
-        },
-    );
-    let ends = [("", "either end's "), ("client_", "the client's "), ("server_", "the server's ")]
-        .into_iter()
-        .flat_map(|(prefix, whose)| {
-            END_FILTERS.iter().map(move |(name, value, help)| Parameter {
+        });
+    let ends = [
+        ("", "either end's "),
+        ("client_", "the client's "),
+        ("server_", "the server's "),
+    ]
+    .into_iter()
+    .flat_map(|(prefix, whose)| {
+        END_FILTERS
+            .iter()
+            .map(move |(name, value, help)| Parameter {
                 name: format!("{prefix}{name}"),
                 value,
                 help: format!("{whose}{help}"),
                 group: Group::End,
             })
-        });
+    });
     let mut all: Vec<Parameter> = others.chain(ends).collect();
     all.sort_by_key(|parameter| parameter.group);
     all

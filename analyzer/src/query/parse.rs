@@ -48,18 +48,25 @@ impl Query {
         pairs: impl IntoIterator<Item = (N, V)>,
         rows: RowLimit,
     ) -> Result<Self, QueryError> {
-        let known: BTreeSet<String> =
-            parameters(operation).into_iter().map(|parameter| parameter.name).collect();
+        let known: BTreeSet<String> = parameters(operation)
+            .into_iter()
+            .map(|parameter| parameter.name)
+            .collect();
         let mut query = Self::default_of(operation);
         let mut given = BTreeSet::new();
         for (name, value) in pairs {
             let (name, value) = (name.as_ref(), value.as_ref());
-            let error = |problem| QueryError { parameter: bounded(name), problem };
+            let error = |problem| QueryError {
+                parameter: bounded(name),
+                problem,
+            };
             if !known.contains(name) {
                 return Err(error(unknown(name, &known)));
             }
             if !given.insert(name.to_owned()) {
-                return Err(error("given twice, expected once; separate alternatives by commas".to_owned()));
+                return Err(error(
+                    "given twice, expected once; separate alternatives by commas".to_owned(),
+                ));
             }
             query.set(operation, name, value, rows).map_err(error)?;
         }
@@ -74,7 +81,10 @@ impl Query {
             Operation::Connections => Format::Full,
             Operation::Flows | Operation::Summary => Format::Compact,
         };
-        Self { format, ..Self::default() }
+        Self {
+            format,
+            ..Self::default()
+        }
     }
 
     fn set(
@@ -89,8 +99,10 @@ impl Query {
             "port" => self.filter.port = terms(value, port)?,
             "client_port" => self.filter.client_port = terms(value, port)?,
             "state" => self.filter.state = terms(value, state)?,
-            "rtt_min" => self.filter.rtt_min_us = Some(duration(value)?.as_nanos().div_ceil(1_000))
-                .map(|us| u64::try_from(us).unwrap_or(u64::MAX)),
+            "rtt_min" => {
+                self.filter.rtt_min_us = Some(duration(value)?.as_nanos().div_ceil(1_000))
+                    .map(|us| u64::try_from(us).unwrap_or(u64::MAX))
+            }
             "start" => self.window.start = Some(time(value)?),
             "end" => self.window.end = Some(time(value)?),
             "window" => self.window.length = Some(positive(duration(value)?)?),
@@ -117,12 +129,16 @@ impl Query {
 
     fn check_window(&self) -> Result<(), QueryError> {
         let wrong = |parameter: &str, problem: &str| {
-            Err(QueryError { parameter: parameter.to_owned(), problem: problem.to_owned() })
+            Err(QueryError {
+                parameter: parameter.to_owned(),
+                problem: problem.to_owned(),
+            })
         };
         match (self.window.start, self.window.end, self.window.length) {
-            (Some(_), Some(_), Some(_)) => {
-                wrong("window", "start and end are given already, expected at most one of them")
-            }
+            (Some(_), Some(_), Some(_)) => wrong(
+                "window",
+                "start and end are given already, expected at most one of them",
+            ),
             (Some(start), Some(end), None) if start >= end => {
                 wrong("end", "not after start, expected a later time")
             }
@@ -165,8 +181,13 @@ const SORTS: [(&str, Sort); 7] = [
     ("last_seen", Sort::LastSeen),
 ];
 
-const KINDS: [EndKind; 5] =
-    [EndKind::Pod, EndKind::Service, EndKind::Node, EndKind::External, EndKind::Unresolved];
+const KINDS: [EndKind; 5] = [
+    EndKind::Pod,
+    EndKind::Service,
+    EndKind::Node,
+    EndKind::External,
+    EndKind::Unresolved,
+];
 
 fn terms<T>(value: &str, one: impl Fn(&str) -> Result<T, String>) -> Result<Terms<T>, String> {
     let mut terms = Terms::default();
@@ -188,17 +209,26 @@ fn glob(value: &str) -> Result<Glob, String> {
 
 fn network(value: &str) -> Result<IpNet, String> {
     let address = value.parse::<IpAddr>().map(IpNet::from);
-    address
-        .or_else(|_| value.parse::<IpNet>())
-        .map_err(|_| format!("`{}` is neither an address nor a CIDR, expected one such as 10.0.0.7 or 10.244.0.0/16", bounded(value)))
+    address.or_else(|_| value.parse::<IpNet>()).map_err(|_| {
+        format!(
+            "`{}` is neither an address nor a CIDR, expected one such as 10.0.0.7 or 10.244.0.0/16",
+            bounded(value)
+        )
+    })
 }
 
 fn protocol(value: &str) -> Result<Protocol, String> {
-    choice(value, &[Protocol::Tcp, Protocol::Udp].map(|p| (p.name(), p)))
+    choice(
+        value,
+        &[Protocol::Tcp, Protocol::Udp].map(|p| (p.name(), p)),
+    )
 }
 
 fn state(value: &str) -> Result<State, String> {
-    choice(value, &[State::Active, State::Closed].map(|s| (s.name(), s)))
+    choice(
+        value,
+        &[State::Active, State::Closed].map(|s| (s.name(), s)),
+    )
 }
 
 fn kind(value: &str) -> Result<EndKind, String> {
@@ -235,16 +265,26 @@ fn number(value: &str, least: usize, most: usize) -> Result<usize, String> {
     };
     let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
     if !digits && !is_negative_number(value) {
-        return Err(format!("`{}` is not a whole number, {}", bounded(value), expected()));
+        return Err(format!(
+            "`{}` is not a whole number, {}",
+            bounded(value),
+            expected()
+        ));
     }
     match value.parse::<usize>() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
-        _ => Err(format!("{} is out of range, {}", bounded(value), expected())),
+        _ => Err(format!(
+            "{} is out of range, {}",
+            bounded(value),
+            expected()
+        )),
     }
 }
 
 fn is_negative_number(value: &str) -> bool {
-    value.strip_prefix('-').is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+    value
+        .strip_prefix('-')
+        .is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn choice<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
@@ -253,7 +293,11 @@ fn choice<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let nearest = nearest(value, names.iter().copied())
             .map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
-        format!("`{}` is unknown, expected {}{nearest}", bounded(value), list(&names))
+        format!(
+            "`{}` is unknown, expected {}{nearest}",
+            bounded(value),
+            list(&names)
+        )
     })
 }
 
@@ -295,14 +339,21 @@ fn unix_seconds(value: &str) -> Option<Timestamp> {
 /// A number and a unit, such as `10ms`, `1.5s`, `5m` or `1h`.
 fn duration(value: &str) -> Result<Duration, String> {
     let expected = || {
-        format!("`{}` is not a duration, expected a number with a unit such as 10ms, 5m or 1h", bounded(value))
+        format!(
+            "`{}` is not a duration, expected a number with a unit such as 10ms, 5m or 1h",
+            bounded(value)
+        )
     };
     let duration: jiff::SignedDuration = value.parse().map_err(|_| expected())?;
     duration.try_into().map_err(|_| expected())
 }
 
 fn positive(duration: Duration) -> Result<Duration, String> {
-    if duration.is_zero() { Err("0 is out of range, expected more".to_owned()) } else { Ok(duration) }
+    if duration.is_zero() {
+        Err("0 is out of range, expected more".to_owned())
+    } else {
+        Ok(duration)
+    }
 }
 
 fn unknown(name: &str, known: &BTreeSet<String>) -> String {

@@ -15,7 +15,10 @@ pub struct Terms<T> {
 
 impl<T> Default for Terms<T> {
     fn default() -> Self {
-        Self { include: Vec::new(), exclude: Vec::new() }
+        Self {
+            include: Vec::new(),
+            exclude: Vec::new(),
+        }
     }
 }
 
@@ -126,7 +129,11 @@ mod tests {
             ("é*", "école", true),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(Glob::new(pattern).matches(name), expected, "{pattern} on {name}");
+            assert_eq!(
+                Glob::new(pattern).matches(name),
+                expected,
+                "{pattern} on {name}"
+            );
         }
     }
 
@@ -138,8 +145,14 @@ mod tests {
 
     #[test]
     fn exclusions_win_and_an_empty_list_takes_all() {
-        let terms = Terms { include: vec![1, 2], exclude: vec![2] };
-        assert_eq!([1, 2, 3].map(|value| terms.accepts_value(&value)), [true, false, false]);
+        let terms = Terms {
+            include: vec![1, 2],
+            exclude: vec![2],
+        };
+        assert_eq!(
+            [1, 2, 3].map(|value| terms.accepts_value(&value)),
+            [true, false, false]
+        );
         assert!(Terms::default().accepts_value(&7));
     }
 }

@@ -30,7 +30,11 @@ pub fn page<T: Ranked>(rows: Vec<T>, sort: Sort, page: Page) -> Shown<T> {
         .into_iter()
         .enumerate()
         .map(|(at, row)| {
-            let handshake = if sort == Sort::HandshakeTime { row.median_us() } else { None };
+            let handshake = if sort == Sort::HandshakeTime {
+                row.median_us()
+            } else {
+                None
+            };
             ((Reverse(row.measure().rank(sort, handshake)), at), row)
         })
         .collect();
@@ -40,6 +44,14 @@ pub fn page<T: Ranked>(rows: Vec<T>, sort: Sort, page: Page) -> Shown<T> {
         ranked.truncate(end);
     }
     ranked.sort_unstable_by_key(|(rank, _)| *rank);
-    let rows: Vec<T> = ranked.into_iter().skip(page.offset).map(|(_, row)| row).collect();
-    Shown { truncated: rows.len() < total, rows, total }
+    let rows: Vec<T> = ranked
+        .into_iter()
+        .skip(page.offset)
+        .map(|(_, row)| row)
+        .collect();
+    Shown {
+        truncated: rows.len() < total,
+        rows,
+        total,
+    }
 }

@@ -52,15 +52,19 @@ impl Summary {
         self.wire_pkts += measure.packets();
         self.total_bytes += measure.total_ip_bytes();
         self.total_pkts += measure.total_packets();
-        let (client, server) =
-            (EndFacts::of(snapshot, key.client), EndFacts::of(snapshot, key.server));
+        let (client, server) = (
+            EndFacts::of(snapshot, key.client),
+            EndFacts::of(snapshot, key.server),
+        );
         self.add_pair(found, &client, &server);
         self.add_namespaces(found, &client, &server);
     }
 
     fn add_pair(&mut self, found: &Match<'_>, client: &EndFacts<'_>, server: &EndFacts<'_>) {
-        let (client, server) =
-            (LevelKey::of(client, Level::Pod), LevelKey::of(server, Level::Pod));
+        let (client, server) = (
+            LevelKey::of(client, Level::Pod),
+            LevelKey::of(server, Level::Pod),
+        );
         self.clients.insert(client.clone());
         self.servers.insert(server.clone());
         let (bytes, packets) = self.pairs.entry((client, server)).or_default();
@@ -89,7 +93,12 @@ impl Summary {
         let mut cross_namespace: Vec<_> = self
             .cross_namespace
             .into_iter()
-            .map(|((src_ns, dst_ns), (flows, bytes))| CrossNamespace { src_ns, dst_ns, flows, bytes })
+            .map(|((src_ns, dst_ns), (flows, bytes))| CrossNamespace {
+                src_ns,
+                dst_ns,
+                flows,
+                bytes,
+            })
             .collect();
         cross_namespace.sort_by_key(|pair| std::cmp::Reverse(pair.bytes));
         SummaryView {
@@ -112,14 +121,22 @@ impl Summary {
 
     fn top_by_bytes(&self) -> Vec<TopByBytes> {
         let top = self.top(|(bytes, _)| *bytes).into_iter();
-        top.map(|(client_pod, server_pod, bytes)| TopByBytes { client_pod, server_pod, bytes })
-            .collect()
+        top.map(|(client_pod, server_pod, bytes)| TopByBytes {
+            client_pod,
+            server_pod,
+            bytes,
+        })
+        .collect()
     }
 
     fn top_by_packets(&self) -> Vec<TopByPackets> {
         let top = self.top(|(_, packets)| *packets).into_iter();
-        top.map(|(client_pod, server_pod, pkts)| TopByPackets { client_pod, server_pod, pkts })
-            .collect()
+        top.map(|(client_pod, server_pod, pkts)| TopByPackets {
+            client_pod,
+            server_pod,
+            pkts,
+        })
+        .collect()
     }
 
     fn top(&self, count: impl Fn(&(u64, u64)) -> u64) -> Vec<(String, String, u64)> {

@@ -31,7 +31,10 @@ pub struct Bounds {
 
 impl Bounds {
     /// All of time.
-    pub const ALL: Self = Self { start: Timestamp::MIN, end: Timestamp::MAX };
+    pub const ALL: Self = Self {
+        start: Timestamp::MIN,
+        end: Timestamp::MAX,
+    };
 
     /// Whether an interval belongs to it.
     #[must_use]
@@ -67,7 +70,10 @@ impl Window {
         }
         let (start, end) = self.exact(to.saturating_add(Duration::from_nanos(1)));
         let last = Timestamp::from_nanos(end.as_nanos().saturating_sub(1));
-        Bounds { start: IntervalIndex::of(start).start(), end: IntervalIndex::of(last).end() }
+        Bounds {
+            start: IntervalIndex::of(start).start(),
+            end: IntervalIndex::of(last).end(),
+        }
     }
 
     fn exact(&self, to: Timestamp) -> (Timestamp, Timestamp) {
@@ -92,7 +98,10 @@ mod tests {
 
     fn bounds(window: Window) -> (u64, u64) {
         let bounds = window.bounds(at(95));
-        (bounds.start.as_nanos() / 1_000_000_000, bounds.end.as_nanos() / 1_000_000_000)
+        (
+            bounds.start.as_nanos() / 1_000_000_000,
+            bounds.end.as_nanos() / 1_000_000_000,
+        )
     }
 
     #[test]
@@ -100,12 +109,38 @@ mod tests {
         let (start, end) = (Some(at(12)), Some(at(30)));
         let length = Some(Duration::from_secs(20));
         let window = Window::default();
-        assert_eq!(bounds(Window { start, end, ..window }), (10, 30), "the end is not in it");
-        assert_eq!(bounds(Window { start, ..window }), (10, 100), "up to the end of the data");
+        assert_eq!(
+            bounds(Window {
+                start,
+                end,
+                ..window
+            }),
+            (10, 30),
+            "the end is not in it"
+        );
+        assert_eq!(
+            bounds(Window { start, ..window }),
+            (10, 100),
+            "up to the end of the data"
+        );
         assert_eq!(bounds(Window { end, ..window }), (0, 30));
         assert_eq!(bounds(Window { length, ..window }), (70, 100));
-        assert_eq!(bounds(Window { length, end, ..window }), (10, 30));
-        assert_eq!(bounds(Window { length, start, ..window }), (10, 40));
+        assert_eq!(
+            bounds(Window {
+                length,
+                end,
+                ..window
+            }),
+            (10, 30)
+        );
+        assert_eq!(
+            bounds(Window {
+                length,
+                start,
+                ..window
+            }),
+            (10, 40)
+        );
         assert_eq!(window.bounds(at(95)), Bounds::ALL);
     }
 }

@@ -1,0 +1,57 @@
+//! What network plugins write on a node: the addresses and pod ranges they gave it.
+//!
+//! In: the node's annotations. Out: addresses and ranges; what does not read as such is left out,
+//! for annotations belong to the plugin and may hold anything.
+//! **Source** flannel `pkg/subnet/kube/annotations.go`; Calico `libcalico-go`'s node client;
+//! Cilium `pkg/annotation`.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// Annotations that hold an address of the node, or one with a prefix length.
+const ADDRESSES: [&str; 20] = [
+    "flannel.alpha.coreos.com/public-ip",
+    "flannel.alpha.coreos.com/public-ip-overwrite",
+    "flannel.alpha.coreos.com/public-ipv6",
+    "flannel.alpha.coreos.com/public-ipv6-overwrite",
+    "io.cilium.network.ipv4-cilium-host",
+    "io.cilium.network.ipv4-health-ip",
+    "io.cilium.network.ipv6-cilium-host",
+    "io.cilium.network.ipv6-health-ip",
+    "network.cilium.io/ipv4-cilium-host",
+    "network.cilium.io/ipv4-health-ip",
+    "network.cilium.io/ipv6-cilium-host",
+    "network.cilium.io/ipv6-health-ip",
+    "projectcalico.org/IPv4Address",
+    "projectcalico.org/IPv4IPIPTunnelAddr",
+    "projectcalico.org/IPv4VXLANTunnelAddr",
+    "projectcalico.org/IPv4WireguardInterfaceAddr",
+    "projectcalico.org/IPv6Address",
+    "projectcalico.org/IPv6IPIPTunnelAddr",
+    "projectcalico.org/IPv6VXLANTunnelAddr",
+    "projectcalico.org/IPv6WireguardInterfaceAddr",
+];
+
+/// Annotations that hold a range of the node's pods.
+const RANGES: [&str; 4] = [
+    "io.cilium.network.ipv4-pod-cidr",
+    "io.cilium.network.ipv6-pod-cidr",
+    "network.cilium.io/ipv4-pod-cidr",
+    "network.cilium.io/ipv6-pod-cidr",
+];
+
+/// The address of the node that an annotation holds.
+#[must_use]
+pub fn node_address(key: &str, value: &str) -> Option<IpAddr> {
+    ADDRESSES.binary_search(&key).ok()?;
+    let address = value.split_once('/').map_or(value, |(address, _)| address);
+    address.parse().ok()
+}
+
+/// The range of the node's pods that an annotation holds.
+#[must_use]
+pub fn pod_range(key: &str, value: &str) -> Option<IpNet> {
+    RANGES.binary_search(&key).ok()?;
+    value.parse().ok()
+}

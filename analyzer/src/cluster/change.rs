@@ -1,0 +1,83 @@
+//! Changes of objects, and their order.
+//!
+//! In: changes in any order. Out: the changes of one object in the order they happened.
+//! **Time** a change without a time is a state seen at an unknown moment: a dump. It is placed
+//! behind the timed change its `resourceVersion` follows, else before everything.
+
+use std::sync::Arc;
+
+use crate::cluster::object::Object;
+use crate::time::Timestamp;
+
+/// What happened to an object.
+///
+/// The order of the variants decides between changes of the same time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ChangeKind {
+    /// It was created, or first seen.
+    Added,
+    /// It is now so.
+    Modified,
+    /// It is gone; the object is its last state.
+    Deleted,
+}
+
+/// A change of one object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// When; `None` for an object of a dump.
+    pub time: Option<Timestamp>,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// `metadata.resourceVersion`, where it is a number.
+    pub resource_version: Option<u64>,
+    /// Its place in its file: the last resort between changes of the same time.
+    pub line: u64,
+    /// The object after the change.
+    pub object: Object,
+}
+
+/// A change as the history of its object keeps it; the order of fields is the order of changes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Entry {
+    pub(super) time: Option<Timestamp>,
+    pub(super) resource_version: Option<u64>,
+    pub(super) kind: ChangeKind,
+    pub(super) line: u64,
+    pub(super) object: Arc<Object>,
+}
+
+/// All changes of one object, in order.
+pub(super) fn in_order(entries: &[Entry]) -> Vec<Entry> {
+    let mut ordered = entries.to_vec();
+    if entries.iter().any(|entry| entry.time.is_some()) {
+        place_dumps(&mut ordered);
+    }
+    ordered.sort_unstable();
+    ordered.dedup();
+    ordered
+}
+
+/// Gives each untimed entry the time of the latest timed one that its version does not precede.
+fn place_dumps(entries: &mut [Entry]) {
+    let mut known: Vec<(u64, Timestamp)> = entries
+        .iter()
+        .filter_map(|entry| Some((entry.resource_version?, entry.time?)))
+        .collect();
+    known.sort_unstable();
+    let mut latest = Timestamp::MIN;
+    for (_, time) in &mut known {
+        latest = latest.max(*time);
+        *time = latest;
+    }
+    for entry in entries.iter_mut().filter(|entry| entry.time.is_none()) {
+        let Some(version) = entry.resource_version else {
+            continue;
+        };
+        let before = known.partition_point(|(other, _)| *other <= version);
+        entry.time = before
+            .checked_sub(1)
+            .and_then(|last| known.get(last))
+            .map(|(_, time)| *time);
+    }
+}

@@ -1,0 +1,171 @@
+//! Who had an address at a time.
+//!
+//! In: an address, for a server's end its protocol and port, and a time. Out: an [`Identity`].
+//! **Shape** immutable; made by [`crate::cluster::Cluster::directory`] from all that is known, so
+//! that a change that came late names earlier packets too.
+//! **Time** a look-up is a hash and a search among the few times an address changed hands.
+
+use std::net::IpAddr;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use crate::cluster::identity::{EndKind, Identity, IdentityId};
+use crate::cluster::names::PrefixTable;
+use crate::cluster::span::Segments;
+use crate::cluster::table::NodeId;
+use crate::protocol::Protocol;
+use crate::time::Timestamp;
+
+/// The index of a cluster's addresses over time.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    pub(super) identities: Vec<Identity>,
+    pub(super) addresses: HashMap<IpAddr, Held, FixedState>,
+    pub(super) ports: HashMap<(IpAddr, Protocol, u16), Segments<HeldPort>, FixedState>,
+    pub(super) node_ports: HashMap<(Protocol, u16), Segments<IdentityId>, FixedState>,
+    pub(super) names: PrefixTable<IdentityId>,
+    pub(super) ranges: PrefixTable<()>,
+    pub(super) external: IdentityId,
+    pub(super) unresolved: IdentityId,
+}
+
+/// Who has an address, at every moment.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    /// As a client's, whose port says nothing.
+    pub(super) client: Segments<IdentityId>,
+    /// As a server's, at a port that nothing declares.
+    pub(super) server: Segments<IdentityId>,
+    /// When it is a node's, and node ports are served there.
+    pub(super) nodes: Segments<NodeId>,
+}
+
+/// Who has a port of an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct HeldPort {
+    pub(super) identity: IdentityId,
+    pub(super) declared: DeclaredBy,
+}
+
+/// What says that something is served at a port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum DeclaredBy {
+    /// A service or its endpoints.
+    Service,
+    /// A pod that uses its node's port.
+    Pod,
+    /// Nothing, at that time.
+    Nobody,
+}
+
+impl Directory {
+    /// Who had `address` at a time; `service_port` is set for a server's end.
+    #[must_use]
+    pub fn resolve(
+        &self,
+        address: IpAddr,
+        service_port: Option<(Protocol, u16)>,
+        at: Timestamp,
+    ) -> IdentityId {
+        let held = self.addresses.get(&address);
+        let found = match service_port {
+            None => held.and_then(|held| held.client.at(at)),
+            Some((protocol, port)) => {
+                let declared = self
+                    .port(address, protocol, port, at)
+                    .map(|held| held.identity);
+                self.node_port(address, protocol, port, at)
+                    .or(declared)
+                    .or_else(|| held?.server.at(at))
+            }
+        };
+        found.unwrap_or_else(|| self.unowned(address))
+    }
+
+    /// The identity behind a number.
+    #[must_use]
+    pub fn identity(&self, id: IdentityId) -> &Identity {
+        const NOBODY: &Identity = &Identity::of(EndKind::External);
+        self.identities.get(id.0 as usize).unwrap_or(NOBODY)
+    }
+
+    /// All identities, in order of their numbers.
+    #[must_use]
+    pub fn identities(&self) -> &[Identity] {
+        &self.identities
+    }
+
+    /// Whether a service, one of its endpoints or a node port was at this port of the address.
+    #[must_use]
+    pub fn is_service_port(
+        &self,
+        protocol: Protocol,
+        address: IpAddr,
+        port: u16,
+        at: Timestamp,
+    ) -> bool {
+        let declared = self.port(address, protocol, port, at);
+        if declared.is_some_and(|held| held.declared == DeclaredBy::Service) {
+            return true;
+        }
+        self.node_port(address, protocol, port, at).is_some()
+    }
+
+    /// Replaces provisional numbers by the places in the order of identities.
+    pub(super) fn renumber(&mut self, places: &[IdentityId]) {
+        let renumber = |id: &mut IdentityId| {
+            *id = places.get(id.0 as usize).copied().unwrap_or(*id);
+        };
+        for held in self.addresses.values_mut() {
+            held.client
+                .values_mut()
+                .chain(held.server.values_mut())
+                .for_each(renumber);
+        }
+        let ports = self.ports.values_mut().flat_map(Segments::values_mut);
+        ports.for_each(|held| renumber(&mut held.identity));
+        self.node_ports
+            .values_mut()
+            .flat_map(Segments::values_mut)
+            .for_each(renumber);
+        self.names.values_mut().for_each(renumber);
+        renumber(&mut self.external);
+        renumber(&mut self.unresolved);
+    }
+
+    fn port(
+        &self,
+        address: IpAddr,
+        protocol: Protocol,
+        port: u16,
+        at: Timestamp,
+    ) -> Option<HeldPort> {
+        self.ports.get(&(address, protocol, port))?.at(at)
+    }
+
+    /// The service whose node port it is, when the address is a node's and nobody else's there.
+    fn node_port(
+        &self,
+        address: IpAddr,
+        protocol: Protocol,
+        port: u16,
+        at: Timestamp,
+    ) -> Option<IdentityId> {
+        let services = self.node_ports.get(&(protocol, port))?;
+        self.addresses.get(&address)?.nodes.at(at)?;
+        match self.port(address, protocol, port, at) {
+            Some(held) if held.declared != DeclaredBy::Nobody => None,
+            Some(_) | None => services.at(at),
+        }
+    }
+
+    /// Who an address is that no object ever had.
+    fn unowned(&self, address: IpAddr) -> IdentityId {
+        match self.names.get(address) {
+            Some(named) => *named,
+            None if self.ranges.get(address).is_some() => self.unresolved,
+            None => self.external,
+        }
+    }
+}

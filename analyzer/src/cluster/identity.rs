@@ -1,0 +1,178 @@
+//! Who an end is: the words of the answer, shared by all flows of that end.
+//!
+//! **Shape** an [`Identity`] holds no address, so a cluster has few of them; an [`IdentityId`]
+//! stands for one within a directory, and ids order as the identities do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Number of an identity within its [`crate::cluster::Directory`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct IdentityId(pub(super) u32);
+
+/// What an end is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndKind {
+    /// A pod.
+    Pod,
+    /// A service's own address, seen before it was translated.
+    Service,
+    /// A node, or a machine or network that `--names` names.
+    Node,
+    /// Outside the cluster.
+    External,
+    /// Inside the cluster's ranges, with no owner known at that time.
+    Unresolved,
+}
+
+impl EndKind {
+    /// Its name in answers and parameters.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pod => "pod",
+            Self::Service => "service",
+            Self::Node => "node",
+            Self::External => "external",
+            Self::Unresolved => "unresolved",
+        }
+    }
+}
+
+/// How the service of an end is known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceBasis {
+    /// The service's address was the one called.
+    Called,
+    /// The service's endpoints hold the end's address.
+    Endpoint,
+}
+
+impl ServiceBasis {
+    /// Its name in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Called => "called",
+            Self::Endpoint => "endpoint",
+        }
+    }
+}
+
+/// The top owner of a pod.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Workload {
+    /// `Deployment`, `StatefulSet`, `DaemonSet`, `CronJob`, …; `Pod` for a pod of its own.
+    pub kind: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
+/// Who an end is; what is unknown is `None`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Identity {
+    /// What it is.
+    pub kind: EndKind,
+    /// The pod's namespace; without a pod, the service's.
+    pub namespace: Option<Arc<str>>,
+    /// The pod's name.
+    pub pod: Option<Arc<str>>,
+    /// Tells pods of one name apart.
+    pub pod_uid: Option<Arc<str>>,
+    /// The pod's top owner.
+    pub workload: Option<Workload>,
+    /// The pod's node, the node itself, or the name that stands for the address.
+    pub node: Option<Arc<str>>,
+    /// The pod's container, when it has exactly one and never had another.
+    pub container_id: Option<Arc<str>>,
+    /// The service.
+    pub service: Option<Arc<str>>,
+    /// How the service is known; set with `service`.
+    pub service_basis: Option<ServiceBasis>,
+    /// The service's port, for a service called at a port it has.
+    pub service_port: Option<u16>,
+}
+
+impl Identity {
+    /// An identity of which only the kind is known.
+    #[must_use]
+    pub const fn of(kind: EndKind) -> Self {
+        Self {
+            kind,
+            namespace: None,
+            pod: None,
+            pod_uid: None,
+            workload: None,
+            node: None,
+            container_id: None,
+            service: None,
+            service_basis: None,
+            service_port: None,
+        }
+    }
+
+    /// What owns the address, whichever service it serves at the time.
+    ///
+    /// Two identities of one pod differ when its endpoints change; their owners do not.
+    #[must_use]
+    pub fn owner(&self) -> EndOwner<'_> {
+        let called = self.service_basis == Some(ServiceBasis::Called);
+        EndOwner {
+            kind: self.kind,
+            namespace: self
+                .namespace
+                .as_deref()
+                .filter(|_| self.pod.is_some() || called),
+            pod: self.pod.as_deref(),
+            pod_uid: self.pod_uid.as_deref(),
+            node: self.node.as_deref(),
+            service_called: self.service.as_deref().filter(|_| called),
+        }
+    }
+}
+
+/// The part of an [`Identity`] that says whose address it was.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EndOwner<'a> {
+    /// What it is.
+    pub kind: EndKind,
+    /// The pod's namespace, or that of the service called.
+    pub namespace: Option<&'a str>,
+    /// The pod's name.
+    pub pod: Option<&'a str>,
+    /// Tells pods of one name apart.
+    pub pod_uid: Option<&'a str>,
+    /// The node.
+    pub node: Option<&'a str>,
+    /// The service whose own address it is.
+    pub service_called: Option<&'a str>,
+}
+
+/// Gives equal identities one number, in the order of their first use.
+#[derive(Default)]
+pub(super) struct Interner(BTreeMap<Identity, u32>);
+
+impl Interner {
+    /// The number of an identity; at most `u32::MAX` of them are told apart.
+    pub(super) fn intern(&mut self, identity: Identity) -> IdentityId {
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        IdentityId(*self.0.entry(identity).or_insert(next))
+    }
+
+    /// The identities in order, and for each number given out the place in that order.
+    pub(super) fn finish(self) -> (Vec<Identity>, Vec<IdentityId>) {
+        let mut places = vec![IdentityId(0); self.0.len()];
+        let mut identities = Vec::with_capacity(self.0.len());
+        for (place, (identity, given)) in (0_u32..).zip(self.0) {
+            if let Some(slot) = places.get_mut(given as usize) {
+                *slot = IdentityId(place);
+            }
+            identities.push(identity);
+        }
+        (identities, places)
+    }
+}

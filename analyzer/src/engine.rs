@@ -1,0 +1,321 @@
+//! The engine: frames and cluster changes in, snapshots out.
+//!
+//! **Time** is that of the frames. **Shape** every collection is limited in records, and every
+//! limit has a counter in [`Coverage`]. **Errors** none: what cannot be counted is skipped with a
+//! reason.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::cluster::{Change, Cluster, ClusterLimits, Directory, Names};
+use crate::connection::table::ConnectionTable;
+use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
+use crate::coverage::Coverage;
+use crate::dns::NameRecords;
+use crate::duplicates::Duplicates;
+use crate::endpoint::Endpoint;
+use crate::fragments::{FragmentOwner, Fragments};
+use crate::frame::Frame;
+use crate::hop::HopId;
+use crate::ledger::Ledger;
+use crate::packet::{self, Fragment, Packet, Parsed, Segment, Transport};
+use crate::protocol::Protocol;
+use crate::skip::SkipReason;
+use crate::snapshot::{Provenance, Snapshot};
+use crate::time::Timestamp;
+use crate::traffic::IntervalIndex;
+
+/// Frames above an Ethernet MTU that offload did not explain.
+const MERGED_ABOVE: u32 = 1_500;
+/// How much later than its timeout a silent connection is taken out of the table, so that packets
+/// a little out of order still find it.
+const SLACK: Duration = Duration::from_secs(60);
+/// The share of live connections that is folded early when the table is full: one in this many.
+const EVICTED_SHARE: usize = 8;
+
+/// How much an engine may hold, in records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Connections that have not ended, about 300 octets each.
+    pub connections: usize,
+    /// Intervals of legs, about 120 octets each.
+    pub intervals: usize,
+    /// First fragments of the last 30 seconds, about 100 octets each.
+    pub fragments: usize,
+    /// Records of single connections, about 300 octets each; 0 when nobody lists them.
+    pub connection_records: usize,
+    /// Names that name resolution gave.
+    pub names: usize,
+    /// What the cluster may hold.
+    pub cluster: ClusterLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4_000_000,
+            intervals: 16_000_000,
+            fragments: 65_536,
+            connection_records: 0,
+            names: 100_000,
+            cluster: ClusterLimits::default(),
+        }
+    }
+}
+
+/// What becomes of a packet whose octets were seen a moment ago.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum DuplicatePolicy {
+    /// It is counted, and suspected in the coverage.
+    #[default]
+    Suspect,
+    /// It is a copy.
+    Copy,
+}
+
+/// How an engine works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Settings {
+    /// How much it may hold.
+    pub limits: Limits,
+    /// What becomes of packets seen twice.
+    pub duplicates: DuplicatePolicy,
+    /// Where its hashes start from; it changes no answer.
+    pub seed: u64,
+}
+
+/// The flow engine.
+#[derive(Clone)]
+pub struct Engine {
+    settings: Settings,
+    coverage: Coverage,
+    table: ConnectionTable,
+    ledger: Ledger,
+    fragments: Fragments,
+    duplicates: Duplicates,
+    swept: IntervalIndex,
+    evicted: u64,
+    cluster: Cluster,
+    names: NameRecords,
+}
+
+impl Engine {
+    /// An engine that has seen nothing.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let Settings { limits, seed, .. } = settings;
+        Self {
+            settings,
+            coverage: Coverage::default(),
+            table: ConnectionTable::new(seed),
+            ledger: Ledger::new(limits.intervals, limits.connection_records, seed),
+            fragments: Fragments::new(limits.fragments, seed),
+            duplicates: Duplicates::new(seed),
+            swept: IntervalIndex::default(),
+            evicted: 0,
+            cluster: Cluster::new(limits.cluster),
+            names: NameRecords::new(limits.names),
+        }
+    }
+
+    /// Takes note of a change of the cluster. Any order will do.
+    pub fn apply(&mut self, change: Change) {
+        self.cluster.apply(change);
+    }
+
+    /// Declares a range of addresses as the cluster's.
+    pub fn add_cluster_range(&mut self, range: IpNet) {
+        self.cluster.add_range(range);
+    }
+
+    /// Gives names to addresses that no object of the cluster explains.
+    pub fn set_names(&mut self, names: Names) {
+        self.cluster.set_names(names);
+    }
+
+    /// Takes note of a name that name resolution gave an address.
+    pub fn add_dns_name(&mut self, address: IpAddr, name: &str) {
+        self.names.insert(address, name);
+    }
+
+    /// Counts one frame, or skips it with a reason.
+    #[inline]
+    pub fn ingest(&mut self, frame: &Frame<'_>) {
+        self.coverage.see(frame.time);
+        if IntervalIndex::of(frame.time) > self.swept {
+            self.expire(frame.time.saturating_sub(SLACK));
+            self.swept = IntervalIndex::of(frame.time);
+        }
+        match packet::parse(frame) {
+            Parsed::Packet(packet) => self.ingest_packet(frame, &packet),
+            Parsed::Fragment(fragment) => self.ingest_fragment(frame, &fragment),
+            Parsed::Skip(reason) => self.coverage.skip(reason),
+        }
+    }
+
+    /// Folds the connections that ended before `now`. When it runs changes no answer.
+    pub fn expire(&mut self, now: Timestamp) {
+        let ledger = &mut self.ledger;
+        self.table.extract(
+            |connection| connection.is_over(now),
+            |connection| ledger.fold(connection, connection.end_at(now)),
+        );
+    }
+
+    /// What is known now, while more may come.
+    #[must_use]
+    pub fn snapshot(&self, provenance: Provenance) -> Snapshot {
+        self.clone().into_snapshot(provenance)
+    }
+
+    /// What is known at the end.
+    #[must_use]
+    pub fn into_snapshot(mut self, provenance: Provenance) -> Snapshot {
+        let now = self.coverage.to.unwrap_or_default();
+        for connection in self.table.iter() {
+            self.ledger.fold(connection, connection.end_at(now));
+        }
+        drop(self.table);
+        self.coverage.evicted = self.evicted
+            + self.ledger.evicted()
+            + self.fragments.evicted()
+            + self.names.refused()
+            + self.cluster.refused();
+        let directory: Directory = self.cluster.directory();
+        let (legs, records) = self.ledger.into_legs();
+        Snapshot::new(
+            legs,
+            &records,
+            self.coverage,
+            provenance,
+            Arc::new(directory),
+            Arc::new(self.names),
+        )
+    }
+
+    #[inline]
+    fn ingest_packet(&mut self, frame: &Frame<'_>, packet: &Packet) {
+        let duplicate = self.seen(frame, packet.ip_offset);
+        if duplicate && self.settings.duplicates == DuplicatePolicy::Copy {
+            self.coverage.copies += 1;
+            return;
+        }
+        let (protocol, segment) = transport_of(packet);
+        let (source, destination) = (
+            Endpoint {
+                address: packet.source,
+                port: packet.source_port,
+            },
+            Endpoint {
+                address: packet.destination,
+                port: packet.destination_port,
+            },
+        );
+        let hop = HopId::BETWEEN;
+        let (key, from) = ConnectionKey::of(hop, protocol, source, destination);
+        if let Some(first) = packet.fragment {
+            let owner = FragmentOwner::Connection(key, from);
+            self.fragments.insert(hop, first, frame.time, owner);
+        }
+        if let Some(first) = packet.tunnel_fragment {
+            self.fragments
+                .insert(hop, first, frame.time, FragmentOwner::Tunnel);
+        }
+        let (time, ip_bytes) = (frame.time, packet.ip_bytes);
+        self.count(
+            key,
+            &Sighting {
+                time,
+                from,
+                packets: 1,
+                ip_bytes,
+                segment,
+                duplicate,
+            },
+        );
+    }
+
+    fn ingest_fragment(&mut self, frame: &Frame<'_>, fragment: &Fragment) {
+        let duplicate = self.seen(frame, fragment.ip_offset);
+        match self
+            .fragments
+            .owner(HopId::BETWEEN, fragment.key, frame.time)
+        {
+            None => self.coverage.skip(SkipReason::Fragment),
+            Some(FragmentOwner::Tunnel) => self.coverage.skip(SkipReason::TunnelFragment),
+            Some(FragmentOwner::Connection(..))
+                if duplicate && self.settings.duplicates == DuplicatePolicy::Copy =>
+            {
+                self.coverage.copies += 1;
+            }
+            Some(FragmentOwner::Connection(key, from)) => {
+                let (time, ip_bytes) = (frame.time, fragment.ip_bytes);
+                let segment = None;
+                self.count(
+                    key,
+                    &Sighting {
+                        time,
+                        from,
+                        packets: 1,
+                        ip_bytes,
+                        segment,
+                        duplicate,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Whether the same packet was seen a moment ago; if so it is suspected, or about to be a copy.
+    #[inline]
+    fn seen(&mut self, frame: &Frame<'_>, ip_offset: u16) -> bool {
+        let octets = frame.data.get(usize::from(ip_offset)..).unwrap_or_default();
+        let seen = self.duplicates.seen(frame.time, octets, frame.original_len);
+        self.coverage.suspected_duplicates +=
+            u64::from(seen && self.settings.duplicates == DuplicatePolicy::Suspect);
+        seen
+    }
+
+    #[inline]
+    fn count(&mut self, key: ConnectionKey, sighting: &Sighting) {
+        self.coverage.counted += 1;
+        self.coverage.merged_frames += u64::from(sighting.ip_bytes > MERGED_ABOVE);
+        if self.table.len() >= self.settings.limits.connections {
+            self.evict();
+        }
+        let connection = self.table.get_or_insert(key, sighting.time);
+        if let Some(reason) = connection.ended_before(sighting) {
+            self.ledger.fold(connection, Some(reason));
+            *connection = Connection::new(key, sighting.time);
+        }
+        let interval = IntervalIndex::of(sighting.time);
+        if connection.interval != interval {
+            self.ledger.fold_traffic(connection);
+            connection.begin(interval);
+        }
+        connection.add(sighting);
+    }
+
+    /// Folds the connections that were silent longest.
+    fn evict(&mut self) {
+        let cutoff = self.table.oldest(EVICTED_SHARE);
+        let (ledger, evicted) = (&mut self.ledger, &mut self.evicted);
+        self.table.extract(
+            |connection| connection.last() <= cutoff,
+            |connection| {
+                *evicted += 1;
+                ledger.fold(connection, Some(EndReason::Evicted));
+            },
+        );
+    }
+}
+
+const fn transport_of(packet: &Packet) -> (Protocol, Option<Segment>) {
+    match packet.transport {
+        Transport::Tcp(segment) => (Protocol::Tcp, segment),
+        Transport::Udp => (Protocol::Udp, None),
+    }
+}
