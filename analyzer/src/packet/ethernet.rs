@@ -8,7 +8,7 @@ use super::layer::Layer;
 use crate::skip::SkipReason;
 
 /// The smallest `EtherType`.
-const ETHER_TYPE_MIN: u16 = 1536;
+pub(super) const ETHER_TYPE_MIN: u16 = 1536;
 
 /// Reads a MAC header.
 #[inline]

@@ -17,7 +17,7 @@ const HEADER_LEN: usize = 20;
 const MORE_FRAGMENTS: u16 = 0x2000;
 const FRAGMENT_OFFSET: u16 = 0x1fff;
 
-/// Reads a header with its options.
+/// Reads a header with its options. A later fragment needs neither these nor what follows.
 #[inline]
 pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Header, SkipReason> {
     let on_link = cursor.link_len();
@@ -38,7 +38,6 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Header, SkipReason> {
         return Err(SkipReason::Malformed);
     }
     cursor.limit(total_len - HEADER_LEN);
-    cursor.skip(header_len - HEADER_LEN)?;
 
     let source = IpAddr::from([source0, source1, source2, source3]);
     let destination = [destination0, destination1, destination2, destination3];
@@ -61,7 +60,11 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Header, SkipReason> {
         protocol,
         place: Place::of(fragment & FRAGMENT_OFFSET, more_fragments, key),
     };
-    if protocol == protocol::AUTHENTICATION && !matches!(header.place, Place::Later(_)) {
+    if matches!(header.place, Place::Later(_)) {
+        return Ok(header);
+    }
+    cursor.skip(header_len - HEADER_LEN)?;
+    if protocol == protocol::AUTHENTICATION {
         header.protocol = extension::authentication(cursor)?;
     }
     Ok(header)

@@ -28,7 +28,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Header, SkipReason> {
     let mut header = Header {
         source,
         destination,
-        ip_bytes: u32::try_from(HEADER_LEN + payload_len).unwrap_or(u32::MAX),
+        ip_bytes: u32::try_from(payload_len.saturating_add(HEADER_LEN)).unwrap_or(u32::MAX),
         ttl: hop_limit,
         ip_id: 0,
         protocol: next_header,
