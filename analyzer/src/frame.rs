@@ -48,6 +48,62 @@ pub enum Direction {
 pub struct LinkType(pub u16);
 
 impl LinkType {
+    /// BSD loopback, address family in the machine's byte order.
+    pub const NULL: Self = Self(0);
     /// Ethernet II and 802.3.
     pub const ETHERNET: Self = Self(1);
+    /// IEEE 802.5.
+    pub const TOKEN_RING: Self = Self(6);
+    /// ARCNET, as BSD captures it.
+    pub const ARCNET: Self = Self(7);
+    /// IP on a serial line.
+    pub const SLIP: Self = Self(8);
+    /// PPP, with or without HDLC's address and control.
+    pub const PPP: Self = Self(9);
+    /// ISO 9314.
+    pub const FDDI: Self = Self(10);
+    /// IP, as some systems numbered it in files.
+    pub const RAW_12: Self = Self(12);
+    /// IP, as `OpenBSD` numbered it in files.
+    pub const RAW_14: Self = Self(14);
+    /// PPP or Cisco HDLC.
+    pub const PPP_HDLC: Self = Self(50);
+    /// PPP over Ethernet, from its session header on.
+    pub const PPPOE: Self = Self(51);
+    /// LLC on ATM.
+    pub const ATM_RFC1483: Self = Self(100);
+    /// IPv4 or IPv6.
+    pub const RAW: Self = Self(101);
+    /// Cisco HDLC.
+    pub const C_HDLC: Self = Self(104);
+    /// Wireless LAN.
+    pub const IEEE802_11: Self = Self(105);
+    /// Frame Relay.
+    pub const FRAME_RELAY: Self = Self(107);
+    /// BSD loopback, address family in network byte order.
+    pub const LOOP: Self = Self(108);
+    /// Linux cooked capture, version 1.
+    pub const LINUX_SLL: Self = Self(113);
+    /// Wireless LAN after a Prism header.
+    pub const IEEE802_11_PRISM: Self = Self(119);
+    /// Wireless LAN after a radiotap header.
+    pub const IEEE802_11_RADIOTAP: Self = Self(127);
+    /// ARCNET, as Linux captures it.
+    pub const ARCNET_LINUX: Self = Self(129);
+    /// Wireless LAN after an AVS header.
+    pub const IEEE802_11_AVS: Self = Self(163);
+    /// Anything after a per-packet information header.
+    pub const PPI: Self = Self(192);
+    /// A label stack.
+    pub const MPLS: Self = Self(219);
+    /// IPv4 alone.
+    pub const IPV4: Self = Self(228);
+    /// IPv6 alone.
+    pub const IPV6: Self = Self(229);
+    /// Packets that netfilter logged.
+    pub const NFLOG: Self = Self(239);
+    /// IP over InfiniBand.
+    pub const IPOIB: Self = Self(242);
+    /// Linux cooked capture, version 2.
+    pub const LINUX_SLL2: Self = Self(276);
 }

@@ -3,6 +3,34 @@
 //! In: a [`Frame`]. Out: [`Parsed`], a few `Copy` words; nothing is allocated.
 //! **Units** bytes are IP bytes. **Errors** none: what cannot be read is a [`SkipReason`].
 
+mod arcnet;
+mod cooked;
+mod cursor;
+mod ether_type;
+mod ethernet;
+mod extension;
+mod frame_relay;
+mod gre;
+mod hdlc;
+mod infiniband;
+mod ip;
+mod ipv4;
+mod ipv6;
+mod layer;
+mod link;
+mod llc;
+mod loopback;
+mod mpls;
+mod nflog;
+mod ppp;
+mod protocol;
+mod ring;
+mod transport;
+mod tunnel;
+mod walk;
+mod wifi;
+mod wifi_capture;
+
 use std::net::IpAddr;
 
 use crate::frame::Frame;
@@ -99,6 +127,5 @@ pub struct Fragment {
 /// Parses one frame down to TCP or UDP.
 #[must_use]
 pub fn parse(frame: &Frame<'_>) -> Parsed {
-    let _ = frame;
-    Parsed::Skip(SkipReason::UnsupportedLink)
+    walk::parse(frame)
 }
