@@ -6,8 +6,12 @@
 //!
 //! One table of parameters serves every surface; one function an operation runs them.
 
+use serde::Serialize;
+
 use crate::query::filter::Filter;
+use crate::query::view::{ConnectionsView, FlowsView, SummaryView};
 use crate::query::window::Window;
+use crate::snapshot::Snapshot;
 
 pub mod aggregate;
 pub mod connections;
@@ -33,6 +37,43 @@ pub enum Operation {
     Summary,
     /// Single connections.
     Connections,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 3] = [Self::Flows, Self::Summary, Self::Connections];
+
+    /// Its path over HTTP.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Flows => "/mcp/flows",
+            Self::Summary => "/mcp/flows/summary",
+            Self::Connections => "/mcp/connections",
+        }
+    }
+}
+
+/// The answer of an operation; as JSON it is that operation's view.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of [`Operation::Flows`].
+    Flows(FlowsView),
+    /// Of [`Operation::Summary`].
+    Summary(SummaryView),
+    /// Of [`Operation::Connections`].
+    Connections(ConnectionsView),
+}
+
+/// Answers `query`, which was parsed for `operation`.
+#[must_use]
+pub fn run(snapshot: &Snapshot, operation: Operation, query: &Query) -> Answer {
+    match operation {
+        Operation::Flows => Answer::Flows(flows::flows(snapshot, query)),
+        Operation::Summary => Answer::Summary(summary::summary(snapshot, query)),
+        Operation::Connections => Answer::Connections(connections::connections(snapshot, query)),
+    }
 }
 
 /// The level that flows are merged at.

@@ -13,6 +13,7 @@ use crate::leg::{Ends, Interval, Leg, LegKey};
 use crate::time::Timestamp;
 
 /// Builds the flows of `legs`, in order.
+#[must_use]
 pub fn build(legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Directory) -> Vec<Flow> {
     let mut flows = Flows::default();
     for (key, leg) in legs {
@@ -78,6 +79,7 @@ impl Oriented {
 }
 
 /// When each direction of a leg began.
+#[must_use]
 pub fn first_packets(leg: &Leg) -> (Timestamp, Timestamp) {
     let none = (Timestamp::MAX, Timestamp::MAX);
     leg.intervals()

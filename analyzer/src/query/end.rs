@@ -109,28 +109,28 @@ impl LevelKey {
             identity.service.clone(),
             identity.node.clone(),
         );
-        let none = EndView::default();
+        let empty = EndView::default();
         let kept = match self {
             Self::Pod(..) => EndView {
                 pod: identity.pod.clone(),
                 ns,
                 svc,
                 node,
-                ..none
+                ..empty
             },
             Self::Workload(..) => EndView {
                 workload: identity.workload.clone(),
                 ns,
-                ..none
+                ..empty
             },
-            Self::Service(..) => EndView { svc, ns, ..none },
-            Self::Namespace(_) => EndView { ns, ..none },
-            Self::Node(_) => EndView { node, ..none },
+            Self::Service(..) => EndView { ns, svc, ..empty },
+            Self::Namespace(_) => EndView { ns, ..empty },
+            Self::Node(_) => EndView { node, ..empty },
             Self::Address(address, _) => EndView {
                 ip: Some(*address),
-                ..none
+                ..empty
             },
-            Self::Kind(_) => none,
+            Self::Kind(_) => empty,
         };
         EndView {
             kind: (!self.is(asked)).then_some(identity.kind),
@@ -166,19 +166,19 @@ impl LevelKey {
 
 /// Keeps the fields on which merged ends agree.
 pub fn keep_common(kept: &mut EndView, other: &EndView) {
-    fn common<T: PartialEq>(kept: &mut Option<T>, other: &Option<T>) {
-        if kept != other {
+    fn common<T: PartialEq>(kept: &mut Option<T>, other: Option<&T>) {
+        if kept.as_ref() != other {
             *kept = None;
         }
     }
-    common(&mut kept.ip, &other.ip);
-    common(&mut kept.port, &other.port);
-    common(&mut kept.pod, &other.pod);
-    common(&mut kept.ns, &other.ns);
-    common(&mut kept.svc, &other.svc);
-    common(&mut kept.node, &other.node);
-    common(&mut kept.kind, &other.kind);
-    common(&mut kept.workload, &other.workload);
+    common(&mut kept.ip, other.ip.as_ref());
+    common(&mut kept.port, other.port.as_ref());
+    common(&mut kept.pod, other.pod.as_ref());
+    common(&mut kept.ns, other.ns.as_ref());
+    common(&mut kept.svc, other.svc.as_ref());
+    common(&mut kept.node, other.node.as_ref());
+    common(&mut kept.kind, other.kind.as_ref());
+    common(&mut kept.workload, other.workload.as_ref());
 }
 
 fn pod_of(identity: &Identity) -> Option<LevelKey> {

@@ -129,6 +129,7 @@ impl Ranked for Match<'_> {
 }
 
 /// A row with what was measured, and nobody in it yet.
+#[must_use]
 pub fn measured_view(protocol: Protocol, measure: &Measure, format: Format) -> FlowView {
     let full = format == Format::Full;
     FlowView {

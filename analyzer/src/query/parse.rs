@@ -4,7 +4,6 @@
 //! value and a parameter given twice are errors; nothing is ignored.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -100,8 +99,8 @@ impl Query {
             "client_port" => self.filter.client_port = terms(value, port)?,
             "state" => self.filter.state = terms(value, state)?,
             "rtt_min" => {
-                self.filter.rtt_min_us = Some(duration(value)?.as_nanos().div_ceil(1_000))
-                    .map(|us| u64::try_from(us).unwrap_or(u64::MAX))
+                let micros = duration(value)?.as_nanos().div_ceil(1_000);
+                self.filter.rtt_min_us = Some(u64::try_from(micros).unwrap_or(u64::MAX));
             }
             "start" => self.window.start = Some(time(value)?),
             "end" => self.window.end = Some(time(value)?),
@@ -302,17 +301,12 @@ fn choice<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
 }
 
 /// `a, b or c`.
-fn list(names: &[impl Display]) -> String {
-    let mut text = String::new();
-    for (at, name) in names.iter().enumerate() {
-        let joint = match at {
-            0 => "",
-            _ if at + 1 == names.len() => " or ",
-            _ => ", ",
-        };
-        text += &format!("{joint}{name}");
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
     }
-    text
 }
 
 /// RFC 3339, or seconds since the epoch with or without a fraction.
@@ -360,7 +354,7 @@ fn unknown(name: &str, known: &BTreeSet<String>) -> String {
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("unknown parameter, did you mean {near}?"),
         None => {
-            let names: Vec<&String> = known.iter().collect();
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
             format!("unknown parameter, expected one of {}", list(&names))
         }
     }

@@ -24,6 +24,7 @@ pub struct Shown<T> {
 }
 
 /// Sorts `rows`, given in the order of their keys, and takes the page. Equal rows keep their order.
+#[must_use]
 pub fn page<T: Ranked>(rows: Vec<T>, sort: Sort, page: Page) -> Shown<T> {
     let total = rows.len();
     let mut ranked: Vec<_> = rows

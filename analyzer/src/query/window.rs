@@ -127,16 +127,16 @@ mod tests {
         assert_eq!(bounds(Window { length, ..window }), (70, 100));
         assert_eq!(
             bounds(Window {
-                length,
                 end,
+                length,
                 ..window
             }),
             (10, 30)
         );
         assert_eq!(
             bounds(Window {
-                length,
                 start,
+                length,
                 ..window
             }),
             (10, 40)
