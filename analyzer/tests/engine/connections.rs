@@ -1,0 +1,105 @@
+//! When connections begin and end.
+
+use insta::assert_snapshot;
+
+use crate::script::{connections, flows};
+
+#[test]
+fn both_fins_close_a_connection() {
+    assert_snapshot!(connections(
+        "0.000 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         0.010 10.0.0.2:80 > 10.0.0.1:40000 SA seq=9 ack=2
+         0.020 10.0.0.1:40000 > 10.0.0.2:80 A seq=2 ack=10
+         0.030 10.0.0.1:40000 > 10.0.0.2:80 FA seq=2 ack=10
+         0.040 10.0.0.2:80 > 10.0.0.1:40000 FA seq=10 ack=3
+         0.050 10.0.0.1:40000 > 10.0.0.2:80 A seq=3 ack=11"
+    ), @"");
+}
+
+#[test]
+fn one_fin_leaves_a_connection_half_open() {
+    assert_snapshot!(connections(
+        "0.000 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         0.010 10.0.0.2:80 > 10.0.0.1:40000 SA seq=9 ack=2
+         0.020 10.0.0.1:40000 > 10.0.0.2:80 FA seq=2 ack=10"
+    ), @"");
+}
+
+#[test]
+fn a_refused_connection_ends_by_rst() {
+    assert_snapshot!(connections(
+        "0.000 10.0.0.1:40000 > 10.0.0.2:81 S seq=1
+         0.001 10.0.0.2:81 > 10.0.0.1:40000 RA ack=2"
+    ), @"");
+}
+
+#[test]
+fn a_silence_above_the_timeout_begins_a_new_connection() {
+    assert_snapshot!(connections(
+        "0 10.0.0.1:40000 > 10.0.0.2:80 A
+         300 10.0.0.1:40000 > 10.0.0.2:80 A
+         600.000000001 10.0.0.1:40000 > 10.0.0.2:80 A
+         700 10.0.0.1:5000 > 10.0.0.2:53 udp
+         760 10.0.0.1:5000 > 10.0.0.2:53 udp
+         820.000000001 10.0.0.1:5000 > 10.0.0.2:53 udp"
+    ), @"");
+}
+
+#[test]
+fn a_closed_connection_takes_its_stragglers_for_five_seconds() {
+    assert_snapshot!(connections(
+        "0 10.0.0.1:40000 > 10.0.0.2:80 A
+         1 10.0.0.2:80 > 10.0.0.1:40000 R
+         6 10.0.0.1:40000 > 10.0.0.2:80 A
+         6.000000001 10.0.0.1:40000 > 10.0.0.2:80 A"
+    ), @"");
+}
+
+#[test]
+fn a_new_syn_on_the_same_ports_is_a_new_connection_of_the_same_flow() {
+    let script = "0.0 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         0.1 10.0.0.2:80 > 10.0.0.1:40000 SA seq=9 ack=2
+         0.2 10.0.0.1:40000 > 10.0.0.2:80 A seq=2
+         2.0 10.0.0.1:40000 > 10.0.0.2:80 S seq=5000
+         2.1 10.0.0.2:80 > 10.0.0.1:40000 SA seq=7000 ack=5001
+         2.2 10.0.0.1:40000 > 10.0.0.2:80 A seq=5001";
+    assert_snapshot!(connections(script), @"");
+    assert_snapshot!(flows(script), @"");
+}
+
+#[test]
+fn a_retransmitted_syn_is_no_new_connection() {
+    assert_snapshot!(connections(
+        "0 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         1 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         3 10.0.0.1:40000 > 10.0.0.2:80 S seq=1"
+    ), @"");
+}
+
+#[test]
+fn a_syn_that_comes_after_its_syn_ack_continues_the_opening() {
+    assert_snapshot!(connections(
+        "0.00 10.0.0.2:80 > 10.0.0.1:40000 SA seq=9 ack=2
+         0.01 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         0.02 10.0.0.1:40000 > 10.0.0.2:80 A seq=2 ack=10"
+    ), @"");
+}
+
+#[test]
+fn a_simultaneous_open_is_one_connection() {
+    assert_snapshot!(connections(
+        "0.00 10.0.0.1:7000 > 10.0.0.2:7000 S seq=1
+         0.01 10.0.0.2:7000 > 10.0.0.1:7000 S seq=9
+         0.02 10.0.0.1:7000 > 10.0.0.2:7000 SA seq=1 ack=10
+         0.03 10.0.0.2:7000 > 10.0.0.1:7000 SA seq=9 ack=2"
+    ), @"");
+}
+
+#[test]
+fn a_syn_after_data_without_one_is_a_new_connection() {
+    assert_snapshot!(connections(
+        "0 10.0.0.1:40000 > 10.0.0.2:80 A seq=77
+         1 10.0.0.2:80 > 10.0.0.1:40000 A seq=88
+         2 10.0.0.1:40000 > 10.0.0.2:80 S seq=1"
+    ), @"");
+}

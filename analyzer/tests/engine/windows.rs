@@ -1,0 +1,37 @@
+//! Windows: which intervals and which connections an answer covers.
+
+use insta::assert_snapshot;
+
+use crate::script::flows_asked;
+
+const SCRIPT: &str = "
+    1 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+    2 10.0.0.2:80 > 10.0.0.1:40000 SA seq=5 ack=2
+    3 10.0.0.1:40000 > 10.0.0.2:80 A seq=2
+    4 10.0.0.1:40001 > 10.0.0.2:80 S seq=1
+    5 10.0.0.2:80 > 10.0.0.1:40001 R
+    25 10.0.0.1:40000 > 10.0.0.2:80 A seq=2 len=10
+    26 10.0.0.1:40002 > 10.0.0.2:80 S seq=1
+    45 10.0.0.1:40000 > 10.0.0.2:80 A seq=12 len=10";
+
+#[test]
+fn all_by_default() {
+    assert_snapshot!(flows_asked(SCRIPT, ""), @"");
+}
+
+#[test]
+fn connections_are_those_carried_into_a_window_and_those_started_in_it() {
+    assert_snapshot!(flows_asked(SCRIPT, "start=20&end=30"), @"");
+    assert_snapshot!(flows_asked(SCRIPT, "start=0&end=10"), @"");
+}
+
+#[test]
+fn a_window_is_widened_to_whole_intervals() {
+    assert_snapshot!(flows_asked(SCRIPT, "start=28&end=28.5"), @"");
+    assert_snapshot!(flows_asked(SCRIPT, "window=1s"), @"");
+}
+
+#[test]
+fn a_flow_that_sent_nothing_in_the_window_is_not_in_the_answer() {
+    assert_snapshot!(flows_asked(SCRIPT, "start=10&end=20"), @"");
+}
