@@ -1,1 +1,25 @@
 //! Captures and cluster files to inputs of the analyzer.
+//!
+//! ```text
+//! file, pipe ──► source ──► octets ──► pcap, pcapng ──► capture ──► captures ──► frames
+//!  (arguments)  (gzip, zstd) (window)    (records)     (one file)  (by time)
+//! ```
+//!
+//! A damaged capture is read as far as it goes, and says so: only what is no capture is an error.
+
+pub mod capture;
+pub mod captures;
+pub mod error;
+pub mod report;
+pub mod warning;
+
+mod arguments;
+mod octets;
+mod pcap;
+mod pcapng;
+mod record;
+mod source;
+
+pub use crate::capture::Capture;
+pub use crate::captures::Captures;
+pub use crate::error::ReplayError;

@@ -1,0 +1,198 @@
+//! One capture: its format found, its frames lent one after the other.
+//!
+//! In: a file or any reader. Out: [`Frame`]s in the order of the file, and a [`CaptureReport`].
+//! **Errors** only opening fails; damage met later ends or mends the reading and is a warning.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use analyzer::frame::{Frame, Origin};
+
+use crate::error::{CaptureError, ReplayError};
+use crate::octets::Octets;
+use crate::pcap::{self, Pcap, Variant};
+use crate::pcapng::{self, PcapNg};
+use crate::record::{Record, RecordReader};
+use crate::report::{CaptureReport, Compression, Format};
+use crate::source::{ReadCount, Source};
+use crate::warning::Problem;
+
+/// Octets read at a time: large enough that the call costs nothing, small enough for a cache.
+pub(crate) const REFILL: usize = 1 << 20;
+
+/// An opened capture.
+pub struct Capture {
+    octets: Octets,
+    reader: RecordReader,
+    report: CaptureReport,
+    count: ReadCount,
+    source: u32,
+}
+
+impl Capture {
+    /// Opens a file, or standard input for `-`.
+    ///
+    /// # Errors
+    /// When it can not be read, or is no capture.
+    pub fn open(path: &Path) -> Result<Self, ReplayError> {
+        Self::open_with(path, REFILL).map_err(|reason| named(path, reason))
+    }
+
+    /// Takes anything that can be read; `name` stands for it in warnings and errors.
+    ///
+    /// # Errors
+    /// When it can not be read, or is no capture.
+    pub fn from_reader(
+        name: impl Into<PathBuf>,
+        reader: impl Read + Send + 'static,
+    ) -> Result<Self, ReplayError> {
+        let name = name.into();
+        Self::with_refill(&name, reader, REFILL).map_err(|reason| named(&name, reason))
+    }
+
+    /// The next frame, `None` at the end. Its octets are lent until the next call.
+    #[inline]
+    pub fn next_frame(&mut self) -> Option<Frame<'_>> {
+        let record = self.next_record()?;
+        Some(self.lend(&record))
+    }
+
+    /// What was read so far.
+    #[must_use]
+    pub fn report(&self) -> &CaptureReport {
+        &self.report
+    }
+
+    pub(crate) fn open_with(path: &Path, refill: usize) -> Result<Self, CaptureError> {
+        if path == Path::new("-") {
+            return Self::with_refill(path, io::stdin(), refill);
+        }
+        let file = File::open(path).map_err(CaptureError::Unreadable)?;
+        Self::with_refill(path, file, refill)
+    }
+
+    #[inline]
+    pub(crate) fn next_record(&mut self) -> Option<Record> {
+        let record = self.reader.next(&mut self.octets, &mut self.report);
+        match &record {
+            Some(_) => self.report.frames += 1,
+            None => self.tell_failure(),
+        }
+        record
+    }
+
+    /// The frame of a record; the last one read of this capture.
+    #[inline]
+    pub(crate) fn lend(&self, record: &Record) -> Frame<'_> {
+        Frame {
+            time: record.time,
+            link: record.link,
+            original_len: record.original_len,
+            data: self.octets.lend(record.data.clone()),
+            origin: Origin {
+                source: self.source,
+                interface: record.interface,
+                direction: record.direction,
+            },
+        }
+    }
+
+    pub(crate) fn number(&mut self, source: u32) {
+        self.source = source;
+    }
+
+    pub(crate) fn octets_read(&self) -> u64 {
+        self.count.get()
+    }
+
+    fn with_refill(
+        path: &Path,
+        reader: impl Read + Send + 'static,
+        refill: usize,
+    ) -> Result<Self, CaptureError> {
+        let mut source = Source::new(reader, refill).map_err(CaptureError::Unreadable)?;
+        let (reader, report) = recognise(path, &mut source.octets, source.compression)?;
+        Ok(Self {
+            octets: source.octets,
+            reader,
+            report,
+            count: source.count,
+            source: 0,
+        })
+    }
+
+    #[cold]
+    fn tell_failure(&mut self) {
+        if let Some(failure) = self.octets.take_failure() {
+            let offset = self.octets.offset() + self.octets.buffered().len() as u64;
+            let what = match self.report.compression {
+                Compression::Plain => "",
+                Compression::Gzip => "gzip: ",
+                Compression::Zstd => "zstd: ",
+            };
+            self.report.warn(
+                offset,
+                Problem::Stream {
+                    reason: format!("{what}{failure}"),
+                },
+            );
+        }
+    }
+}
+
+/// The error about a capture of this name.
+pub(crate) fn named(path: &Path, reason: CaptureError) -> ReplayError {
+    ReplayError::Capture {
+        path: path.to_owned(),
+        reason,
+    }
+}
+
+/// Finds the format by the first octets and reads the header.
+fn recognise(
+    path: &Path,
+    octets: &mut Octets,
+    compression: Compression,
+) -> Result<(RecordReader, CaptureReport), CaptureError> {
+    let magic = octets.ahead(4).and_then(|start| start.first_chunk());
+    let variant = magic.and_then(|magic| Variant::of(*magic));
+    let is_pcapng = magic == Some(&pcapng::MAGIC);
+    let new_report = |format| CaptureReport::new(path.to_owned(), format, compression);
+    if let Some(variant) = variant {
+        let mut report = new_report(Format::Pcap);
+        let pcap = Pcap::new(variant, header(octets)?, &mut report)?;
+        octets.consume(pcap::HEADER);
+        return Ok((RecordReader::Pcap(pcap), report));
+    }
+    if is_pcapng {
+        let pcapng = PcapNg::new(header(octets)?).map_err(CaptureError::SectionHeader)?;
+        let report = new_report(Format::PcapNg);
+        return Ok((RecordReader::PcapNg(Box::new(pcapng)), report));
+    }
+    Err(no_capture(octets))
+}
+
+/// The first `N` octets, which stay ahead.
+fn header<const N: usize>(octets: &mut Octets) -> Result<&[u8; N], CaptureError> {
+    octets.ahead(N);
+    let there = octets.buffered();
+    there.first_chunk().ok_or(CaptureError::HeaderCut {
+        had: there.len(),
+        needed: N,
+    })
+}
+
+fn no_capture(octets: &mut Octets) -> CaptureError {
+    if let Some(reason) = octets.take_failure() {
+        return CaptureError::Unreadable(reason);
+    }
+    let start = octets.buffered();
+    if start.is_empty() {
+        return CaptureError::Empty;
+    }
+    let start = start.iter().take(8).map(|octet| format!("{octet:02x}"));
+    CaptureError::NotACapture {
+        start: start.collect::<Vec<_>>().join(" "),
+    }
+}

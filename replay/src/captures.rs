@@ -1,0 +1,206 @@
+//! Captures: the frames of any number of captures, in order of time.
+//!
+//! In: what a person names. Out: [`Frame`]s, whose origin says which capture they are from.
+//!
+//! **Shape** captures are numbered by the time of their first frame, then by name, so that the
+//! order in which they are named means nothing. A capture is opened when its first frame's turn
+//! comes: rotated files are read one after the other, a thousand of them in the memory of one.
+//! **Time** within a capture the order of the file stands, times that step back included; between
+//! captures each is taken to be at the latest time it has shown. Captures that do not overlap
+//! come out as if they were one file.
+
+mod lane;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::path::{Path, PathBuf};
+
+use analyzer::frame::Frame;
+use analyzer::time::Timestamp;
+
+use crate::arguments::Inputs;
+use crate::capture::REFILL;
+use crate::captures::lane::{Lane, order};
+use crate::error::ReplayError;
+use crate::report::CaptureReport;
+use crate::warning::Warning;
+
+/// Octets read at a time when many captures may be open together.
+const SMALL_REFILL: usize = 128 << 10;
+/// How many captures are many.
+const MANY: usize = 32;
+
+/// Captures that are read together.
+pub struct Captures {
+    /// In order of their numbers.
+    lanes: Vec<Lane>,
+    /// The capture whose frame was lent last.
+    current: Option<usize>,
+    /// The other opened ones, by the time of the frame that waits.
+    others: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    /// The first one that is not opened yet; all later ones are not either.
+    unopened: usize,
+    skipped: Vec<PathBuf>,
+    warnings: Vec<Warning>,
+}
+
+/// How far the reading is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Progress {
+    /// Octets read of the files as they lie on disk.
+    pub bytes_read: u64,
+    /// Octets of all files; `None` when one is a pipe.
+    pub bytes_total: Option<u64>,
+}
+
+/// What was read of all captures.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SourceReport {
+    /// By the number that frames carry as their source. A capture whose turn has not come shows
+    /// no frames yet.
+    pub captures: Vec<CaptureReport>,
+    /// Files of named folders that are no captures.
+    pub skipped: Vec<PathBuf>,
+    /// What concerns no single capture.
+    pub warnings: Vec<Warning>,
+}
+
+impl Captures {
+    /// Opens files, folders (the captures in them), patterns and `-` for standard input.
+    ///
+    /// # Errors
+    /// When something named is not there, can not be read or is no capture.
+    pub fn open<P: AsRef<Path>>(arguments: &[P]) -> Result<Self, ReplayError> {
+        let arguments: Vec<PathBuf> = arguments.iter().map(|p| p.as_ref().to_owned()).collect();
+        let Inputs {
+            files,
+            mut warnings,
+            ..
+        } = Inputs::of(&arguments)?;
+        let refill = if files.len() > MANY {
+            SMALL_REFILL
+        } else {
+            REFILL
+        };
+        let alone = files.len() == 1;
+        let (mut lanes, mut skipped) = (Vec::new(), Vec::new());
+        let mut folder = None;
+        for input in files {
+            match lane::probe(&input, alone, refill)? {
+                lane::Probed::Lane(lane) => lanes.push(lane),
+                lane::Probed::Skipped => skipped.push(input.path.clone()),
+                lane::Probed::Warned(warning) => warnings.push(warning),
+            }
+            folder = folder.or(input.folder().map(Path::to_owned));
+        }
+        if lanes.is_empty() {
+            return Err(match folder {
+                Some(path) => ReplayError::NoCaptureInFolder { path },
+                None => ReplayError::NothingNamed,
+            });
+        }
+        lanes.sort_by(order);
+        Ok(Self::of(lanes, skipped, warnings))
+    }
+
+    /// Reads opened captures together: pipes, sockets, buffers.
+    #[must_use]
+    pub fn from_captures(captures: Vec<crate::capture::Capture>) -> Self {
+        let alone = captures.len() == 1;
+        let mut lanes: Vec<Lane> = captures
+            .into_iter()
+            .map(|capture| Lane::opened(capture, alone))
+            .collect();
+        lanes.sort_by(order);
+        Self::of(lanes, Vec::new(), Vec::new())
+    }
+
+    /// The next frame, `None` at the end of all captures. Its octets are lent until the next call.
+    pub fn next_frame(&mut self) -> Option<Frame<'_>> {
+        let advanced = self
+            .current
+            .and_then(|n| Some((self.lanes.get_mut(n)?.advance()?, n)));
+        let next = self.first_of(advanced)?;
+        self.current = Some(next);
+        self.lanes.get(next)?.frame()
+    }
+
+    /// The captures' files, by the number that frames carry as their source.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.lanes.iter().map(Lane::file)
+    }
+
+    /// How far the reading is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            bytes_read: self
+                .lanes
+                .iter()
+                .map(Lane::octets_read)
+                .fold(0, u64::saturating_add),
+            bytes_total: self.lanes.iter().map(Lane::size).sum(),
+        }
+    }
+
+    /// What was read so far.
+    #[must_use]
+    pub fn report(&self) -> SourceReport {
+        SourceReport {
+            captures: self.lanes.iter().map(Lane::report).cloned().collect(),
+            skipped: self.skipped.clone(),
+            warnings: self.warnings.clone(),
+        }
+    }
+
+    fn of(mut lanes: Vec<Lane>, skipped: Vec<PathBuf>, warnings: Vec<Warning>) -> Self {
+        for (number, lane) in (0..).zip(&mut lanes) {
+            lane.number(number);
+        }
+        let others = BinaryHeap::new();
+        Self {
+            lanes,
+            current: None,
+            others,
+            unopened: 0,
+            skipped,
+            warnings,
+        }
+    }
+
+    /// The capture whose frame is the earliest, opening those whose turn has come.
+    #[inline]
+    fn first_of(&mut self, current: Option<(Timestamp, usize)>) -> Option<usize> {
+        loop {
+            let other = self.others.peek().map(|Reverse(other)| *other);
+            let first = match (current, other) {
+                (Some(current), Some(other)) => Some(current.min(other)),
+                (current, other) => current.or(other),
+            };
+            if self.opens_before(first) {
+                continue;
+            }
+            if first != current {
+                self.others.pop();
+                self.others.extend(current.map(Reverse));
+            }
+            return first.map(|(_, number)| number);
+        }
+    }
+
+    /// Opens the next capture when it starts before `first`, and says whether it was its turn.
+    #[inline]
+    fn opens_before(&mut self, first: Option<(Timestamp, usize)>) -> bool {
+        let Some(lane) = self.lanes.get_mut(self.unopened) else {
+            return false;
+        };
+        if first.is_some_and(|(time, _)| lane.first_time() >= time) {
+            return false;
+        }
+        let number = self.unopened;
+        self.unopened += 1;
+        self.others
+            .extend(lane.begin().map(|time| Reverse((time, number))));
+        true
+    }
+}

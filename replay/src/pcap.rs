@@ -1,0 +1,263 @@
+//! Classic pcap: records one after the other behind a header of 24 octets.
+//!
+//! In: octets. Out: records. Taken as tcpdump and Wireshark take it: both byte orders, micro- and
+//! nanoseconds, Kuznetzov's modified records, any snaplen in the header, a sub-second part of a
+//! second or more, more octets than the snaplen, lengths swapped by old writers.
+//!
+//! **Shape** the link type is the low 16 bits of the network field; the rest tells of checksums.
+//! **Errors** a record that is cut or claims too much ends the capture: there is nothing in the
+//! format by which the next one could be found.
+//! **Source** draft-ietf-opsawg-pcap; libpcap's `sf-pcap.c` for the versions.
+
+use analyzer::frame::{Direction, LinkType};
+use analyzer::time::{NANOS_PER_SECOND, Timestamp};
+
+use crate::error::CaptureError;
+use crate::octets::Octets;
+use crate::record::{ByteOrder, Fields, Record};
+use crate::report::{CaptureReport, Interface};
+use crate::warning::Problem;
+
+/// Octets of the header.
+pub(crate) const HEADER: usize = 24;
+/// Octets before a record's data, and in Kuznetzov's format.
+const RECORD_HEADER: usize = 16;
+const MODIFIED_RECORD_HEADER: usize = 24;
+/// What a record may have at least: twice the largest segmentation-offload frame of Linux.
+const SMALLEST_LIMIT: u32 = 1 << 20;
+/// What it may have at most, whatever the snaplen says: D-Bus messages, the largest known.
+const LARGEST_LIMIT: u32 = 128 << 20;
+
+/// Versions that are read.
+const VERSIONS: &str = "2.0 to 2.4";
+
+/// A variant of the format, known by its first four octets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Variant {
+    order: ByteOrder,
+    /// Nanoseconds in one unit of the sub-second part.
+    unit: u64,
+    record_header: usize,
+}
+
+impl Variant {
+    /// The variant of a capture that starts like this, if it is one.
+    pub(crate) fn of(magic: [u8; 4]) -> Option<Self> {
+        let variant = |order, unit, record_header| {
+            Some(Self {
+                order,
+                unit,
+                record_header,
+            })
+        };
+        for order in [ByteOrder::Little, ByteOrder::Big] {
+            match order.u32(magic) {
+                0xa1b2_c3d4 => return variant(order, 1_000, RECORD_HEADER),
+                0xa1b2_3c4d => return variant(order, 1, RECORD_HEADER),
+                0xa1b2_cd34 => return variant(order, 1_000, MODIFIED_RECORD_HEADER),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Which of a record's two lengths comes first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Lengths {
+    CapturedFirst,
+    OriginalFirst,
+    /// The smaller one is the captured one.
+    Either,
+}
+
+/// The reader of one pcap capture.
+pub(crate) struct Pcap {
+    variant: Variant,
+    lengths: Lengths,
+    link: LinkType,
+    limit: u32,
+    /// Records of nothing but zeros that were passed and are still to be delivered.
+    blank: u64,
+    ended: bool,
+}
+
+impl Pcap {
+    /// Reads the header.
+    pub(crate) fn new(
+        variant: Variant,
+        header: &[u8; HEADER],
+        report: &mut CaptureReport,
+    ) -> Result<Self, CaptureError> {
+        let fields = Fields {
+            order: variant.order,
+            octets: header,
+        };
+        let half = |at| fields.u16(at).unwrap_or_default();
+        let word = |at| fields.u32(at).unwrap_or_default();
+        let (major, minor) = (half(4), half(6));
+        let lengths = match (major, minor) {
+            (2, 0..=2) | (543, 0) => Lengths::OriginalFirst,
+            (2, 3) => Lengths::Either,
+            (2, 4) => Lengths::CapturedFirst,
+            _ => {
+                return Err(CaptureError::Version {
+                    major,
+                    minor,
+                    expected: VERSIONS,
+                });
+            }
+        };
+        let [_, _, low, high] = word(20).to_be_bytes();
+        let link = LinkType(u16::from_be_bytes([low, high]));
+        let snaplen = word(16);
+        report.interfaces.push(Interface {
+            name: None,
+            link,
+            snaplen,
+            statistics_drops: None,
+            packet_drops: 0,
+        });
+        let limit = snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT);
+        Ok(Self {
+            variant,
+            lengths,
+            link,
+            limit,
+            blank: 0,
+            ended: false,
+        })
+    }
+
+    /// The next record.
+    #[inline]
+    pub(crate) fn next(
+        &mut self,
+        octets: &mut Octets,
+        report: &mut CaptureReport,
+    ) -> Option<Record> {
+        if self.ended || self.blank > 0 {
+            return self.next_blank(octets);
+        }
+        let before_data = self.variant.record_header;
+        let Some(header) = octets.ahead(before_data).and_then(|h| h.first_chunk()) else {
+            return self.end(octets, before_data, report);
+        };
+        if *header == [0; RECORD_HEADER] {
+            return self.pass_zeros(octets, report);
+        }
+        let (time, captured, original_len) = self.decode(header);
+        if captured > self.limit {
+            return self.stop(captured, octets, report);
+        }
+        let count = captured as usize;
+        if octets.ahead(before_data + count).is_none() {
+            return self.end(octets, before_data + count, report);
+        }
+        let data = octets.place(before_data, count);
+        octets.consume(before_data + count);
+        Some(self.record(time, original_len.max(captured), data))
+    }
+
+    #[inline]
+    fn decode(&self, header: &[u8; RECORD_HEADER]) -> (Timestamp, u32, u32) {
+        let fields = Fields {
+            order: self.variant.order,
+            octets: header,
+        };
+        let word = |at| fields.u32(at).unwrap_or_default();
+        let nanos = u64::from(word(0)) * NANOS_PER_SECOND + u64::from(word(4)) * self.variant.unit;
+        let (first, second) = (word(8), word(12));
+        let (captured, original) = match self.lengths {
+            Lengths::CapturedFirst => (first, second),
+            Lengths::OriginalFirst => (second, first),
+            Lengths::Either => (first.min(second), first.max(second)),
+        };
+        (Timestamp::from_nanos(nanos), captured, original)
+    }
+
+    #[inline]
+    fn record(&self, time: Timestamp, original_len: u32, data: std::ops::Range<usize>) -> Record {
+        Record {
+            time,
+            link: self.link,
+            original_len,
+            interface: 0,
+            direction: Direction::Unknown,
+            data,
+        }
+    }
+
+    /// Zeros are a frame without time or octets, or the unwritten rest of a file: what follows
+    /// tells. One such record at the end is a frame to tcpdump and Wireshark, and so it is here.
+    #[cold]
+    fn pass_zeros(&mut self, octets: &mut Octets, report: &mut CaptureReport) -> Option<Record> {
+        let size = self.variant.record_header;
+        let offset = octets.offset();
+        while octets
+            .ahead(size)
+            .is_some_and(|header| header.iter().all(|octet| *octet == 0))
+        {
+            octets.consume(size);
+            self.blank += 1;
+        }
+        let rest = octets.buffered();
+        let unwritten = self.blank > 1 && rest.len() < size;
+        if unwritten && rest.iter().all(|octet| *octet == 0) {
+            let count = self.blank * size as u64 + rest.len() as u64;
+            report.warn(offset, Problem::Zeros { count });
+            self.blank = 0;
+            self.ended = true;
+        }
+        self.next_blank(octets)
+    }
+
+    #[cold]
+    fn next_blank(&mut self, octets: &Octets) -> Option<Record> {
+        self.blank = self.blank.checked_sub(1)?;
+        Some(self.record(Timestamp::MIN, 0, octets.place(0, 0)))
+    }
+
+    /// Ends because fewer than `needed` octets are left.
+    #[cold]
+    fn end(
+        &mut self,
+        octets: &Octets,
+        needed: usize,
+        report: &mut CaptureReport,
+    ) -> Option<Record> {
+        self.ended = true;
+        let had = octets.buffered().len();
+        if had > 0 {
+            report.truncated_records += 1;
+            let (record, needed) = (Some(report.frames + 1), needed as u64);
+            report.warn(
+                octets.offset(),
+                Problem::Cut {
+                    record,
+                    had: had as u64,
+                    needed,
+                },
+            );
+        }
+        None
+    }
+
+    #[cold]
+    fn stop(
+        &mut self,
+        claimed: u32,
+        octets: &Octets,
+        report: &mut CaptureReport,
+    ) -> Option<Record> {
+        self.ended = true;
+        report.corrupt_blocks += 1;
+        let problem = Problem::RecordLength {
+            record: report.frames + 1,
+            claimed,
+            limit: self.limit,
+        };
+        report.warn(octets.offset(), problem);
+        None
+    }
+}
