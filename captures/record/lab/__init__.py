@@ -1,0 +1,1 @@
+"""What every recording shares: namespaces, captures, mirrors, the kernel's own counts."""

@@ -1,0 +1,112 @@
+"""One recording: its folder, its network, and the true numbers written beside the capture."""
+
+import json
+import subprocess
+from collections import Counter
+from datetime import datetime, timezone
+
+from lab import counts
+
+MARK = "<!-- counted while recording; rewritten by captures/record/record -->"
+
+
+class Scenario:
+    """What a script of scenarios/ works with."""
+
+    def __init__(self, folder, network):
+        self.folder = folder
+        self.network = network
+        self.counted = []
+        self.names = {}
+        self.facts = []
+        for old in folder.glob("*.pcap*"):
+            old.unlink()
+
+    def path(self, name):
+        return self.folder / name
+
+    def count(self, namespace, addresses, name=None):
+        """Let the kernel count what this namespace sends and receives, from now on."""
+        counts.start(namespace)
+        self.counted.append((namespace, addresses))
+        for address in addresses:
+            self.names[address] = name or namespace.label
+
+    def fact(self, text):
+        """A true sentence for the README, with numbers of this recording."""
+        self.facts.append(text)
+
+    def tell(self, program):
+        """End a program and put what it counted of its own doing into the README."""
+        counted = program.stop()
+        told = ", ".join(f"{what} {n}" for what, n in counted.items())
+        self.fact(f"{program.name}: {told or 'nothing'}")
+        return counted
+
+    def truth(self):
+        """Take the kernel's counts now, while the programs still listen."""
+        self.flows = counts.flows(self.counted, self.names)
+        truth = {"flows": self.flows}
+        self.path("truth.json").write_text(json.dumps(truth, indent=1) + "\n")
+
+    def finish(self):
+        """Write the numbers below the mark of the README and print them."""
+        lines = [MARK, ""]
+        lines += [f"- {fact}" for fact in self.facts] + [""] * bool(self.facts)
+        if hasattr(self, "flows"):
+            lines += table(self.flows)
+        lines += ["| file | frames | neither TCP nor UDP | octets in the file | first frame (UTC) | seconds |"]
+        lines += ["|---|---|---|---|---|---|"]
+        for capture in sorted(self.folder.glob("*.pcap*")):
+            capture.chmod(0o644)
+            lines.append(describe(capture))
+        text = "\n".join(lines) + "\n"
+        readme = self.path("README.md")
+        told = readme.read_text().split(MARK)[0] if readme.exists() else f"# {self.folder.name}\n\n"
+        readme.write_text(told + text)
+        print(text, flush=True)
+
+
+def table(flows):
+    lines = [
+        "| proto | client | server | client ports | client → server (pkts, IP bytes) | server → client |",
+        "|---|---|---|---|---|---|",
+    ]
+    for flow in flows:
+        server = flow["server"]
+        lines.append(
+            f"| {flow['proto']} | {end(flow['client'])} | {end(server)}:{server['port']} "
+            f"| {flow['client_ports']} | {way(flow, 'client')} | {way(flow, 'server')} |"
+        )
+    return [*lines, ""]
+
+
+def way(flow, side):
+    """What was delivered; and what was sent, where some of it never arrived."""
+    sent, arrived = flow[side + "_sent_pkts"], flow[side + "_delivered_pkts"]
+    delivered = f"{arrived}, {flow[side + '_delivered_bytes']}"
+    return delivered if sent <= arrived else f"{delivered} (sent: {sent}, {flow[side + '_sent_bytes']})"
+
+
+def end(side):
+    return f"{side['ip']} {side['name']}".strip()
+
+
+def describe(capture):
+    """A row of numbers that capinfos reads from the file."""
+    report = subprocess.run(
+        ["capinfos", "-TrcsuaS", str(capture)], capture_output=True, text=True, check=True
+    ).stdout
+    _, frames, octets, seconds, first = report.strip().split("\t")
+    moment = datetime.fromtimestamp(float(first), timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+    return f"| `{capture.name}` | {frames} | {others(capture)} | {octets} | {moment} | {float(seconds):.3f} |"
+
+
+def others(capture):
+    """Frames that are neither TCP nor UDP, by the name tshark gives them."""
+    listed = subprocess.run(
+        ["tshark", "-r", str(capture), "-n", "-Y", "icmp or icmpv6 or not (tcp or udp)",
+         "-T", "fields", "-e", "_ws.col.Protocol"], capture_output=True, text=True, check=True
+    ).stdout
+    kinds = Counter(listed.split())
+    return ", ".join(f"{kind} {n}" for kind, n in sorted(kinds.items())) or "0"

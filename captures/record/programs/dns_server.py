@@ -1,0 +1,106 @@
+"""A DNS server over UDP: answers from a zone, forwards the rest, caches what it forwarded.
+
+usage: dns_server.py '{"zone": {"cart.shop.svc.cluster.local": ["10.244.1.11"]},
+                       "forward": "203.0.113.53", "metrics_port": 9153}'
+"""
+
+import json
+import random
+import socket
+import struct
+import sys
+import threading
+import time
+
+from resolver import A, AAAA, query
+from tally import Tally, hold_signals, until_told
+from web_service import serve_metrics
+
+NXDOMAIN = 3
+
+
+def question(message):
+    """The name asked for and the kind of record, and where the question ends."""
+    labels, at = [], 12
+    while message[at]:
+        labels.append(message[at + 1 : at + 1 + message[at]].decode())
+        at += 1 + message[at]
+    kind, _ = struct.unpack_from("!2H", message, at + 1)
+    return ".".join(labels).lower(), kind, at + 5
+
+
+def respond(message, code, records, ttl):
+    """The answer to a query: its question, and the records by a pointer to the name."""
+    _, _, end = question(message)
+    flags = 0x8180 | code
+    header = message[:2] + struct.pack("!5H", flags, 1, len(records), 0, 0)
+    body = b"".join(
+        struct.pack("!3HIH", 0xC00C, kind, 1, ttl, len(data)) + data for kind, data in records
+    )
+    return header + message[12:end] + body
+
+
+class Server:
+    def __init__(self, config):
+        self.zone = config.get("zone", {})
+        self.forward = config.get("forward")
+        self.cluster = config.get("cluster", "cluster.local")
+        self.ttl = config.get("ttl", 5)
+        self.tally = Tally()
+        self.cache = {}
+
+    def records(self, name, kind):
+        addresses = self.zone[name]
+        wanted = [a for a in addresses if (":" in a) == (kind == AAAA)]
+        random.shuffle(wanted)
+        family = socket.AF_INET6 if kind == AAAA else socket.AF_INET
+        return [(kind, socket.inet_pton(family, address)) for address in wanted]
+
+    def answer(self, message):
+        name, kind, _ = question(message)
+        if name in self.zone and kind in (A, AAAA):
+            return respond(message, 0, self.records(name, kind), self.ttl)
+        if self.forward and not name.endswith(self.cluster):
+            return self.ask_upstream(message, name, kind)
+        self.tally.add(nxdomain=1)
+        return respond(message, NXDOMAIN, [], 0)
+
+    def ask_upstream(self, message, name, kind):
+        kept = self.cache.get((name, kind))
+        if kept is None or kept[0] < time.monotonic():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as upstream:
+                upstream.settimeout(3)
+                upstream.connect((self.forward, 53))
+                upstream.send(query(random.randrange(65536), name, kind))
+                kept = (time.monotonic() + 10, upstream.recv(4096))
+            self.cache[name, kind] = kept
+            self.tally.add(forwarded=1)
+        return message[:2] + kept[1][2:]
+
+    def serve(self, listening):
+        while True:
+            message, client = listening.recvfrom(4096)
+            threading.Thread(
+                target=self.reply, args=(listening, message, client), daemon=True
+            ).start()
+
+    def reply(self, listening, message, client):
+        listening.sendto(self.answer(message), client)
+        self.tally.add(answered=1)
+
+
+def main():
+    hold_signals()
+    config = json.loads(sys.argv[1])
+    server = Server(config)
+    family = socket.AF_INET6 if ":" in config.get("address", "") else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_DGRAM)
+    listening.bind((config.get("address", ""), 53))
+    threading.Thread(target=server.serve, args=(listening,), daemon=True).start()
+    if "metrics_port" in config:
+        serve_metrics(config["metrics_port"], server.tally)
+    until_told(server.tally)
+
+
+if __name__ == "__main__":
+    main()
