@@ -11,6 +11,7 @@ pub mod capture;
 pub mod captures;
 pub mod error;
 pub mod report;
+pub mod session;
 pub mod warning;
 
 mod arguments;
@@ -23,3 +24,4 @@ mod source;
 pub use crate::capture::Capture;
 pub use crate::captures::Captures;
 pub use crate::error::ReplayError;
+pub use crate::session::{Replay, ReplayInputs};

@@ -1,0 +1,119 @@
+//! A replay: captures and what is known of the cluster, given to an engine until they end.
+//!
+//! In: what a person names. Out: snapshots, while it runs and at the end.
+//! **Errors** whatever keeps an input from being read; damage met on the way is a warning.
+
+use std::path::PathBuf;
+
+use analyzer::engine::{Engine, Settings};
+use analyzer::snapshot::{Provenance, Snapshot, Source};
+
+use crate::captures::{Captures, Progress};
+use crate::error::ReplayError;
+use crate::report::CaptureReport;
+
+/// What a replay reads.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ReplayInputs {
+    /// Files, folders, scenario folders, patterns, or `-` for standard input.
+    pub captures: Vec<PathBuf>,
+}
+
+/// A replay in progress.
+pub struct Replay {
+    captures: Captures,
+    engine: Engine,
+    /// How many of each capture's names the engine has.
+    names_taken: Vec<usize>,
+    frames: u64,
+    complete: bool,
+}
+
+impl Replay {
+    /// Opens everything, reads what is known of the cluster, and no frame yet.
+    ///
+    /// # Errors
+    /// When an input is not there, can not be read or is not what it should be.
+    pub fn open(inputs: &ReplayInputs, settings: Settings) -> Result<Self, ReplayError> {
+        Ok(Self {
+            captures: Captures::open(&inputs.captures)?,
+            engine: Engine::new(settings),
+            names_taken: Vec::new(),
+            frames: 0,
+            complete: false,
+        })
+    }
+
+    /// Reads up to `frames` frames; `false` when there are no more.
+    pub fn step(&mut self, frames: usize) -> bool {
+        for _ in 0..frames {
+            match self.captures.next_frame() {
+                Some(frame) => self.engine.ingest(&frame),
+                None => {
+                    self.complete = true;
+                    return false;
+                }
+            }
+            self.frames += 1;
+        }
+        true
+    }
+
+    /// Frames read.
+    #[must_use]
+    pub const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// How far the reading is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.captures.progress()
+    }
+
+    /// What is known now. It copies the engine, so ask for it now and then.
+    #[must_use]
+    pub fn snapshot(&mut self) -> Snapshot {
+        let provenance = self.provenance();
+        self.engine.snapshot(provenance)
+    }
+
+    /// What is known at the end.
+    #[must_use]
+    pub fn finish(mut self) -> Snapshot {
+        let provenance = self.provenance();
+        self.engine.into_snapshot(provenance)
+    }
+
+    /// The account of what was read so far; the names that captures gave go to the engine.
+    fn provenance(&mut self) -> Provenance {
+        let report = self.captures.report();
+        self.names_taken.resize(report.captures.len(), 0);
+        for (capture, taken) in report.captures.iter().zip(&mut self.names_taken) {
+            for named in capture.names.iter().skip(*taken) {
+                self.engine.add_dns_name(named.ip, &named.name);
+            }
+            *taken = capture.names.len();
+        }
+        let sum = |count: fn(&CaptureReport) -> u64| {
+            report
+                .captures
+                .iter()
+                .map(count)
+                .fold(0, u64::saturating_add)
+        };
+        let of_captures = report
+            .captures
+            .iter()
+            .flat_map(|capture| capture.warnings.lines());
+        let of_none = report.warnings.iter().map(ToString::to_string);
+        Provenance {
+            source: Source::Replay,
+            complete: self.complete,
+            files: report.captures.len() as u64,
+            dropped: sum(CaptureReport::dropped),
+            truncated_records: sum(|capture| capture.truncated_records),
+            warnings: of_none.chain(of_captures).collect(),
+        }
+    }
+}
