@@ -33,7 +33,7 @@ pub(super) fn ports(cursor: &mut Cursor<'_>) -> Result<Ports, SkipReason> {
 /// Reads the rest of a TCP header, after the ports. A header without flags, or one whose data
 /// offset contradicts the length, says nothing that can be relied on.
 #[inline]
-pub(super) fn tcp(cursor: &mut Cursor<'_>) -> Transport {
+pub(super) fn tcp(mut cursor: Cursor<'_>) -> Transport {
     const PORTS: usize = 4;
     let segment_len = cursor.link_len() + PORTS;
     #[rustfmt::skip]

@@ -9,8 +9,8 @@ use super::ip::{self, Header, Place};
 use super::layer::Layer;
 use super::transport::{self, Ports};
 use super::tunnel::Tunnel;
-use super::{ether_type, ethernet, gre, link, llc, mpls, ppp, protocol, wifi};
-use crate::frame::Frame;
+use super::{cooked, ether_type, ethernet, gre, link, llc, mpls, ppp, protocol, wifi};
+use crate::frame::{Frame, LinkType};
 use crate::packet::{Fragment, FragmentKey, Packet, Parsed, Transport};
 use crate::skip::SkipReason;
 
@@ -18,169 +18,223 @@ use crate::skip::SkipReason;
 pub(super) const MAX_DEPTH: u8 = 8;
 
 /// Parses `frame` down to TCP or UDP.
+#[inline]
 pub(super) fn parse(frame: &Frame<'_>) -> Parsed {
-    let mut walk = Walk::new(frame);
-    let mut layer = Layer::Link(frame.link);
-    loop {
-        match walk.step(layer) {
-            Ok(Step::Inside(inner)) => layer = inner,
-            Ok(Step::End(parsed)) => return parsed,
-            Err(reason) => return walk.give_up(reason),
-        }
+    let mut walk = Walk::default();
+    match walk.run(frame) {
+        Ok(Found::Packet(facts)) => Parsed::Packet(walk.packet(&facts)),
+        Ok(Found::Fragment(header)) => Parsed::Fragment(walk.fragment(&header)),
+        Err(reason) => walk.give_up(reason),
     }
 }
 
-/// What a header leads to.
-enum Step {
-    /// Another header.
-    Inside(Layer),
-    /// The answer.
-    End(Parsed),
+/// Where the walk ends.
+enum Found<'a> {
+    /// At ports.
+    Packet(Facts<'a>),
+    /// At a fragment without them.
+    Fragment(Header<'a>),
 }
 
-/// How far the walk has come.
+/// What the innermost headers say.
+#[derive(Clone, Copy)]
+struct Facts<'a> {
+    header: Header<'a>,
+    ports: Ports,
+    transport: Transport,
+}
+
+/// What the walk has met on its way.
+#[derive(Default)]
 struct Walk<'a> {
-    cursor: Cursor<'a>,
-    frame_len: usize,
-    /// Where the outermost IP header starts, once it was met.
-    ip_offset: Option<u16>,
+    /// Where the outermost IP header starts.
+    ip_offset: Option<usize>,
+    tunnels: Tunnels,
+    /// The datagram of the last UDP tunnel and the tunnels around that, until its payload has shown
+    /// an IP header.
+    datagram: Option<(Facts<'a>, Tunnels)>,
+}
+
+/// The tunnels around a packet.
+#[derive(Clone, Copy, Default)]
+struct Tunnels {
     depth: u8,
-    tunnel_fragment: Option<FragmentKey>,
-    /// The datagram on a tunnel port, until its payload has shown an IP header.
-    datagram: Option<Packet>,
+    /// Of the outermost packet that was a first fragment.
+    fragment: Option<FragmentKey>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(frame: &Frame<'a>) -> Self {
-        Self {
-            cursor: Cursor::new(frame.data, frame.original_len),
-            frame_len: frame.data.len(),
-            ip_offset: None,
-            depth: 0,
-            tunnel_fragment: None,
-            datagram: None,
-        }
-    }
-
     #[inline]
-    fn step(&mut self, layer: Layer) -> Result<Step, SkipReason> {
-        let cursor = &mut self.cursor;
-        let inner = match layer {
-            Layer::Ip => return self.ip(),
-            Layer::Ethernet => ethernet::next(cursor),
-            Layer::EtherType(ether_type) => ether_type::next(ether_type, cursor),
-            Layer::Link(link_type) => link::next(link_type, cursor),
-            Layer::Llc => llc::next(cursor),
-            Layer::Wifi => wifi::next(cursor),
-            Layer::Ppp => ppp::next(cursor),
-            Layer::Mpls => mpls::next(cursor),
-        };
-        inner.map(Step::Inside)
-    }
-
-    #[inline]
-    fn ip(&mut self) -> Result<Step, SkipReason> {
-        let offset = self.frame_len - self.cursor.kept_len();
-        let header = ip::parse(&mut self.cursor)?;
-        let offset = u16::try_from(offset).unwrap_or(u16::MAX);
-        self.ip_offset.get_or_insert(offset);
-        self.datagram = None;
-        if let Place::Later(key) = header.place {
-            return self.later_fragment(&header, key);
-        }
-        match header.protocol {
-            protocol::TCP => {
-                let ports = transport::ports(&mut self.cursor)?;
-                let transport = transport::tcp(&mut self.cursor);
-                let packet = self.packet(&header, ports, transport);
-                Ok(Step::End(Parsed::Packet(packet)))
+    fn run(&mut self, frame: &Frame<'a>) -> Result<Found<'a>, SkipReason> {
+        let mut cursor = Cursor::new(frame.data, frame.original_len);
+        let mut layer = Layer::Link(frame.link);
+        loop {
+            while layer != Layer::Ip {
+                (layer, cursor) = below_ip(layer, cursor)?;
             }
-            protocol::UDP => self.udp(&header),
-            other => self.tunnel_or_skip(other, &header),
+            let offset = frame.data.len() - cursor.kept_len();
+            let header;
+            (header, cursor) = ip::parse(cursor)?;
+            self.ip_offset.get_or_insert(offset);
+            self.datagram = None;
+            if header.place == Place::Later {
+                return later_fragment(header);
+            }
+            (layer, cursor) = match header.protocol {
+                protocol::TCP => {
+                    let ports = transport::ports(&mut cursor)?;
+                    let transport = transport::tcp(cursor);
+                    return Ok(Found::Packet(Facts {
+                        header,
+                        ports,
+                        transport,
+                    }));
+                }
+                protocol::UDP => {
+                    let facts = Facts {
+                        header,
+                        ports: transport::ports(&mut cursor)?,
+                        transport: Transport::Udp,
+                    };
+                    match self.udp_tunnel(&facts, cursor) {
+                        Some(inner) => inner,
+                        None => return Ok(Found::Packet(facts)),
+                    }
+                }
+                _ => self.ip_tunnel(&header, cursor)?,
+            };
         }
     }
 
-    /// A datagram is a packet, unless it opens as a tunnel.
+    /// Goes into the tunnel that a datagram opens as, if it does.
     #[inline]
-    fn udp(&mut self, header: &Header) -> Result<Step, SkipReason> {
-        let ports = transport::ports(&mut self.cursor)?;
-        let packet = self.packet(header, ports, Transport::Udp);
-        if let Some(tunnel) = Tunnel::of(ports)
-            && self.depth < MAX_DEPTH
-            && let Some(inner) = tunnel.open(&mut self.cursor)
-        {
-            self.enter(header);
-            self.datagram = Some(packet);
-            return Ok(Step::Inside(inner));
+    fn udp_tunnel(
+        &mut self,
+        datagram: &Facts<'a>,
+        cursor: Cursor<'a>,
+    ) -> Option<(Layer, Cursor<'a>)> {
+        let tunnel = Tunnel::of(datagram.ports)?;
+        if self.tunnels.depth == MAX_DEPTH {
+            return None;
         }
-        Ok(Step::End(Parsed::Packet(packet)))
+        let inside = tunnel.open(cursor)?;
+        self.datagram = Some((*datagram, self.tunnels));
+        self.tunnels.enter(&datagram.header);
+        Some(inside)
     }
 
-    fn tunnel_or_skip(&mut self, protocol: u8, header: &Header) -> Result<Step, SkipReason> {
-        if !protocol::is_tunnel(protocol) || self.depth == MAX_DEPTH {
-            return Err(protocol::skip_reason(protocol));
-        }
-        self.enter(header);
-        if protocol == protocol::GRE {
-            gre::next(&mut self.cursor).map(Step::Inside)
-        } else {
-            Ok(Step::Inside(Layer::Ip))
-        }
-    }
-
-    /// Goes into the tunnel that `outer` carries.
-    fn enter(&mut self, outer: &Header) {
-        self.depth += 1;
-        if let Place::First(key) = outer.place {
-            self.tunnel_fragment.get_or_insert(key);
-        }
-    }
-
-    /// A fragment without ports: whose it is can be found out, unless its protocol says that it
-    /// is nobody's.
-    fn later_fragment(&self, header: &Header, key: FragmentKey) -> Result<Step, SkipReason> {
-        if protocol::is_tunnel(header.protocol) {
-            return Err(SkipReason::TunnelFragment);
-        }
-        if !protocol::may_have_ports(header.protocol) {
+    /// Goes into the tunnel that an IP protocol is, or says why there is none.
+    #[cold]
+    fn ip_tunnel(
+        &mut self,
+        header: &Header<'a>,
+        mut cursor: Cursor<'a>,
+    ) -> Result<(Layer, Cursor<'a>), SkipReason> {
+        if !protocol::is_tunnel(header.protocol) || self.tunnels.depth == MAX_DEPTH {
             return Err(protocol::skip_reason(header.protocol));
         }
-        Ok(Step::End(Parsed::Fragment(Fragment {
-            key,
-            ip_bytes: header.ip_bytes,
-            depth: self.depth,
-            ip_offset: self.ip_offset.unwrap_or_default(),
-        })))
-    }
-
-    #[inline]
-    fn packet(&self, header: &Header, ports: Ports, transport: Transport) -> Packet {
-        Packet {
-            source: header.source,
-            destination: header.destination,
-            source_port: ports.source,
-            destination_port: ports.destination,
-            transport,
-            ip_bytes: header.ip_bytes,
-            ttl: header.ttl,
-            ip_id: header.ip_id,
-            depth: self.depth,
-            ip_offset: self.ip_offset.unwrap_or_default(),
-            fragment: match header.place {
-                Place::First(key) => Some(key),
-                Place::Whole | Place::Later(_) => None,
-            },
-            tunnel_fragment: self.tunnel_fragment,
-        }
+        self.tunnels.enter(header);
+        let inside = match header.protocol {
+            protocol::GRE => gre::next(&mut cursor)?,
+            _ => Layer::Ip,
+        };
+        Ok((inside, cursor))
     }
 
     /// The answer when a header could not be read: a tunnel's payload that contradicts itself
     /// was none, so the datagram counts.
     #[cold]
-    fn give_up(self, reason: SkipReason) -> Parsed {
+    fn give_up(mut self, reason: SkipReason) -> Parsed {
         match self.datagram {
-            Some(datagram) if reason == SkipReason::Malformed => Parsed::Packet(datagram),
+            Some((datagram, tunnels)) if reason == SkipReason::Malformed => {
+                self.tunnels = tunnels;
+                Parsed::Packet(self.packet(&datagram))
+            }
             _ => Parsed::Skip(reason),
         }
+    }
+
+    #[inline]
+    fn packet(&self, facts: &Facts<'_>) -> Packet {
+        let header = &facts.header;
+        Packet {
+            source: header.addresses.source(),
+            destination: header.addresses.destination(),
+            source_port: facts.ports.source,
+            destination_port: facts.ports.destination,
+            transport: facts.transport,
+            ip_bytes: header.ip_bytes,
+            ttl: header.ttl,
+            ip_id: header.ip_id(),
+            depth: self.tunnels.depth,
+            ip_offset: self.ip_offset(),
+            fragment: (header.place == Place::First).then(|| header.fragment_key()),
+            tunnel_fragment: self.tunnels.fragment,
+        }
+    }
+
+    fn fragment(&self, header: &Header<'_>) -> Fragment {
+        Fragment {
+            key: header.fragment_key(),
+            ip_bytes: header.ip_bytes,
+            depth: self.tunnels.depth,
+            ip_offset: self.ip_offset(),
+        }
+    }
+
+    #[inline]
+    fn ip_offset(&self) -> u16 {
+        u16::try_from(self.ip_offset.unwrap_or_default()).unwrap_or(u16::MAX)
+    }
+}
+
+impl Tunnels {
+    fn enter(&mut self, outer: &Header<'_>) {
+        self.depth += 1;
+        if outer.place == Place::First {
+            self.fragment.get_or_insert(outer.fragment_key());
+        }
+    }
+}
+
+/// Reads one header below IP; answers with what it announces. The common ones are read in place,
+/// so that the cursor stays in registers.
+#[inline]
+fn below_ip(layer: Layer, mut cursor: Cursor<'_>) -> Result<(Layer, Cursor<'_>), SkipReason> {
+    let inside = match layer {
+        Layer::Link(LinkType::ETHERNET) | Layer::Ethernet => ethernet::next(&mut cursor)?,
+        Layer::Link(LinkType::LINUX_SLL2) => cooked::sll2(&mut cursor)?,
+        Layer::EtherType(ether_type::IPV4 | ether_type::IPV6) => Layer::Ip,
+        other => return rarer(other, cursor),
+    };
+    Ok((inside, cursor))
+}
+
+#[inline(never)]
+fn rarer(layer: Layer, mut cursor: Cursor<'_>) -> Result<(Layer, Cursor<'_>), SkipReason> {
+    let cursor_ref = &mut cursor;
+    let inside = match layer {
+        Layer::Ethernet => ethernet::next(cursor_ref),
+        Layer::EtherType(ether_type) => ether_type::next(ether_type, cursor_ref),
+        Layer::Link(link_type) => link::next(link_type, cursor_ref),
+        Layer::Llc => llc::next(cursor_ref),
+        Layer::Wifi => wifi::next(cursor_ref),
+        Layer::Ppp => ppp::next(cursor_ref),
+        Layer::Mpls => mpls::next(cursor_ref),
+        Layer::Ip => Ok(Layer::Ip),
+    }?;
+    Ok((inside, cursor))
+}
+
+/// A fragment without ports: whose it is can be found out, unless its protocol says that it is
+/// nobody's.
+#[cold]
+fn later_fragment(header: Header<'_>) -> Result<Found<'_>, SkipReason> {
+    if protocol::is_tunnel(header.protocol) {
+        Err(SkipReason::TunnelFragment)
+    } else if protocol::may_have_ports(header.protocol) {
+        Ok(Found::Fragment(header))
+    } else {
+        Err(protocol::skip_reason(header.protocol))
     }
 }
