@@ -18,9 +18,9 @@ const JUMBO_PAYLOAD: u8 = 0xc2;
 /// Goes past the extension headers. A later fragment has none but those before its fragment
 /// header. Each takes at least eight octets, so the packet's length bounds their number.
 pub(super) fn skip_all<'a>(
-    mut header: Header<'a>,
     mut cursor: Cursor<'a>,
-) -> Result<(Header<'a>, Cursor<'a>), SkipReason> {
+    header: &mut Header<'_>,
+) -> Result<Cursor<'a>, SkipReason> {
     while header.place != Place::Later {
         match header.protocol {
             HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS | MOBILITY | HOST_IDENTITY | SHIM6 => {
@@ -29,11 +29,11 @@ pub(super) fn skip_all<'a>(
                 header.protocol = next_header;
             }
             AUTHENTICATION => (header.protocol, cursor) = authentication(cursor)?,
-            FRAGMENT => fragment(&mut header, &mut cursor)?,
+            FRAGMENT => fragment(&mut cursor, header)?,
             _ => break,
         }
     }
-    Ok((header, cursor))
+    Ok(cursor)
 }
 
 /// Goes past an authentication header; answers with what follows it.
@@ -44,7 +44,7 @@ pub(super) fn authentication(mut cursor: Cursor<'_>) -> Result<(u8, Cursor<'_>),
 }
 
 /// Reads a fragment header.
-fn fragment(header: &mut Header<'_>, cursor: &mut Cursor<'_>) -> Result<(), SkipReason> {
+fn fragment(cursor: &mut Cursor<'_>, header: &mut Header<'_>) -> Result<(), SkipReason> {
     let &[next_header, _, offset0, offset1, id0, id1, id2, id3] = cursor.take()?;
     let offset = u16::from_be_bytes([offset0, offset1]);
     header.place = Place::of(offset >> 3, offset & MORE_FRAGMENTS != 0);

@@ -8,7 +8,7 @@ use crate::packet::FragmentKey;
 use crate::skip::SkipReason;
 
 /// The facts of an IP header and of the extension headers after it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Header<'a> {
     pub(super) addresses: Addresses<'a>,
     /// The whole packet, this header included.
@@ -37,6 +37,15 @@ pub(super) enum Addresses<'a> {
     },
 }
 
+impl Default for Addresses<'_> {
+    fn default() -> Self {
+        Self::V4 {
+            source: &[0; 4],
+            destination: &[0; 4],
+        }
+    }
+}
+
 impl Addresses<'_> {
     #[inline]
     pub(super) fn source(self) -> IpAddr {
@@ -56,9 +65,10 @@ impl Addresses<'_> {
 }
 
 /// Where in its packet these octets belong.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) enum Place {
     /// The packet is not fragmented.
+    #[default]
     Whole,
     /// The first fragment: the transport header is here.
     First,
@@ -101,11 +111,14 @@ impl Header<'_> {
 
 /// Reads an IP header and leaves the cursor at its payload, which ends where the header says.
 #[inline]
-pub(super) fn parse(cursor: Cursor<'_>) -> Result<(Header<'_>, Cursor<'_>), SkipReason> {
+pub(super) fn parse<'a>(
+    cursor: Cursor<'a>,
+    header: &mut Header<'a>,
+) -> Result<Cursor<'a>, SkipReason> {
     let &[version, ..] = cursor.peek::<1>()?;
     match version >> 4 {
-        4 => ipv4::parse(cursor),
-        6 => ipv6::parse(cursor),
+        4 => ipv4::parse(cursor, header),
+        6 => ipv6::parse(cursor, header),
         _ => Err(SkipReason::Malformed),
     }
 }

@@ -16,7 +16,10 @@ const FRAGMENT_OFFSET: u16 = 0x1fff;
 
 /// Reads a header with its options. A later fragment needs neither these nor what follows.
 #[inline]
-pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<(Header<'_>, Cursor<'_>), SkipReason> {
+pub(super) fn parse<'a>(
+    mut cursor: Cursor<'a>,
+    header: &mut Header<'a>,
+) -> Result<Cursor<'a>, SkipReason> {
     let on_link = cursor.link_len();
     #[rustfmt::skip]
     let &[
@@ -38,7 +41,7 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<(Header<'_>, Cursor<'_>), 
     let [source @ .., _, _, _, _] = addresses;
     let [_, _, _, _, destination @ ..] = addresses;
     let fragment = u16::from_be_bytes([fragment0, fragment1]);
-    let mut header = Header {
+    *header = Header {
         addresses: Addresses::V4 {
             source,
             destination,
@@ -51,11 +54,11 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<(Header<'_>, Cursor<'_>), 
         id: u32::from(u16::from_be_bytes([id0, id1])),
     };
     if header.place == Place::Later {
-        return Ok((header, cursor));
+        return Ok(cursor);
     }
     cursor.skip(header_len - HEADER_LEN)?;
     if protocol == protocol::AUTHENTICATION {
         (header.protocol, cursor) = extension::authentication(cursor)?;
     }
-    Ok((header, cursor))
+    Ok(cursor)
 }

@@ -13,7 +13,10 @@ const HEADER_LEN: usize = 40;
 
 /// Reads a header and its extension headers.
 #[inline]
-pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<(Header<'_>, Cursor<'_>), SkipReason> {
+pub(super) fn parse<'a>(
+    mut cursor: Cursor<'a>,
+    header: &mut Header<'a>,
+) -> Result<Cursor<'a>, SkipReason> {
     let &[_, _, _, _, len0, len1, next_header, hop_limit] = cursor.take()?;
     let source = cursor.take()?;
     let destination = cursor.take()?;
@@ -23,7 +26,7 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<(Header<'_>, Cursor<'_>), 
     };
     cursor.limit(payload_len);
 
-    let header = Header {
+    *header = Header {
         addresses: Addresses::V6 {
             source,
             destination,
@@ -36,7 +39,7 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Result<(Header<'_>, Cursor<'_>), 
         id: 0,
     };
     match next_header {
-        protocol::TCP | protocol::UDP => Ok((header, cursor)),
-        _ => extension::skip_all(header, cursor),
+        protocol::TCP | protocol::UDP => Ok(cursor),
+        _ => extension::skip_all(cursor, header),
     }
 }

@@ -11,7 +11,7 @@ use super::transport::{self, Ports};
 use super::tunnel::Tunnel;
 use super::{cooked, ether_type, ethernet, gre, link, llc, mpls, ppp, protocol, wifi};
 use crate::frame::{Frame, LinkType};
-use crate::packet::{Fragment, FragmentKey, Packet, Parsed, Transport};
+use crate::packet::{Fragment, FragmentKey, Packet, Parsed, Segment, Transport};
 use crate::skip::SkipReason;
 
 /// Tunnels that are unwrapped around a packet. What lies deeper is the payload of the last one.
@@ -22,37 +22,40 @@ pub(super) const MAX_DEPTH: u8 = 8;
 pub(super) fn parse(frame: &Frame<'_>) -> Parsed {
     let mut walk = Walk::default();
     match walk.run(frame) {
-        Ok(Found::Packet(facts)) => Parsed::Packet(walk.packet(&facts)),
-        Ok(Found::Fragment(header)) => Parsed::Fragment(walk.fragment(&header)),
+        Ok(Found::Ports) => Parsed::Packet(walk.packet()),
+        Ok(Found::LaterFragment) => Parsed::Fragment(walk.fragment()),
         Err(reason) => walk.give_up(reason),
     }
 }
 
-/// Where the walk ends.
-enum Found<'a> {
+/// Where the walk ended.
+enum Found {
     /// At ports.
-    Packet(Facts<'a>),
+    Ports,
     /// At a fragment without them.
-    Fragment(Header<'a>),
+    LaterFragment,
 }
 
-/// What the innermost headers say.
-#[derive(Clone, Copy)]
-struct Facts<'a> {
-    header: Header<'a>,
-    ports: Ports,
-    transport: Transport,
-}
-
-/// What the walk has met on its way.
+/// How far the walk has come. Headers are read into it in place: to hand their facts on by value
+/// would be most of a parse's cost.
 #[derive(Default)]
 struct Walk<'a> {
     /// Where the outermost IP header starts.
     ip_offset: Option<usize>,
+    innermost: Facts<'a>,
     tunnels: Tunnels,
     /// The datagram of the last UDP tunnel and the tunnels around that, until its payload has shown
     /// an IP header.
     datagram: Option<(Facts<'a>, Tunnels)>,
+}
+
+/// What the innermost headers say.
+#[derive(Clone, Copy, Default)]
+struct Facts<'a> {
+    header: Header<'a>,
+    ports: Ports,
+    /// Of TCP.
+    segment: Option<Segment>,
 }
 
 /// The tunnels around a packet.
@@ -65,7 +68,7 @@ struct Tunnels {
 
 impl<'a> Walk<'a> {
     #[inline]
-    fn run(&mut self, frame: &Frame<'a>) -> Result<Found<'a>, SkipReason> {
+    fn run(&mut self, frame: &Frame<'a>) -> Result<Found, SkipReason> {
         let mut cursor = Cursor::new(frame.data, frame.original_len);
         let mut layer = Layer::Link(frame.link);
         loop {
@@ -73,63 +76,53 @@ impl<'a> Walk<'a> {
                 (layer, cursor) = below_ip(layer, cursor)?;
             }
             let offset = frame.data.len() - cursor.kept_len();
-            let header;
-            (header, cursor) = ip::parse(cursor)?;
+            let Facts {
+                header,
+                ports,
+                segment,
+            } = &mut self.innermost;
+            cursor = ip::parse(cursor, header)?;
             self.ip_offset.get_or_insert(offset);
             self.datagram = None;
             if header.place == Place::Later {
-                return later_fragment(header);
+                return later_fragment(header.protocol);
             }
-            (layer, cursor) = match header.protocol {
+            let inside = match header.protocol {
                 protocol::TCP => {
-                    let ports = transport::ports(&mut cursor)?;
-                    let transport = transport::tcp(cursor);
-                    return Ok(Found::Packet(Facts {
-                        header,
-                        ports,
-                        transport,
-                    }));
+                    *ports = transport::ports(&mut cursor)?;
+                    *segment = transport::tcp(cursor);
+                    return Ok(Found::Ports);
                 }
                 protocol::UDP => {
-                    let facts = Facts {
-                        header,
-                        ports: transport::ports(&mut cursor)?,
-                        transport: Transport::Udp,
-                    };
-                    match self.udp_tunnel(&facts, cursor) {
-                        Some(inner) => inner,
-                        None => return Ok(Found::Packet(facts)),
-                    }
+                    *ports = transport::ports(&mut cursor)?;
+                    self.udp_tunnel(cursor)
                 }
-                _ => self.ip_tunnel(&header, cursor)?,
+                _ => Some(self.ip_tunnel(cursor)?),
             };
+            let Some(inside) = inside else {
+                return Ok(Found::Ports);
+            };
+            (layer, cursor) = inside;
         }
     }
 
     /// Goes into the tunnel that a datagram opens as, if it does.
     #[inline]
-    fn udp_tunnel(
-        &mut self,
-        datagram: &Facts<'a>,
-        cursor: Cursor<'a>,
-    ) -> Option<(Layer, Cursor<'a>)> {
-        let tunnel = Tunnel::of(datagram.ports)?;
+    fn udp_tunnel(&mut self, cursor: Cursor<'a>) -> Option<(Layer, Cursor<'a>)> {
+        let tunnel = Tunnel::of(self.innermost.ports)?;
         if self.tunnels.depth == MAX_DEPTH {
             return None;
         }
         let inside = tunnel.open(cursor)?;
-        self.datagram = Some((*datagram, self.tunnels));
-        self.tunnels.enter(&datagram.header);
+        self.datagram = Some((self.innermost, self.tunnels));
+        self.tunnels.enter(&self.innermost.header);
         Some(inside)
     }
 
     /// Goes into the tunnel that an IP protocol is, or says why there is none.
     #[cold]
-    fn ip_tunnel(
-        &mut self,
-        header: &Header<'a>,
-        mut cursor: Cursor<'a>,
-    ) -> Result<(Layer, Cursor<'a>), SkipReason> {
+    fn ip_tunnel(&mut self, mut cursor: Cursor<'a>) -> Result<(Layer, Cursor<'a>), SkipReason> {
+        let header = &self.innermost.header;
         if !protocol::is_tunnel(header.protocol) || self.tunnels.depth == MAX_DEPTH {
             return Err(protocol::skip_reason(header.protocol));
         }
@@ -147,22 +140,30 @@ impl<'a> Walk<'a> {
     fn give_up(mut self, reason: SkipReason) -> Parsed {
         match self.datagram {
             Some((datagram, tunnels)) if reason == SkipReason::Malformed => {
+                self.innermost = datagram;
                 self.tunnels = tunnels;
-                Parsed::Packet(self.packet(&datagram))
+                Parsed::Packet(self.packet())
             }
             _ => Parsed::Skip(reason),
         }
     }
 
     #[inline]
-    fn packet(&self, facts: &Facts<'_>) -> Packet {
-        let header = &facts.header;
+    fn packet(&self) -> Packet {
+        let Facts {
+            header,
+            ports,
+            segment,
+        } = &self.innermost;
         Packet {
             source: header.addresses.source(),
             destination: header.addresses.destination(),
-            source_port: facts.ports.source,
-            destination_port: facts.ports.destination,
-            transport: facts.transport,
+            source_port: ports.source,
+            destination_port: ports.destination,
+            transport: match header.protocol {
+                protocol::TCP => Transport::Tcp(*segment),
+                _ => Transport::Udp,
+            },
             ip_bytes: header.ip_bytes,
             ttl: header.ttl,
             ip_id: header.ip_id(),
@@ -173,7 +174,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn fragment(&self, header: &Header<'_>) -> Fragment {
+    fn fragment(&self) -> Fragment {
+        let header = &self.innermost.header;
         Fragment {
             key: header.fragment_key(),
             ip_bytes: header.ip_bytes,
@@ -205,36 +207,41 @@ fn below_ip(layer: Layer, mut cursor: Cursor<'_>) -> Result<(Layer, Cursor<'_>),
         Layer::Link(LinkType::ETHERNET) | Layer::Ethernet => ethernet::next(&mut cursor)?,
         Layer::Link(LinkType::LINUX_SLL2) => cooked::sll2(&mut cursor)?,
         Layer::EtherType(ether_type::IPV4 | ether_type::IPV6) => Layer::Ip,
-        other => return rarer(other, cursor),
+        Layer::Link(_)
+        | Layer::EtherType(_)
+        | Layer::Llc
+        | Layer::Wifi
+        | Layer::Ppp
+        | Layer::Mpls
+        | Layer::Ip => return rarer(layer, cursor),
     };
     Ok((inside, cursor))
 }
 
 #[inline(never)]
 fn rarer(layer: Layer, mut cursor: Cursor<'_>) -> Result<(Layer, Cursor<'_>), SkipReason> {
-    let cursor_ref = &mut cursor;
     let inside = match layer {
-        Layer::Ethernet => ethernet::next(cursor_ref),
-        Layer::EtherType(ether_type) => ether_type::next(ether_type, cursor_ref),
-        Layer::Link(link_type) => link::next(link_type, cursor_ref),
-        Layer::Llc => llc::next(cursor_ref),
-        Layer::Wifi => wifi::next(cursor_ref),
-        Layer::Ppp => ppp::next(cursor_ref),
-        Layer::Mpls => mpls::next(cursor_ref),
-        Layer::Ip => Ok(Layer::Ip),
-    }?;
+        Layer::Ethernet => ethernet::next(&mut cursor)?,
+        Layer::EtherType(ether_type) => ether_type::next(ether_type, &mut cursor)?,
+        Layer::Link(link_type) => link::next(link_type, &mut cursor)?,
+        Layer::Llc => llc::next(&mut cursor)?,
+        Layer::Wifi => wifi::next(&mut cursor)?,
+        Layer::Ppp => ppp::next(&mut cursor)?,
+        Layer::Mpls => mpls::next(&mut cursor)?,
+        Layer::Ip => Layer::Ip,
+    };
     Ok((inside, cursor))
 }
 
 /// A fragment without ports: whose it is can be found out, unless its protocol says that it is
 /// nobody's.
 #[cold]
-fn later_fragment(header: Header<'_>) -> Result<Found<'_>, SkipReason> {
-    if protocol::is_tunnel(header.protocol) {
+fn later_fragment(protocol: u8) -> Result<Found, SkipReason> {
+    if protocol::is_tunnel(protocol) {
         Err(SkipReason::TunnelFragment)
-    } else if protocol::may_have_ports(header.protocol) {
-        Ok(Found::Fragment(header))
+    } else if protocol::may_have_ports(protocol) {
+        Ok(Found::LaterFragment)
     } else {
-        Err(protocol::skip_reason(header.protocol))
+        Err(protocol::skip_reason(protocol))
     }
 }
