@@ -9,7 +9,6 @@ use super::protocol::{
     AUTHENTICATION, DESTINATION_OPTIONS, FRAGMENT, HOP_BY_HOP, HOST_IDENTITY, MOBILITY, ROUTING,
     SHIM6,
 };
-use crate::packet::FragmentKey;
 use crate::skip::SkipReason;
 
 const MORE_FRAGMENTS: u16 = 0x0001;
@@ -18,42 +17,41 @@ const JUMBO_PAYLOAD: u8 = 0xc2;
 
 /// Goes past the extension headers. A later fragment has none but those before its fragment
 /// header. Each takes at least eight octets, so the packet's length bounds their number.
-#[inline]
-pub(super) fn skip_all(cursor: &mut Cursor<'_>, header: &mut Header) -> Result<(), SkipReason> {
-    while !matches!(header.place, Place::Later(_)) {
-        header.protocol = match header.protocol {
+pub(super) fn skip_all<'a>(
+    mut cursor: Cursor<'a>,
+    header: &mut Header<'_>,
+) -> Result<Cursor<'a>, SkipReason> {
+    while header.place != Place::Later {
+        match header.protocol {
             HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS | MOBILITY | HOST_IDENTITY | SHIM6 => {
                 let &[next_header, len, ..] = cursor.take::<8>()?;
                 cursor.skip(usize::from(len) * 8)?;
-                next_header
+                header.protocol = next_header;
             }
-            AUTHENTICATION => authentication(cursor)?,
-            FRAGMENT => fragment(cursor, header)?,
+            AUTHENTICATION => (header.protocol, cursor) = authentication(cursor)?,
+            FRAGMENT => fragment(&mut cursor, header)?,
             _ => break,
-        };
+        }
     }
-    Ok(())
+    Ok(cursor)
 }
 
 /// Goes past an authentication header; answers with what follows it.
-pub(super) fn authentication(cursor: &mut Cursor<'_>) -> Result<u8, SkipReason> {
+pub(super) fn authentication(mut cursor: Cursor<'_>) -> Result<(u8, Cursor<'_>), SkipReason> {
     let &[next_header, len, ..] = cursor.take::<8>()?;
     cursor.skip(usize::from(len) * 4)?;
-    Ok(next_header)
+    Ok((next_header, cursor))
 }
 
-/// Reads a fragment header; answers with what follows it, in the first fragment.
-fn fragment(cursor: &mut Cursor<'_>, header: &mut Header) -> Result<u8, SkipReason> {
+/// Reads a fragment header.
+fn fragment(cursor: &mut Cursor<'_>, header: &mut Header<'_>) -> Result<(), SkipReason> {
     let &[next_header, _, offset0, offset1, id0, id1, id2, id3] = cursor.take()?;
     let offset = u16::from_be_bytes([offset0, offset1]);
-    let key = FragmentKey {
-        source: header.source,
-        destination: header.destination,
-        id: u32::from_be_bytes([id0, id1, id2, id3]),
-        protocol: next_header,
-    };
-    header.place = Place::of(offset >> 3, offset & MORE_FRAGMENTS != 0, key);
-    Ok(next_header)
+    header.place = Place::of(offset >> 3, offset & MORE_FRAGMENTS != 0);
+    header.protocol = next_header;
+    header.fragment_protocol = next_header;
+    header.id = u32::from_be_bytes([id0, id1, id2, id3]);
+    Ok(())
 }
 
 /// The length that a jumbo payload option gives, which stands in a hop-by-hop header right after

@@ -4,13 +4,10 @@
 //! **Units** a total length of 0 is a frame that segmentation offload made: then all the octets
 //! from here on count.
 
-use std::net::IpAddr;
-
 use super::cursor::Cursor;
 use super::extension;
-use super::ip::{Header, Place};
+use super::ip::{Addresses, Header, Place};
 use super::protocol;
-use crate::packet::FragmentKey;
 use crate::skip::SkipReason;
 
 const HEADER_LEN: usize = 20;
@@ -19,15 +16,17 @@ const FRAGMENT_OFFSET: u16 = 0x1fff;
 
 /// Reads a header with its options. A later fragment needs neither these nor what follows.
 #[inline]
-pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Header, SkipReason> {
+pub(super) fn parse<'a>(
+    mut cursor: Cursor<'a>,
+    header: &mut Header<'a>,
+) -> Result<Cursor<'a>, SkipReason> {
     let on_link = cursor.link_len();
     #[rustfmt::skip]
     let &[
         version_ihl, _, len0, len1,
         id0, id1, fragment0, fragment1,
         ttl, protocol, _, _,
-        source0, source1, source2, source3,
-        destination0, destination1, destination2, destination3,
+        ref addresses @ ..
     ] = cursor.take::<HEADER_LEN>()?;
     let header_len = usize::from(version_ihl & 0x0f) * 4;
     let total_len = match u16::from_be_bytes([len0, len1]) {
@@ -39,33 +38,27 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Header, SkipReason> {
     }
     cursor.limit(total_len - HEADER_LEN);
 
-    let source = IpAddr::from([source0, source1, source2, source3]);
-    let destination = [destination0, destination1, destination2, destination3];
-    let destination = IpAddr::from(destination);
-    let ip_id = u16::from_be_bytes([id0, id1]);
-    let key = FragmentKey {
-        source,
-        destination,
-        id: u32::from(ip_id),
-        protocol,
-    };
+    let [source @ .., _, _, _, _] = addresses;
+    let [_, _, _, _, destination @ ..] = addresses;
     let fragment = u16::from_be_bytes([fragment0, fragment1]);
-    let more_fragments = fragment & MORE_FRAGMENTS != 0;
-    let mut header = Header {
-        source,
-        destination,
+    *header = Header {
+        addresses: Addresses::V4 {
+            source,
+            destination,
+        },
         ip_bytes: u32::try_from(total_len).unwrap_or(u32::MAX),
         ttl,
-        ip_id,
         protocol,
-        place: Place::of(fragment & FRAGMENT_OFFSET, more_fragments, key),
+        place: Place::of(fragment & FRAGMENT_OFFSET, fragment & MORE_FRAGMENTS != 0),
+        fragment_protocol: protocol,
+        id: u32::from(u16::from_be_bytes([id0, id1])),
     };
-    if matches!(header.place, Place::Later(_)) {
-        return Ok(header);
+    if header.place == Place::Later {
+        return Ok(cursor);
     }
     cursor.skip(header_len - HEADER_LEN)?;
     if protocol == protocol::AUTHENTICATION {
-        header.protocol = extension::authentication(cursor)?;
+        (header.protocol, cursor) = extension::authentication(cursor)?;
     }
-    Ok(header)
+    Ok(cursor)
 }

@@ -4,7 +4,7 @@
 //! frames often carry partial ones, and the IP header has the length that counts.
 
 use super::cursor::Cursor;
-use crate::packet::{Segment, Transport};
+use crate::packet::Segment;
 use crate::skip::SkipReason;
 
 /// Octets up to and including the flags.
@@ -14,7 +14,7 @@ const TCP_HEADER_MIN: usize = 20;
 pub(super) const UDP_REST: usize = 4;
 
 /// Source and destination, which both transports begin with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Ports {
     pub(super) source: u16,
     pub(super) destination: u16,
@@ -33,7 +33,7 @@ pub(super) fn ports(cursor: &mut Cursor<'_>) -> Result<Ports, SkipReason> {
 /// Reads the rest of a TCP header, after the ports. A header without flags, or one whose data
 /// offset contradicts the length, says nothing that can be relied on.
 #[inline]
-pub(super) fn tcp(cursor: &mut Cursor<'_>) -> Transport {
+pub(super) fn tcp(mut cursor: Cursor<'_>) -> Option<Segment> {
     const PORTS: usize = 4;
     let segment_len = cursor.link_len() + PORTS;
     #[rustfmt::skip]
@@ -42,16 +42,16 @@ pub(super) fn tcp(cursor: &mut Cursor<'_>) -> Transport {
         ack0, ack1, ack2, ack3,
         offset, flags,
     ]) = cursor.take::<{ TCP_FLAGS_END - PORTS }>() else {
-        return Transport::Tcp(None);
+        return None;
     };
     let header_len = usize::from(offset >> 4) * 4;
     if header_len < TCP_HEADER_MIN || segment_len < header_len {
-        return Transport::Tcp(None);
+        return None;
     }
-    Transport::Tcp(Some(Segment {
+    Some(Segment {
         seq: u32::from_be_bytes([seq0, seq1, seq2, seq3]),
         ack: u32::from_be_bytes([ack0, ack1, ack2, ack3]),
         flags,
         payload_len: u32::try_from(segment_len - header_len).unwrap_or(u32::MAX),
-    }))
+    })
 }

@@ -41,13 +41,15 @@ impl Tunnel {
     }
 
     /// Reads the tunnel's header, after the ports of its datagram.
-    pub(super) fn open(self, cursor: &mut Cursor<'_>) -> Option<Layer> {
+    #[cold]
+    pub(super) fn open(self, mut cursor: Cursor<'_>) -> Option<(Layer, Cursor<'_>)> {
         cursor.skip(UDP_REST).ok()?;
-        match self {
-            Self::Vxlan => vxlan(cursor),
-            Self::Geneve => geneve(cursor),
-            Self::GtpU => gtp_u(cursor),
-        }
+        let inside = match self {
+            Self::Vxlan => vxlan(&mut cursor),
+            Self::Geneve => geneve(&mut cursor),
+            Self::GtpU => gtp_u(&mut cursor),
+        }?;
+        Some((inside, cursor))
     }
 }
 

@@ -9,178 +9,239 @@ use super::ip::{self, Header, Place};
 use super::layer::Layer;
 use super::transport::{self, Ports};
 use super::tunnel::Tunnel;
-use super::{ether_type, ethernet, gre, link, llc, mpls, ppp, protocol, wifi};
-use crate::frame::Frame;
-use crate::packet::{Fragment, FragmentKey, Packet, Parsed, Transport};
+use super::{cooked, ether_type, ethernet, gre, link, llc, mpls, ppp, protocol, wifi};
+use crate::frame::{Frame, LinkType};
+use crate::packet::{Fragment, FragmentKey, Packet, Parsed, Segment, Transport};
 use crate::skip::SkipReason;
 
 /// Tunnels that are unwrapped around a packet. What lies deeper is the payload of the last one.
 pub(super) const MAX_DEPTH: u8 = 8;
 
 /// Parses `frame` down to TCP or UDP.
+#[inline]
 pub(super) fn parse(frame: &Frame<'_>) -> Parsed {
-    let mut walk = Walk::new(frame);
-    let mut layer = Layer::Link(frame.link);
-    loop {
-        match walk.step(layer) {
-            Ok(Step::Inside(inner)) => layer = inner,
-            Ok(Step::End(parsed)) => return parsed,
-            Err(reason) => return walk.give_up(reason),
-        }
+    let mut walk = Walk::default();
+    match walk.run(frame) {
+        Ok(Found::Ports) => Parsed::Packet(walk.packet()),
+        Ok(Found::LaterFragment) => Parsed::Fragment(walk.fragment()),
+        Err(reason) => walk.give_up(reason),
     }
 }
 
-/// What a header leads to.
-enum Step {
-    /// Another header.
-    Inside(Layer),
-    /// The answer.
-    End(Parsed),
+/// Where the walk ended.
+enum Found {
+    /// At ports.
+    Ports,
+    /// At a fragment without them.
+    LaterFragment,
 }
 
-/// How far the walk has come.
+/// How far the walk has come. Headers are read into it in place: to hand their facts on by value
+/// would be most of a parse's cost.
+#[derive(Default)]
 struct Walk<'a> {
-    cursor: Cursor<'a>,
-    frame_len: usize,
-    /// Where the outermost IP header starts, once it was met.
-    ip_offset: Option<u16>,
+    /// Where the outermost IP header starts.
+    ip_offset: Option<usize>,
+    innermost: Facts<'a>,
+    tunnels: Tunnels,
+    /// The datagram of the last UDP tunnel and the tunnels around that, until its payload has shown
+    /// an IP header.
+    datagram: Option<(Facts<'a>, Tunnels)>,
+}
+
+/// What the innermost headers say.
+#[derive(Clone, Copy, Default)]
+struct Facts<'a> {
+    header: Header<'a>,
+    ports: Ports,
+    /// Of TCP.
+    segment: Option<Segment>,
+}
+
+/// The tunnels around a packet.
+#[derive(Clone, Copy, Default)]
+struct Tunnels {
     depth: u8,
-    tunnel_fragment: Option<FragmentKey>,
-    /// The datagram on a tunnel port, until its payload has shown an IP header.
-    datagram: Option<Packet>,
+    /// Of the outermost packet that was a first fragment.
+    fragment: Option<FragmentKey>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(frame: &Frame<'a>) -> Self {
-        Self {
-            cursor: Cursor::new(frame.data, frame.original_len),
-            frame_len: frame.data.len(),
-            ip_offset: None,
-            depth: 0,
-            tunnel_fragment: None,
-            datagram: None,
-        }
-    }
-
     #[inline]
-    fn step(&mut self, layer: Layer) -> Result<Step, SkipReason> {
-        let cursor = &mut self.cursor;
-        let inner = match layer {
-            Layer::Ip => return self.ip(),
-            Layer::Ethernet => ethernet::next(cursor),
-            Layer::EtherType(ether_type) => ether_type::next(ether_type, cursor),
-            Layer::Link(link_type) => link::next(link_type, cursor),
-            Layer::Llc => llc::next(cursor),
-            Layer::Wifi => wifi::next(cursor),
-            Layer::Ppp => ppp::next(cursor),
-            Layer::Mpls => mpls::next(cursor),
-        };
-        inner.map(Step::Inside)
-    }
-
-    #[inline]
-    fn ip(&mut self) -> Result<Step, SkipReason> {
-        let offset = self.frame_len - self.cursor.kept_len();
-        let header = ip::parse(&mut self.cursor)?;
-        let offset = u16::try_from(offset).unwrap_or(u16::MAX);
-        self.ip_offset.get_or_insert(offset);
-        self.datagram = None;
-        if let Place::Later(key) = header.place {
-            return self.later_fragment(&header, key);
-        }
-        match header.protocol {
-            protocol::TCP => {
-                let ports = transport::ports(&mut self.cursor)?;
-                let transport = transport::tcp(&mut self.cursor);
-                let packet = self.packet(&header, ports, transport);
-                Ok(Step::End(Parsed::Packet(packet)))
+    fn run(&mut self, frame: &Frame<'a>) -> Result<Found, SkipReason> {
+        let mut cursor = Cursor::new(frame.data, frame.original_len);
+        let mut layer = Layer::Link(frame.link);
+        loop {
+            while layer != Layer::Ip {
+                (layer, cursor) = below_ip(layer, cursor)?;
             }
-            protocol::UDP => self.udp(&header),
-            other => self.tunnel_or_skip(other, &header),
+            let offset = frame.data.len() - cursor.kept_len();
+            let Facts {
+                header,
+                ports,
+                segment,
+            } = &mut self.innermost;
+            cursor = ip::parse(cursor, header)?;
+            self.ip_offset.get_or_insert(offset);
+            self.datagram = None;
+            if header.place == Place::Later {
+                return later_fragment(header.protocol);
+            }
+            let inside = match header.protocol {
+                protocol::TCP => {
+                    *ports = transport::ports(&mut cursor)?;
+                    *segment = transport::tcp(cursor);
+                    return Ok(Found::Ports);
+                }
+                protocol::UDP => {
+                    *ports = transport::ports(&mut cursor)?;
+                    self.udp_tunnel(cursor)
+                }
+                _ => Some(self.ip_tunnel(cursor)?),
+            };
+            let Some(inside) = inside else {
+                return Ok(Found::Ports);
+            };
+            (layer, cursor) = inside;
         }
     }
 
-    /// A datagram is a packet, unless it opens as a tunnel.
+    /// Goes into the tunnel that a datagram opens as, if it does.
     #[inline]
-    fn udp(&mut self, header: &Header) -> Result<Step, SkipReason> {
-        let ports = transport::ports(&mut self.cursor)?;
-        let packet = self.packet(header, ports, Transport::Udp);
-        if let Some(tunnel) = Tunnel::of(ports)
-            && self.depth < MAX_DEPTH
-            && let Some(inner) = tunnel.open(&mut self.cursor)
-        {
-            self.enter(header);
-            self.datagram = Some(packet);
-            return Ok(Step::Inside(inner));
+    fn udp_tunnel(&mut self, cursor: Cursor<'a>) -> Option<(Layer, Cursor<'a>)> {
+        let tunnel = Tunnel::of(self.innermost.ports)?;
+        if self.tunnels.depth == MAX_DEPTH {
+            return None;
         }
-        Ok(Step::End(Parsed::Packet(packet)))
+        let inside = tunnel.open(cursor)?;
+        self.datagram = Some((self.innermost, self.tunnels));
+        self.tunnels.enter(&self.innermost.header);
+        Some(inside)
     }
 
-    fn tunnel_or_skip(&mut self, protocol: u8, header: &Header) -> Result<Step, SkipReason> {
-        if !protocol::is_tunnel(protocol) || self.depth == MAX_DEPTH {
-            return Err(protocol::skip_reason(protocol));
-        }
-        self.enter(header);
-        if protocol == protocol::GRE {
-            gre::next(&mut self.cursor).map(Step::Inside)
-        } else {
-            Ok(Step::Inside(Layer::Ip))
-        }
-    }
-
-    /// Goes into the tunnel that `outer` carries.
-    fn enter(&mut self, outer: &Header) {
-        self.depth += 1;
-        if let Place::First(key) = outer.place {
-            self.tunnel_fragment.get_or_insert(key);
-        }
-    }
-
-    /// A fragment without ports: whose it is can be found out, unless its protocol says that it
-    /// is nobody's.
-    fn later_fragment(&self, header: &Header, key: FragmentKey) -> Result<Step, SkipReason> {
-        if protocol::is_tunnel(header.protocol) {
-            return Err(SkipReason::TunnelFragment);
-        }
-        if !protocol::may_have_ports(header.protocol) {
+    /// Goes into the tunnel that an IP protocol is, or says why there is none.
+    #[cold]
+    fn ip_tunnel(&mut self, mut cursor: Cursor<'a>) -> Result<(Layer, Cursor<'a>), SkipReason> {
+        let header = &self.innermost.header;
+        if !protocol::is_tunnel(header.protocol) || self.tunnels.depth == MAX_DEPTH {
             return Err(protocol::skip_reason(header.protocol));
         }
-        Ok(Step::End(Parsed::Fragment(Fragment {
-            key,
-            ip_bytes: header.ip_bytes,
-            depth: self.depth,
-            ip_offset: self.ip_offset.unwrap_or_default(),
-        })))
-    }
-
-    #[inline]
-    fn packet(&self, header: &Header, ports: Ports, transport: Transport) -> Packet {
-        Packet {
-            source: header.source,
-            destination: header.destination,
-            source_port: ports.source,
-            destination_port: ports.destination,
-            transport,
-            ip_bytes: header.ip_bytes,
-            ttl: header.ttl,
-            ip_id: header.ip_id,
-            depth: self.depth,
-            ip_offset: self.ip_offset.unwrap_or_default(),
-            fragment: match header.place {
-                Place::First(key) => Some(key),
-                Place::Whole | Place::Later(_) => None,
-            },
-            tunnel_fragment: self.tunnel_fragment,
-        }
+        self.tunnels.enter(header);
+        let inside = match header.protocol {
+            protocol::GRE => gre::next(&mut cursor)?,
+            _ => Layer::Ip,
+        };
+        Ok((inside, cursor))
     }
 
     /// The answer when a header could not be read: a tunnel's payload that contradicts itself
     /// was none, so the datagram counts.
     #[cold]
-    fn give_up(self, reason: SkipReason) -> Parsed {
+    fn give_up(mut self, reason: SkipReason) -> Parsed {
         match self.datagram {
-            Some(datagram) if reason == SkipReason::Malformed => Parsed::Packet(datagram),
+            Some((datagram, tunnels)) if reason == SkipReason::Malformed => {
+                self.innermost = datagram;
+                self.tunnels = tunnels;
+                Parsed::Packet(self.packet())
+            }
             _ => Parsed::Skip(reason),
         }
+    }
+
+    #[inline]
+    fn packet(&self) -> Packet {
+        let Facts {
+            header,
+            ports,
+            segment,
+        } = &self.innermost;
+        Packet {
+            source: header.addresses.source(),
+            destination: header.addresses.destination(),
+            source_port: ports.source,
+            destination_port: ports.destination,
+            transport: match header.protocol {
+                protocol::TCP => Transport::Tcp(*segment),
+                _ => Transport::Udp,
+            },
+            ip_bytes: header.ip_bytes,
+            ttl: header.ttl,
+            ip_id: header.ip_id(),
+            depth: self.tunnels.depth,
+            ip_offset: self.ip_offset(),
+            fragment: (header.place == Place::First).then(|| header.fragment_key()),
+            tunnel_fragment: self.tunnels.fragment,
+        }
+    }
+
+    fn fragment(&self) -> Fragment {
+        let header = &self.innermost.header;
+        Fragment {
+            key: header.fragment_key(),
+            ip_bytes: header.ip_bytes,
+            depth: self.tunnels.depth,
+            ip_offset: self.ip_offset(),
+        }
+    }
+
+    #[inline]
+    fn ip_offset(&self) -> u16 {
+        u16::try_from(self.ip_offset.unwrap_or_default()).unwrap_or(u16::MAX)
+    }
+}
+
+impl Tunnels {
+    fn enter(&mut self, outer: &Header<'_>) {
+        self.depth += 1;
+        if outer.place == Place::First {
+            self.fragment.get_or_insert(outer.fragment_key());
+        }
+    }
+}
+
+/// Reads one header below IP; answers with what it announces. The common ones are read in place,
+/// so that the cursor stays in registers.
+#[inline]
+fn below_ip(layer: Layer, mut cursor: Cursor<'_>) -> Result<(Layer, Cursor<'_>), SkipReason> {
+    let inside = match layer {
+        Layer::Link(LinkType::ETHERNET) | Layer::Ethernet => ethernet::next(&mut cursor)?,
+        Layer::Link(LinkType::LINUX_SLL2) => cooked::sll2(&mut cursor)?,
+        Layer::EtherType(ether_type::IPV4 | ether_type::IPV6) => Layer::Ip,
+        Layer::Link(_)
+        | Layer::EtherType(_)
+        | Layer::Llc
+        | Layer::Wifi
+        | Layer::Ppp
+        | Layer::Mpls
+        | Layer::Ip => return rarer(layer, cursor),
+    };
+    Ok((inside, cursor))
+}
+
+#[inline(never)]
+fn rarer(layer: Layer, mut cursor: Cursor<'_>) -> Result<(Layer, Cursor<'_>), SkipReason> {
+    let inside = match layer {
+        Layer::Ethernet => ethernet::next(&mut cursor)?,
+        Layer::EtherType(ether_type) => ether_type::next(ether_type, &mut cursor)?,
+        Layer::Link(link_type) => link::next(link_type, &mut cursor)?,
+        Layer::Llc => llc::next(&mut cursor)?,
+        Layer::Wifi => wifi::next(&mut cursor)?,
+        Layer::Ppp => ppp::next(&mut cursor)?,
+        Layer::Mpls => mpls::next(&mut cursor)?,
+        Layer::Ip => Layer::Ip,
+    };
+    Ok((inside, cursor))
+}
+
+/// A fragment without ports: whose it is can be found out, unless its protocol says that it is
+/// nobody's.
+#[cold]
+fn later_fragment(protocol: u8) -> Result<Found, SkipReason> {
+    if protocol::is_tunnel(protocol) {
+        Err(SkipReason::TunnelFragment)
+    } else if protocol::may_have_ports(protocol) {
+        Ok(Found::LaterFragment)
+    } else {
+        Err(protocol::skip_reason(protocol))
     }
 }
