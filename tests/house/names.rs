@@ -3,9 +3,12 @@
 use crate::code::{Declared, declared, shipped};
 use crate::tree;
 
-/// Empty words, and the two ends of a flow by where the observer stands instead of by role.
-const EMPTY: [&str; 9] = [
-    "common", "helper", "helpers", "local", "manager", "misc", "remote", "util", "utils",
+/// The two ends of a flow by where the observer stands instead of by role: never.
+const STANDPOINTS: [&str; 2] = ["local", "remote"];
+
+/// Words that gather what has no name of its own: no module and no type is called so.
+const EMPTY: [&str; 7] = [
+    "common", "helper", "helpers", "manager", "misc", "util", "utils",
 ];
 
 /// First words of functions that do not say what is done.
@@ -28,12 +31,13 @@ fn words(name: &str) -> Vec<String> {
 
 fn is_wrong(found: &Declared) -> bool {
     let words = words(&found.name);
-    let vague = found.keyword == "fn"
-        && words.len() > 1
-        && words
-            .first()
-            .is_some_and(|first| VAGUE.contains(&first.as_str()));
-    vague || words.iter().any(|word| EMPTY.contains(&word.as_str()))
+    let any_of = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    any_of(&STANDPOINTS)
+        || match found.keyword.as_str() {
+            "fn" => words.len() > 1 && VAGUE.contains(&first),
+            _ => any_of(&EMPTY),
+        }
 }
 
 /// The names in a path of a source file that are module names: folders and the file's stem.
@@ -47,17 +51,17 @@ fn modules(path: &str) -> impl Iterator<Item = Declared> + '_ {
 
 #[test]
 fn empty_words_are_found() {
-    let wrong =
-        "mod utils; fn handle_frame() {} struct FlowManager; enum RemoteEnd {} fn process_all() {}";
+    let wrong = "mod utils; fn handle_frame() {} fn local_port() {} struct FlowManager; enum RemoteEnd {} fn process_all() {}";
     assert_eq!(
         declared(wrong)
             .iter()
             .filter(|found| is_wrong(found))
             .count(),
-        5
+        6
     );
     assert!(modules("server/src/common.rs").any(|found| is_wrong(&found)));
-    let right = "mod locality; fn handle() {} struct Process; fn parse_process_id() {}";
+    let right =
+        "mod locality; fn handle() {} fn common() {} struct Process; fn parse_process_id() {}";
     assert_eq!(
         declared(right)
             .iter()
