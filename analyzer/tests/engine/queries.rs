@@ -24,21 +24,31 @@ fn error(operation: Operation, name: &str, value: &str) -> String {
 
 #[test]
 fn an_address_matches_either_end_and_prefixes_one() {
-    assert_snapshot!(flows_asked(SCRIPT, "ip=10.0.0.1"), @"");
-    assert_snapshot!(flows_asked(SCRIPT, "server_ip=10.0.0.1"), @"");
-    assert_snapshot!(flows_asked(SCRIPT, "client_ip=!10.0.0.0/8"), @"");
+    assert_snapshot!(flows_asked(SCRIPT, "ip=10.0.0.1"), @"
+    tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Active, 1 connections, 2 packets 80 bytes out, 1 40 back, handshake 1001472us 2002944us
+    udp 10.0.0.1 > 10.0.0.3:53 by Port, Active, 1 connections, 1 packets 528 bytes out, 0 0 back, handshake - -
+    udp 10.1.0.1 > 10.0.0.1:443 by Port, Active, 1 connections, 1 packets 28 bytes out, 0 0 back, handshake - -
+    ");
+    assert_snapshot!(flows_asked(SCRIPT, "server_ip=10.0.0.1"), @"udp 10.1.0.1 > 10.0.0.1:443 by Port, Active, 1 connections, 1 packets 28 bytes out, 0 0 back, handshake - -");
+    assert_snapshot!(flows_asked(SCRIPT, "client_ip=!10.0.0.0/8"), @"udp fd00::1 > fd00::2:53 by Port, Active, 1 connections, 1 packets 48 bytes out, 0 0 back, handshake - -");
 }
 
 #[test]
 fn exclusions_must_hold_for_neither_end() {
-    assert_snapshot!(flows_asked(SCRIPT, "ip=!10.0.0.2,!10.1.0.1"), @"");
+    assert_snapshot!(flows_asked(SCRIPT, "ip=!10.0.0.2,!10.1.0.1"), @"
+    udp 10.0.0.1 > 10.0.0.3:53 by Port, Active, 1 connections, 1 packets 528 bytes out, 0 0 back, handshake - -
+    udp fd00::1 > fd00::2:53 by Port, Active, 1 connections, 1 packets 48 bytes out, 0 0 back, handshake - -
+    ");
 }
 
 #[test]
 fn alternatives_and_ports() {
-    assert_snapshot!(flows_asked(SCRIPT, "port=53,443&l4proto=udp&ip=10.0.0.0/8"), @"");
+    assert_snapshot!(flows_asked(SCRIPT, "port=53,443&l4proto=udp&ip=10.0.0.0/8"), @"
+    udp 10.0.0.1 > 10.0.0.3:53 by Port, Active, 1 connections, 1 packets 528 bytes out, 0 0 back, handshake - -
+    udp 10.1.0.1 > 10.0.0.1:443 by Port, Active, 1 connections, 1 packets 28 bytes out, 0 0 back, handshake - -
+    ");
     assert_snapshot!(flows_asked(SCRIPT, "state=closed"), @"");
-    assert_snapshot!(flows_asked(SCRIPT, "rtt_min=1s"), @"");
+    assert_snapshot!(flows_asked(SCRIPT, "rtt_min=1s"), @"tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Active, 1 connections, 2 packets 80 bytes out, 1 40 back, handshake 1001472us 2002944us");
     assert_snapshot!(flows_asked(SCRIPT, "rtt_min=1.1s"), @"");
 }
 
@@ -97,16 +107,16 @@ fn parameters_that_contradict_each_other_or_repeat_are_refused() {
             .unwrap_err()
             .to_string()
     };
-    assert_snapshot!(error(&[("ns", "a"), ("ns", "b")]), @"");
-    assert_snapshot!(error(&[("start", "20"), ("end", "20")]), @"");
-    assert_snapshot!(error(&[("start", "2"), ("end", "20"), ("window", "5s")]), @"");
+    assert_snapshot!(error(&[("ns", "a"), ("ns", "b")]), @"ns: given twice, expected once; separate alternatives by commas");
+    assert_snapshot!(error(&[("start", "20"), ("end", "20")]), @"end: not after start, expected a later time");
+    assert_snapshot!(error(&[("start", "2"), ("end", "20"), ("window", "5s")]), @"window: start and end are given already, expected at most one of them");
 }
 
 #[test]
 fn an_operation_refuses_the_parameters_of_another() {
-    assert_snapshot!(error(Operation::Summary, "limit", "5"), @"");
-    assert_snapshot!(error(Operation::Connections, "format", "compact"), @"");
-    assert_snapshot!(error(Operation::Connections, "aggregate", "pod"), @"");
+    assert_snapshot!(error(Operation::Summary, "limit", "5"), @"limit: unknown parameter, expected one of client_dns, client_ip, client_kind, client_node, client_ns, client_pod, client_svc, dns, end, ip, kind, l4proto, node, ns, pod, port, rtt_min, server_dns, server_ip, server_kind, server_node, server_ns, server_pod, server_svc, start, state, svc or window");
+    assert_snapshot!(error(Operation::Connections, "format", "compact"), @"format: `compact` is unknown, expected full");
+    assert_snapshot!(error(Operation::Connections, "aggregate", "pod"), @"aggregate: unknown parameter, expected one of client_dns, client_ip, client_kind, client_node, client_ns, client_pod, client_port, client_svc, dns, end, format, ip, kind, l4proto, limit, node, ns, offset, pod, port, rtt_min, server_dns, server_ip, server_kind, server_node, server_ns, server_pod, server_svc, sort, start, state, svc or window");
 }
 
 #[test]
