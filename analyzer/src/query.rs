@@ -43,6 +43,16 @@ impl Operation {
     /// Every operation.
     pub const ALL: [Self; 3] = [Self::Flows, Self::Summary, Self::Connections];
 
+    /// Its name, which is its command.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flows => "flows",
+            Self::Summary => "summary",
+            Self::Connections => "connections",
+        }
+    }
+
     /// Its path over HTTP.
     #[must_use]
     pub const fn path(self) -> &'static str {

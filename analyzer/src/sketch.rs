@@ -1,7 +1,8 @@
 //! A mergeable sketch of handshake times, for percentiles.
 //!
 //! **Shape** integer log-linear buckets, 128 to each power of two, so that a value is known to
-//! better than 0.8 %; kept sparse, sorted by bucket. Merging adds bucket by bucket.
+//! better than 0.8 %; kept sparse, sorted by bucket. Merging adds bucket by bucket. The least and
+//! the greatest value are kept exactly, so a single sample is known as it was.
 //! **Units** whole microseconds, rounded half up, at least 1.
 //! **Source** the layout is that of HDR histograms (7 significant bits).
 
@@ -15,18 +16,25 @@ const PER_OCTAVE: u32 = 1 << PRECISION;
 pub struct Sketch {
     /// (bucket, samples), sorted by bucket.
     buckets: Vec<(u16, u32)>,
+    /// The least and the greatest value; `None` without samples.
+    range: Option<(u64, u64)>,
 }
 
 impl Sketch {
     /// Adds one duration.
     pub fn record(&mut self, nanos: u64) {
-        self.add(bucket_of(micros(nanos)), 1);
+        let micros = micros(nanos);
+        self.add(bucket_of(micros), 1);
+        self.widen(micros, micros);
     }
 
     /// Adds the samples of another sketch.
     pub fn merge(&mut self, other: &Self) {
         for &(bucket, samples) in &other.buckets {
             self.add(bucket, samples);
+        }
+        if let Some((least, greatest)) = other.range {
+            self.widen(least, greatest);
         }
     }
 
@@ -36,17 +44,23 @@ impl Sketch {
         self.buckets.is_empty()
     }
 
-    /// The duration in microseconds that `percent` of the samples do not exceed (nearest rank), as
-    /// the middle of its bucket. `None` without samples.
+    /// The duration in microseconds that `percent` of the samples do not exceed (nearest rank): the
+    /// middle of its bucket, but no less or more than any sample. `None` without samples.
     #[must_use]
     pub fn percentile_us(&self, percent: u64) -> Option<u64> {
+        let (least, greatest) = self.range?;
         let samples: u64 = self.buckets.iter().map(|&(_, n)| u64::from(n)).sum();
         let rank = (samples * percent).div_ceil(100).max(1);
         let mut seen = 0;
         self.buckets.iter().find_map(|&(bucket, n)| {
             seen += u64::from(n);
-            (seen >= rank).then(|| middle_of(bucket))
+            (seen >= rank).then(|| middle_of(bucket).clamp(least, greatest))
         })
+    }
+
+    fn widen(&mut self, least: u64, greatest: u64) {
+        let (low, high) = self.range.unwrap_or((least, greatest));
+        self.range = Some((low.min(least), high.max(greatest)));
     }
 
     fn add(&mut self, bucket: u16, samples: u32) {
@@ -121,6 +135,13 @@ mod tests {
         }
         let percentiles = [0, 1, 50, 90, 99, 100].map(|p| sketch.percentile_us(p).unwrap());
         assert_eq!(percentiles, [1, 1, 50, 90, 99, 100]);
+    }
+
+    #[test]
+    fn a_single_sample_is_known_exactly() {
+        let mut sketch = Sketch::default();
+        sketch.record(15_234_000);
+        assert_eq!(sketch.percentile_us(50), Some(15_234));
     }
 
     proptest! {

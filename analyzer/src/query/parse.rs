@@ -60,7 +60,7 @@ impl Query {
                 problem,
             };
             if !known.contains(name) {
-                return Err(error(unknown(name, &known)));
+                return Err(error(unknown(operation, name, &known)));
             }
             if !given.insert(name.to_owned()) {
                 return Err(error(
@@ -300,6 +300,11 @@ fn choice<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, String> {
     })
 }
 
+/// `a, b and c`.
+fn list_and(names: &[&str]) -> String {
+    list(names).replace(" or ", " and ")
+}
+
 /// `a, b or c`.
 fn list(names: &[&str]) -> String {
     match names {
@@ -350,7 +355,17 @@ fn positive(duration: Duration) -> Result<Duration, String> {
     }
 }
 
-fn unknown(name: &str, known: &BTreeSet<String>) -> String {
+fn unknown(operation: Operation, name: &str, known: &BTreeSet<String>) -> String {
+    let has = |other: &Operation| parameters(*other).iter().any(|p| p.name == name);
+    let others: Vec<&str> = Operation::ALL
+        .iter()
+        .filter(|o| has(o))
+        .map(|o| o.name())
+        .collect();
+    if !others.is_empty() {
+        let (name, others) = (operation.name(), list_and(&others));
+        return format!("not a parameter of {name}, only of {others}");
+    }
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("unknown parameter, did you mean {near}?"),
         None => {

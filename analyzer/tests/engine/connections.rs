@@ -75,7 +75,7 @@ fn a_new_syn_on_the_same_ports_is_a_new_connection_of_the_same_flow() {
     10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1, 200 ms, NewSyn, flags SA SA
     10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Active, 1, 200 ms, open, flags SA SA
     ");
-    assert_snapshot!(flows(script), @"tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Active, 2 connections, 4 packets 160 bytes out, 2 80 back, handshake 100096us 200192us");
+    assert_snapshot!(flows(script), @"tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Active, 2 connections, 4 packets 160 bytes out, 2 80 back, handshake 100000us 200000us");
 }
 
 #[test]

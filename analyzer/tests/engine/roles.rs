@@ -22,7 +22,7 @@ fn who_answered_a_syn_elsewhere_is_a_server_for_all_its_connections() {
          6 10.0.0.2:50000 > 10.0.0.3:40000 SA seq=9 ack=2"
     ), @"
     tcp 10.0.0.1 > 10.0.0.2:50000 by SynElsewhere, Active, 1 connections, 0 packets 0 bytes out, 1 40 back, handshake - -
-    tcp 10.0.0.3 > 10.0.0.2:50000 by Syn, Active, 1 connections, 1 packets 40 bytes out, 1 40 back, handshake 1001472us -
+    tcp 10.0.0.3 > 10.0.0.2:50000 by Syn, Active, 1 connections, 1 packets 40 bytes out, 1 40 back, handshake 1000000us -
     ");
 }
 
