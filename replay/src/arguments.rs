@@ -21,12 +21,12 @@ pub(crate) struct Input {
 }
 
 /// How a file came to be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Named {
     /// By itself: it must be a capture.
     Itself,
     /// It lies in a folder that was named: it may be anything.
-    InFolder(PathBuf),
+    InFolder,
 }
 
 /// The inputs of some arguments.
@@ -34,6 +34,8 @@ pub(crate) enum Named {
 pub(crate) struct Inputs {
     pub(crate) files: Vec<Input>,
     pub(crate) warnings: Vec<Warning>,
+    /// The folders among the arguments.
+    pub(crate) folders: Vec<PathBuf>,
     seen: BTreeSet<PathBuf>,
 }
 
@@ -94,6 +96,7 @@ impl Inputs {
             self.add(path.to_owned(), Named::Itself, size);
             return Ok(());
         }
+        self.folders.push(path.to_owned());
         let mut members = Vec::new();
         for entry in fs::read_dir(path).map_err(unreadable)? {
             members.push(entry.map_err(unreadable)?.path());
@@ -102,7 +105,7 @@ impl Inputs {
         for member in members {
             // A dangling link is no capture; a pipe would be waited for.
             if let Some(about) = fs::metadata(&member).ok().filter(fs::Metadata::is_file) {
-                self.add(member, Named::InFolder(path.to_owned()), Some(about.len()));
+                self.add(member, Named::InFolder, Some(about.len()));
             }
         }
         Ok(())
@@ -119,16 +122,6 @@ impl Inputs {
                 offset: None,
                 problem,
             });
-        }
-    }
-}
-
-impl Input {
-    /// The folder that was named.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        match &self.named {
-            Named::Itself => None,
-            Named::InFolder(folder) => Some(folder),
         }
     }
 }

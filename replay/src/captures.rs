@@ -19,16 +19,15 @@ use analyzer::frame::Frame;
 use analyzer::time::Timestamp;
 
 use crate::arguments::Inputs;
-use crate::capture::REFILL;
 use crate::captures::lane::{Lane, order};
 use crate::error::ReplayError;
+use crate::file::Hold;
 use crate::report::CaptureReport;
 use crate::warning::Warning;
 
-/// Octets read at a time when many captures may be open together.
-const SMALL_REFILL: usize = 128 << 10;
-/// How many captures are many.
-const MANY: usize = 32;
+/// How many captures are too many to keep their files open, should they overlap: a quarter of
+/// what a process usually may.
+const MANY: usize = 256;
 
 /// Captures that are read together.
 pub struct Captures {
@@ -75,29 +74,29 @@ impl Captures {
         let Inputs {
             files,
             mut warnings,
+            folders,
             ..
         } = Inputs::of(&arguments)?;
-        let refill = if files.len() > MANY {
-            SMALL_REFILL
+        let hold = if files.len() > MANY {
+            Hold::Closed
         } else {
-            REFILL
+            Hold::Open
         };
         let alone = files.len() == 1;
         let (mut lanes, mut skipped) = (Vec::new(), Vec::new());
-        let mut folder = None;
         for input in files {
-            match lane::probe(&input, alone, refill)? {
+            match lane::probe(&input, alone, hold)? {
                 lane::Probed::Lane(lane) => lanes.push(lane),
                 lane::Probed::Skipped => skipped.push(input.path.clone()),
                 lane::Probed::Warned(warning) => warnings.push(warning),
             }
-            folder = folder.or(input.folder().map(Path::to_owned));
         }
         if lanes.is_empty() {
-            return Err(match folder {
-                Some(path) => ReplayError::NoCaptureInFolder { path },
-                None => ReplayError::NothingNamed,
-            });
+            // Only the files of folders are left out; anything else was an error.
+            let folder = folders.into_iter().next();
+            return Err(folder.map_or(ReplayError::NothingNamed, |path| {
+                ReplayError::NoCaptureInFolder { path }
+            }));
         }
         lanes.sort_by(order);
         Ok(Self::of(lanes, skipped, warnings))

@@ -15,6 +15,7 @@ pub mod session;
 pub mod warning;
 
 mod arguments;
+mod file;
 mod octets;
 mod pcap;
 mod pcapng;

@@ -25,8 +25,8 @@ const RECORD_HEADER: usize = 16;
 const MODIFIED_RECORD_HEADER: usize = 24;
 /// What a record may have at least: twice the largest segmentation-offload frame of Linux.
 const SMALLEST_LIMIT: u32 = 1 << 20;
-/// What it may have at most, whatever the snaplen says: D-Bus messages, the largest known.
-const LARGEST_LIMIT: u32 = 128 << 20;
+/// What it may have at most, whatever the snaplen says.
+const LARGEST_LIMIT: u32 = 16 << 20;
 
 /// Versions that are read.
 const VERSIONS: &str = "2.0 to 2.4";
@@ -140,13 +140,16 @@ impl Pcap {
             return self.next_blank(octets);
         }
         let before_data = self.variant.record_header;
-        let Some(header) = octets.ahead(before_data).and_then(|h| h.first_chunk()) else {
+        let Some(header) = octets
+            .ahead(before_data)
+            .and_then(|h| h.first_chunk().copied())
+        else {
             return self.end(octets, before_data, report);
         };
-        if *header == [0; RECORD_HEADER] {
+        if header == [0; RECORD_HEADER] && is_blank(octets, before_data) {
             return self.pass_zeros(octets, report);
         }
-        let (time, captured, original_len) = self.decode(header);
+        let (time, captured, original_len) = self.decode(&header);
         if captured > self.limit {
             return self.stop(captured, octets, report);
         }
@@ -194,10 +197,7 @@ impl Pcap {
     fn pass_zeros(&mut self, octets: &mut Octets, report: &mut CaptureReport) -> Option<Record> {
         let size = self.variant.record_header;
         let offset = octets.offset();
-        while octets
-            .ahead(size)
-            .is_some_and(|header| header.iter().all(|octet| *octet == 0))
-        {
+        while is_blank(octets, size) {
             octets.consume(size);
             self.blank += 1;
         }
@@ -260,4 +260,11 @@ impl Pcap {
         report.warn(octets.offset(), problem);
         None
     }
+}
+
+/// Whether the next `count` octets are zeros.
+#[cold]
+fn is_blank(octets: &mut Octets, count: usize) -> bool {
+    let ahead = octets.ahead(count);
+    ahead.is_some_and(|ahead| ahead.iter().all(|octet| *octet == 0))
 }

@@ -102,10 +102,10 @@ impl PcapNg {
         let section = &mut self.section;
         let outcome = match block.kind {
             BlockKind::Enhanced => packet::enhanced(block.body)
-                .and_then(|fields| section.frame(&fields, body_at, report))
+                .and_then(|fields| section.frame(&fields, body_at, offset, report))
                 .map(Step::Frame),
             BlockKind::Obsolete => packet::obsolete(block.body)
-                .and_then(|fields| section.frame(&fields, body_at, report))
+                .and_then(|fields| section.frame(&fields, body_at, offset, report))
                 .map(Step::Frame),
             BlockKind::Simple => section
                 .untimed_frame(block.body, body_at, offset, report)

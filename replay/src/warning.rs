@@ -58,6 +58,8 @@ pub enum Problem {
     },
     /// Frames without a time (pcapng simple packet blocks); they take the time of the one before.
     NoTime,
+    /// Times after the year 2554; the frames are taken to be at its end.
+    TimeRange,
     /// Interfaces beyond the limit; their frames are left out.
     TooManyInterfaces {
         /// How many are kept.
@@ -185,6 +187,11 @@ impl fmt::Display for Warning {
                 f,
                 "frames from byte {offset} on have no time (simple packet blocks): each takes the \
                  time of the frame before it"
+            ),
+            Problem::TimeRange => write!(
+                f,
+                "frames from byte {offset} on have times after the year 2554, which are taken as \
+                 the last moment there is"
             ),
             Problem::TooManyInterfaces { limit } => write!(
                 f,

@@ -10,6 +10,7 @@ use analyzer::time::Timestamp;
 use crate::arguments::{Input, Named};
 use crate::capture::{Capture, named};
 use crate::error::{CaptureError, ReplayError};
+use crate::file::Hold;
 use crate::record::Record;
 use crate::report::CaptureReport;
 use crate::warning::{Problem, Warning};
@@ -21,7 +22,7 @@ pub(crate) struct Lane {
     first_time: Timestamp,
     /// The latest time it has shown.
     latest: Timestamp,
-    refill: usize,
+    hold: Hold,
     number: u32,
     state: State,
 }
@@ -44,15 +45,19 @@ pub(crate) enum Probed {
 }
 
 /// Looks into an input. A capture alone needs no first time: its first frame is not waited for.
-pub(crate) fn probe(input: &Input, alone: bool, refill: usize) -> Result<Probed, ReplayError> {
-    let capture = match (Capture::open_with(&input.path, refill), &input.named) {
+pub(crate) fn probe(input: &Input, alone: bool, hold: Hold) -> Result<Probed, ReplayError> {
+    let hold = match input.size {
+        Some(_) => hold,
+        None => Hold::Open,
+    };
+    let capture = match (Capture::open_with(&input.path, hold), &input.named) {
         (Ok(capture), _) => capture,
         (Err(reason), Named::Itself) => return Err(named(&input.path, reason)),
-        (Err(reason), Named::InFolder(_)) => return left_out(input, reason),
+        (Err(reason), Named::InFolder) => return left_out(input, reason),
     };
     let mut lane = Lane::opened(capture, alone);
     lane.size = input.size;
-    lane.refill = refill;
+    lane.hold = hold;
     if !alone && input.size.is_some() {
         lane.close();
     }
@@ -104,7 +109,7 @@ impl Lane {
             size: None,
             first_time,
             latest: Timestamp::MIN,
-            refill: 0,
+            hold: Hold::Open,
             number: 0,
             state: State::Open(Box::new(capture), record),
         }
@@ -124,7 +129,7 @@ impl Lane {
     /// Its turn has come: the time of its first frame, if it has one.
     pub(crate) fn begin(&mut self) -> Option<Timestamp> {
         if let State::Closed(report) = &self.state {
-            match Capture::open_with(&report.file, self.refill) {
+            match Capture::open_with(&report.file, self.hold) {
                 Ok(mut capture) => {
                     capture.number(self.number);
                     self.state = State::Open(Box::new(capture), None);

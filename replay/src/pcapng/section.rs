@@ -26,6 +26,7 @@ pub(crate) struct Section {
 #[derive(Clone, Copy, Default)]
 struct Warned {
     no_time: bool,
+    range: bool,
     interfaces: bool,
 }
 
@@ -95,17 +96,23 @@ impl Section {
         &mut self,
         fields: &PacketFields,
         body_at: usize,
+        offset: u64,
         report: &mut CaptureReport,
     ) -> Result<Record, Damage> {
         let Some(clock) = self.clocks.get(fields.interface as usize) else {
             return Err(Damage::Interface(fields.interface));
         };
+        let link = clock.link;
         self.last_time = clock.time(fields.ticks);
+        if self.last_time == Timestamp::MAX && !self.warned.range {
+            self.warned.range = true;
+            report.warn(offset, Problem::TimeRange);
+        }
         if fields.drops > 0 {
             let number = self.first_interface + fields.interface as usize;
             add_drops(number, fields.drops, report);
         }
-        Ok(self.record(fields, clock.link, body_at))
+        Ok(self.record(fields, link, body_at))
     }
 
     /// The frame of a simple packet block: of interface 0, at the time of the one before it.
