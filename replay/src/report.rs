@@ -119,9 +119,9 @@ impl CaptureReport {
     }
 
     pub(crate) fn warn_at(&mut self, offset: Option<u64>, problem: Problem) {
-        let file = self.file.clone();
-        self.warnings.push(Warning {
-            file,
+        let file = &self.file;
+        self.warnings.push(|| Warning {
+            file: file.clone(),
             offset,
             problem,
         });

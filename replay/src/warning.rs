@@ -136,9 +136,10 @@ impl Warnings {
         self.kept.iter().map(Warning::to_string).chain(rest)
     }
 
-    pub(crate) fn push(&mut self, warning: Warning) {
+    /// Keeps a warning, which is made only when there is room for it.
+    pub(crate) fn push(&mut self, warning: impl FnOnce() -> Warning) {
         if self.kept.len() < Self::LIMIT {
-            self.kept.push(warning);
+            self.kept.push(warning());
         } else {
             self.left_out += 1;
         }
