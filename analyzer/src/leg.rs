@@ -167,6 +167,10 @@ impl Leg {
         self.intervals
             .binary_search_by_key(&index, |interval| interval.index)
             .unwrap_or_else(|at| {
+                // Most legs have one interval: a vector's usual first room for four is too much.
+                if self.intervals.is_empty() {
+                    self.intervals.reserve_exact(1);
+                }
                 self.intervals.insert(at, Interval::new(index));
                 at
             })
