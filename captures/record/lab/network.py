@@ -20,16 +20,22 @@ class Program:
     def __init__(self, name, process):
         self.name = name
         self.process = process
+        self.said = b""
+
+    def finished(self):
+        """Wait until it ended, or says that it holds its connections open."""
+        while line := self.process.stdout.readline():
+            self.said += line
+            if line == b"holding\n":
+                return
+        self.process.wait()
 
     def stop(self):
         """Ask it to end and return what it counted (nothing, if it prints no JSON)."""
         if self.process.poll() is None:
             self.process.terminate()
-        return self.wait()
-
-    def wait(self, timeout=30):
-        output, _ = self.process.communicate(timeout=timeout)
-        lines = output.decode().strip().splitlines()
+        output, _ = self.process.communicate(timeout=30)
+        lines = (self.said + output).decode().strip().splitlines()
         return json.loads(lines[-1]) if lines else {}
 
     def kill(self):
@@ -118,6 +124,8 @@ class Network:
             # No duplicate address detection: addresses work at once.
             "net.ipv6.conf.default.accept_dad=0",
             "net.ipv6.conf.default.router_solicitations=0",
+            # No link-local address but those a scenario gives.
+            "net.ipv6.conf.default.addr_gen_mode=1",
         )
         if router:
             namespace.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
@@ -132,8 +140,12 @@ class Network:
         one.ip(f"link add {one_end} type veth peer name {two_end} netns {two.name}")
         for namespace, end in ((one, one_end), (two, two_end)):
             if not offload:
-                namespace.run(sys.executable, "-B", str(Path(__file__).with_name("offload.py")), end)
+                self.plain_frames(namespace, end)
             namespace.ip(f"link set {end} up")
+
+    def plain_frames(self, namespace, interface):
+        """No segmentation, merging or checksums left to hardware that is not there."""
+        namespace.run(sys.executable, "-B", str(Path(__file__).with_name("offload.py")), interface)
 
     def bridge(self, namespace, bridge, addresses=()):
         namespace.ip(f"link add {bridge} type bridge")

@@ -2,12 +2,22 @@
 
 import json
 import subprocess
+import time
 from collections import Counter
 from datetime import datetime, timezone
 
 from lab import counts
 
 MARK = "<!-- counted while recording; rewritten by captures/record/record -->"
+
+
+def times(client, server):
+    """How often each packet from the client, and each from the server, is in the capture."""
+    return {"client": client, "server": server}
+
+
+def once(_flow):
+    return times(1, 1)
 
 
 class Scenario:
@@ -19,7 +29,7 @@ class Scenario:
         self.counted = []
         self.names = {}
         self.facts = []
-        for old in folder.glob("*.pcap*"):
+        for old in [*folder.glob("*.pcap*"), *folder.glob("truth.json")]:
             old.unlink()
 
     def path(self, name):
@@ -43,11 +53,26 @@ class Scenario:
         self.fact(f"{program.name}: {told or 'nothing'}")
         return counted
 
-    def truth(self):
-        """Take the kernel's counts now, while the programs still listen."""
-        self.flows = counts.flows(self.counted, self.names)
-        truth = {"flows": self.flows}
-        self.path("truth.json").write_text(json.dumps(truth, indent=1) + "\n")
+    def conclude(self, capture, clients, servers, captured=once):
+        """Let the clients come to their end, take the truth, and end everything."""
+        for client in clients:
+            client.finished()
+        time.sleep(0.5)
+        self.truth(captured)
+        capture.stop()
+        for program in [*clients, *servers]:
+            self.tell(program)
+
+    def truth(self, captured=once):
+        """Take the kernel's counts now, while the programs still listen.
+
+        `captured` says of a flow how often the capture has each of its packets.
+        """
+        self.write_truth(counts.flows(self.counted, self.names), captured)
+
+    def write_truth(self, flows, captured=once):
+        self.flows = [{**flow, "captured": captured(flow)} for flow in flows]
+        self.path("truth.json").write_text(json.dumps({"flows": self.flows}, indent=1) + "\n")
 
     def finish(self):
         """Write the numbers below the mark of the README and print them."""
@@ -98,6 +123,8 @@ def describe(capture):
         ["capinfos", "-TrcsuaS", str(capture)], capture_output=True, text=True, check=True
     ).stdout
     _, frames, octets, seconds, first = report.strip().split("\t")
+    if frames == "0":
+        return f"| `{capture.name}` | 0 | 0 | {octets} | | |"
     moment = datetime.fromtimestamp(float(first), timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
     return f"| `{capture.name}` | {frames} | {others(capture)} | {octets} | {moment} | {float(seconds):.3f} |"
 

@@ -1,4 +1,4 @@
-"""A DNS server over UDP: answers from a zone, forwards the rest, caches what it forwarded.
+"""A DNS server: answers from a zone, forwards the rest, caches what it forwarded.
 
 usage: dns_server.py '{"zone": {"cart.shop.svc.cluster.local": ["10.244.1.11"]},
                        "forward": "203.0.113.53", "metrics_port": 9153}'
@@ -17,6 +17,7 @@ from tally import Tally, hold_signals, until_told
 from web_service import serve_metrics
 
 NXDOMAIN = 3
+LONGEST_DATAGRAM = 512
 
 
 def question(message):
@@ -85,8 +86,26 @@ class Server:
             ).start()
 
     def reply(self, listening, message, client):
-        listening.sendto(self.answer(message), client)
+        answer = self.answer(message)
+        if len(answer) > LONGEST_DATAGRAM:
+            # Too long without EDNS: the question alone, and the TC bit.
+            answer = respond(message, 0, [], 0)
+            answer = answer[:2] + bytes([answer[2] | 0x02]) + answer[3:]
+            self.tally.add(truncated=1)
+        listening.sendto(answer, client)
         self.tally.add(answered=1)
+
+    def serve_tcp(self, listening):
+        """One question a connection."""
+        while True:
+            connection, _ = listening.accept()
+            with connection:
+                stream = connection.makefile("rb")
+                (length,) = struct.unpack("!H", stream.read(2))
+                answer = self.answer(stream.read(length))
+                connection.sendall(struct.pack("!H", len(answer)) + answer)
+                stream.read(1)
+            self.tally.add(answered_over_tcp=1)
 
 
 def main():
@@ -97,6 +116,8 @@ def main():
     listening = socket.socket(family, socket.SOCK_DGRAM)
     listening.bind((config.get("address", ""), 53))
     threading.Thread(target=server.serve, args=(listening,), daemon=True).start()
+    over_tcp = socket.create_server((config.get("address", ""), 53), family=family)
+    threading.Thread(target=server.serve_tcp, args=(over_tcp,), daemon=True).start()
     if "metrics_port" in config:
         serve_metrics(config["metrics_port"], server.tally)
     until_told(server.tally)

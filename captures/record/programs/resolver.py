@@ -50,6 +50,11 @@ def answers(message):
     return found, lowest
 
 
+def truncated(message):
+    """The TC bit: the answer did not fit into a datagram."""
+    return bool(message[2] & 0x02)
+
+
 class Resolver:
     """Asks one name server; `lookup` returns the first answer of the search list."""
 
@@ -79,9 +84,21 @@ class Resolver:
             asking.connect((self.server, 53))
             for kind in self.kinds:
                 asking.send(query(random.randrange(65536), name, kind))
-            found = []
-            for _ in self.kinds:
-                found += answers(asking.recv(4096))[0]
+            received = [asking.recv(4096) for _ in self.kinds]
         if self.tally:
             self.tally.add(dns_queries=len(self.kinds))
-        return found
+        if any(truncated(message) for message in received):
+            received = [self.ask_over_tcp(name, kind) for kind in self.kinds]
+        return [address for message in received for address in answers(message)[0]]
+
+    def ask_over_tcp(self, name, kind):
+        """The same question where answers have no limit (RFC 7766)."""
+        with socket.create_connection((self.server, 53), timeout=5) as asking:
+            message = query(random.randrange(65536), name, kind)
+            asking.sendall(struct.pack("!H", len(message)) + message)
+            stream = asking.makefile("rb")
+            (length,) = struct.unpack("!H", stream.read(2))
+            received = stream.read(length)
+        if self.tally:
+            self.tally.add(dns_queries_over_tcp=1)
+        return received

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lab import kubernetes, yaml
 from lab.capture import tcpdump
+from lab.distance import apart
 from lab.mirror import mirror, span
 
 SECONDS = 52
@@ -111,11 +112,7 @@ def build(scenario):
 def beyond(scenario, edge):
     """The outside: an API, a name server and two visitors, 15 ms away."""
     outside = scenario.network.namespace("outside")
-    edge.program("relay.py", edge.name, outside.name, 15)
-    wait_for(edge, "wan0")
-    wait_for(outside, "wan0")
-    for namespace in (edge, outside):
-        namespace.ip("link set wan0 up")
+    apart(edge, outside, 15)
     outside_addresses = [API, OUTSIDE_DNS, *VISITORS]
     for each in outside_addresses:
         outside.ip(f"addr add {each}/32 dev wan0")
@@ -126,11 +123,6 @@ def beyond(scenario, edge):
     scenario.names |= {API: "api.pay.example", OUTSIDE_DNS: "outside DNS"}
     scenario.names |= dict.fromkeys(VISITORS, "visitor")
     return outside
-
-
-def wait_for(namespace, interface):
-    while interface not in namespace.ip("-br link"):
-        time.sleep(0.05)
 
 
 def watch(network, nodes):
