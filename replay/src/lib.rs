@@ -9,12 +9,16 @@
 
 pub mod capture;
 pub mod captures;
+pub mod cluster_file;
 pub mod error;
+pub mod names_file;
 pub mod report;
+pub mod scenario;
 pub mod session;
 pub mod warning;
 
 mod arguments;
+mod document;
 mod file;
 mod octets;
 mod pcap;

@@ -41,6 +41,12 @@ const RANGES: [&str; 4] = [
     "network.cilium.io/ipv6-pod-cidr",
 ];
 
+/// Whether an annotation is one of those read here.
+#[must_use]
+pub fn is_known(key: &str) -> bool {
+    ADDRESSES.binary_search(&key).is_ok() || RANGES.binary_search(&key).is_ok()
+}
+
 /// The address of the node that an annotation holds.
 #[must_use]
 pub fn node_address(key: &str, value: &str) -> Option<IpAddr> {
@@ -54,4 +60,37 @@ pub fn node_address(key: &str, value: &str) -> Option<IpAddr> {
 pub fn pod_range(key: &str, value: &str) -> Option<IpNet> {
     RANGES.binary_search(&key).ok()?;
     value.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_annotation_is_found() {
+        for key in ADDRESSES {
+            assert_eq!(
+                node_address(key, "10.0.0.1/24"),
+                Some(IpAddr::from([10, 0, 0, 1])),
+                "{key}"
+            );
+        }
+        for key in RANGES {
+            assert_eq!(
+                pod_range(key, "10.0.0.0/24"),
+                "10.0.0.0/24".parse().ok(),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_left_out() {
+        assert_eq!(node_address("projectcalico.org/IPv4Address", "none"), None);
+        assert_eq!(node_address("example.org/address", "10.0.0.1"), None);
+        assert_eq!(
+            pod_range("network.cilium.io/ipv4-pod-cidr", "10.0.0.0"),
+            None
+        );
+    }
 }
