@@ -83,7 +83,7 @@ impl Answers {
             ..
         } = self.limits;
         unavailable(format!(
-            "busy: {answers} answers were being made or sent for {}, expected one to end; try again",
+            "busy: all places for answers ({answers}) were taken for {}, expected a free one; try again",
             seconds(answer_time)
         ))
     }

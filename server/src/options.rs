@@ -41,7 +41,8 @@ impl Default for Limits {
             header_time: Duration::from_secs(10),
             answer_time: Duration::from_secs(30),
             connection_time: Duration::from_secs(60),
-            last_answer_time: Duration::from_secs(60),
+            // Its wait, its query, and a minute to take it.
+            last_answer_time: Duration::from_secs(120),
             stop_time: Duration::from_secs(5),
         }
     }
