@@ -1,1 +1,33 @@
 //! The surfaces of Pilotfish: HTTP over snapshots of the analyzer.
+//!
+//! ```text
+//! request ──► guard ──► query string ──► Query ──► run on a snapshot ──► body ──► compression
+//! ```
+//!
+//! In: a [`SnapshotSource`], which whoever reads captures or packets keeps up to date, and a bound
+//! listener. Out: answers. Nothing here knows where a snapshot came from.
+//!
+//! **Shape** connections, and answers being made or sent, are limited in number and in time by
+//! [`Limits`]; queries run beside the threads that serve sockets.
+//! **Errors** are `{"error": "…"}` with a status, whatever went wrong and wherever.
+
+mod answer;
+mod body;
+mod error;
+mod guard;
+mod host;
+mod index;
+mod options;
+mod probe;
+mod query_string;
+mod router;
+mod run;
+mod serve;
+mod source;
+
+pub use crate::body::write_body;
+pub use crate::host::{AllowedHosts, HostError};
+pub use crate::options::{Limits, Options};
+pub use crate::run::{Stop, run};
+pub use crate::serve::serve;
+pub use crate::source::{Progress, Published, Readiness, SnapshotSource};

@@ -1,0 +1,132 @@
+//! Answers: a request of an operation to its body.
+//!
+//! **Shape** a query is work for a processor, so it runs on a thread of its own. Each has a place,
+//! of which there are few, from before its query until its client took the last octet: that bounds
+//! processors and memory both.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use analyzer::query::parse::RowLimit;
+use analyzer::query::{self, Operation, Query};
+use axum::body::{Body, Bytes};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::body::write_body;
+use crate::error::{Refusal, json_body};
+use crate::options::Limits;
+use crate::query_string::{QueryStringError, pairs};
+use crate::source::SnapshotSource;
+
+/// What makes answers, shared by all connections.
+#[derive(Clone)]
+pub(crate) struct Answers {
+    pub(crate) source: Arc<dyn SnapshotSource>,
+    places: Arc<Semaphore>,
+    limits: Limits,
+}
+
+impl Answers {
+    pub(crate) fn new(source: Arc<dyn SnapshotSource>, limits: Limits) -> Self {
+        let places = Arc::new(Semaphore::new(limits.answers));
+        Self {
+            source,
+            places,
+            limits,
+        }
+    }
+
+    /// Answers `operation` with the parameters of `uri`.
+    pub(crate) async fn answer(
+        &self,
+        operation: Operation,
+        uri: &Uri,
+    ) -> Result<Response, Refusal> {
+        let query = parse(operation, uri.query().unwrap_or_default())?;
+        let place = self.place().await?;
+        let source = Arc::clone(&self.source);
+        let task = spawn_blocking(move || {
+            let answer = query::run(&source.snapshot(), operation, &query);
+            let mut body = Vec::new();
+            write_body(&mut body, &answer).map(|()| Placed {
+                body,
+                _place: place,
+            })
+        });
+        let body = timeout(self.limits.answer_time, task)
+            .await
+            .map_err(|_| self.overdue())?
+            .map_err(|_| Refusal::defect())?
+            .map_err(|_| Refusal::defect())?;
+        Ok(json_body(
+            StatusCode::OK,
+            Body::from(Bytes::from_owner(body)),
+        ))
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        timeout(self.limits.answer_time, place)
+            .await
+            .map_err(|_| self.busy())?
+            .map_err(|_| Refusal::defect())
+    }
+
+    fn busy(&self) -> Refusal {
+        let Limits {
+            answers,
+            answer_time,
+            ..
+        } = self.limits;
+        unavailable(format!(
+            "busy: all places for answers ({answers}) were taken for {}, expected a free one; try again",
+            seconds(answer_time)
+        ))
+    }
+
+    fn overdue(&self) -> Refusal {
+        unavailable(format!(
+            "busy: the query took more than {}, expected less; try again, or ask for less by \
+             filters or a window",
+            seconds(self.limits.answer_time)
+        ))
+    }
+}
+
+/// A body that keeps its place until it is dropped.
+struct Placed {
+    body: Vec<u8>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Placed {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+fn parse(operation: Operation, query_string: &str) -> Result<Query, Refusal> {
+    let pairs = pairs(query_string).map_err(|error| {
+        let status = match error {
+            QueryStringError::TooLong(_) => StatusCode::URI_TOO_LONG,
+            QueryStringError::Percent(_)
+            | QueryStringError::NotUtf8(_)
+            | QueryStringError::NoName(_) => StatusCode::BAD_REQUEST,
+        };
+        Refusal::new(status, error.to_string())
+    })?;
+    Query::parse(operation, pairs, RowLimit::Bounded)
+        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))
+}
+
+fn unavailable(error: String) -> Refusal {
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

@@ -1,0 +1,72 @@
+//! What is answered when there is no answer: a status and one sentence, as JSON.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// A request that is not answered, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Refusal {
+    /// The kind of the reason.
+    pub(crate) status: StatusCode,
+    /// The reason: what, where, what was expected, what to do next.
+    pub(crate) error: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        let error = error.into();
+        Self { status, error }
+    }
+
+    /// Something broke that no request should be able to break.
+    pub(crate) fn defect() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the answer could not be made: a defect of pilotfish, not of the request; its log says \
+             more",
+        )
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct View {
+            error: String,
+        }
+        let mut response = json(self.status, &View { error: self.error });
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            let later = HeaderValue::from_static("1");
+            response.headers_mut().insert(header::RETRY_AFTER, later);
+        }
+        response
+    }
+}
+
+/// A small JSON document, as compact JSON and a line feed.
+pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Response {
+    match serde_json::to_vec(document) {
+        Ok(mut body) => {
+            body.push(b'\n');
+            json_body(status, Body::from(body))
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// A body that is JSON already.
+pub(crate) fn json_body(status: StatusCode, body: Body) -> Response {
+    let kind = (header::CONTENT_TYPE, "application/json");
+    (status, [kind], body).into_response()
+}
+
+/// What a client sent, short enough to be said back.
+pub(crate) fn bounded(text: &str) -> String {
+    const MOST: usize = 80;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,49 @@
+//! What a server is told beside its listener and its source.
+
+use std::time::Duration;
+
+use crate::host::AllowedHosts;
+
+/// How a server works.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Names it may be called by, beside `localhost` and addresses.
+    pub allowed_hosts: AllowedHosts,
+    /// How much it does at once, and for how long.
+    pub limits: Limits,
+}
+
+/// How much a server does at once, and for how long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Open connections; further clients wait in the listener's backlog.
+    pub connections: usize,
+    /// Answers being made or sent. An answer of ten thousand rows takes some 15 MB until its
+    /// client has taken it.
+    pub answers: usize,
+    /// From the last answer (or the start) of a connection until the headers of its next request.
+    pub header_time: Duration,
+    /// A request's wait for its turn, and then its query.
+    pub answer_time: Duration,
+    /// The age at which a connection ends after the answer under way.
+    pub connection_time: Duration,
+    /// What is left for that answer; then the connection is cut.
+    pub last_answer_time: Duration,
+    /// What is left for answers under way when the server stops.
+    pub stop_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            answers: 16,
+            header_time: Duration::from_secs(10),
+            answer_time: Duration::from_secs(30),
+            connection_time: Duration::from_secs(60),
+            // Its wait, its query, and a minute to take it.
+            last_answer_time: Duration::from_secs(120),
+            stop_time: Duration::from_secs(5),
+        }
+    }
+}
