@@ -5,6 +5,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::cluster_file::ClusterFileError;
+use crate::names_file::NamesFileError;
+use crate::scenario::ScenarioError;
 use crate::warning::Damage;
 
 /// Why nothing could be read.
@@ -39,6 +42,15 @@ pub enum ReplayError {
         /// What is wrong.
         reason: String,
     },
+    /// A cluster file can not be used.
+    #[error(transparent)]
+    Cluster(#[from] ClusterFileError),
+    /// A names file can not be used.
+    #[error(transparent)]
+    Names(#[from] NamesFileError),
+    /// A scenario can not be used.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
     /// No capture was named.
     #[error("no capture was named: expected a file, a folder, a pattern or `-`")]
     NothingNamed,

@@ -20,6 +20,7 @@ pub mod warning;
 mod arguments;
 mod document;
 mod file;
+mod knowledge;
 mod octets;
 mod pcap;
 mod pcapng;
@@ -27,6 +28,6 @@ mod record;
 mod source;
 
 pub use crate::capture::Capture;
-pub use crate::captures::Captures;
+pub use crate::captures::{Captures, Progress};
 pub use crate::error::ReplayError;
 pub use crate::session::{Replay, ReplayInputs};

@@ -38,6 +38,8 @@ const NO_CAPTURES: [&str; 6] = ["json", "jsonl", "md", "txt", "yaml", "yml"];
 pub struct Scenario {
     /// Its captures.
     pub captures: Vec<Source>,
+    /// Whether `scenario.yaml` lists them, or they are whatever the folder has.
+    pub declared: bool,
     /// The files that tell its cluster.
     pub cluster: Vec<PathBuf>,
     /// Ranges of the cluster's addresses, beside those of its nodes.
@@ -129,6 +131,7 @@ impl Scenario {
         };
         let mut scenario = Self {
             captures: Vec::new(),
+            declared: false,
             cluster: CLUSTER_FILES
                 .iter()
                 .filter(|name| there(name))
@@ -140,7 +143,8 @@ impl Scenario {
         if there(&DECLARATION) {
             declaration::read(folder, &folder.join(DECLARATION), &mut scenario)?;
         }
-        if scenario.captures.is_empty() {
+        scenario.declared = !scenario.captures.is_empty();
+        if !scenario.declared {
             let captures = files.into_iter().filter(|file| may_be_capture(file));
             scenario.captures = captures.map(Source::between).collect();
         }

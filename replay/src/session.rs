@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use analyzer::engine::{Engine, Settings};
 use analyzer::snapshot::{Provenance, Snapshot, Source};
+use ipnet::IpNet;
 
 use crate::captures::{Captures, Progress};
 use crate::error::ReplayError;
+use crate::knowledge::{self, Knowledge};
 use crate::report::CaptureReport;
 
 /// What a replay reads.
@@ -17,6 +19,12 @@ use crate::report::CaptureReport;
 pub struct ReplayInputs {
     /// Files, folders, scenario folders, patterns, or `-` for standard input.
     pub captures: Vec<PathBuf>,
+    /// Files of Kubernetes objects, beside those of scenario folders.
+    pub cluster: Vec<PathBuf>,
+    /// A file of names for addresses that no object explains.
+    pub names: Option<PathBuf>,
+    /// Ranges of the cluster's addresses, beside those of its nodes.
+    pub cluster_cidrs: Vec<IpNet>,
 }
 
 /// A replay in progress.
@@ -25,6 +33,7 @@ pub struct Replay {
     engine: Engine,
     /// How many of each capture's names the engine has.
     names_taken: Vec<usize>,
+    warnings: Vec<String>,
     frames: u64,
     complete: bool,
 }
@@ -35,10 +44,13 @@ impl Replay {
     /// # Errors
     /// When an input is not there, can not be read or is not what it should be.
     pub fn open(inputs: &ReplayInputs, settings: Settings) -> Result<Self, ReplayError> {
+        let mut engine = Engine::new(settings);
+        let Knowledge { captures, warnings } = knowledge::tell(&mut engine, inputs)?;
         Ok(Self {
-            captures: Captures::open(&inputs.captures)?,
-            engine: Engine::new(settings),
+            captures: Captures::open(&captures)?,
+            engine,
             names_taken: Vec::new(),
+            warnings,
             frames: 0,
             complete: false,
         })
@@ -113,7 +125,13 @@ impl Replay {
             files: report.captures.len() as u64,
             dropped: sum(CaptureReport::dropped),
             truncated_records: sum(|capture| capture.truncated_records),
-            warnings: of_none.chain(of_captures).collect(),
+            warnings: self
+                .warnings
+                .iter()
+                .cloned()
+                .chain(of_none)
+                .chain(of_captures)
+                .collect(),
         }
     }
 }

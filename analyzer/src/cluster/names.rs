@@ -31,6 +31,14 @@ impl Names {
         }
     }
 
+    /// Adds the names of another list; of two names for one prefix the smaller stays.
+    pub fn extend(&mut self, other: Self) {
+        let Self(PrefixTable { v4, v6 }) = other;
+        for (prefix, name) in v4.into_values().chain(v6.into_values()).flatten() {
+            self.insert(prefix, name);
+        }
+    }
+
     /// The name of the longest prefix that holds an address.
     #[must_use]
     pub fn get(&self, address: IpAddr) -> Option<&Arc<str>> {

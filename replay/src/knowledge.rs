@@ -1,0 +1,122 @@
+//! What a replay knows beside its captures: the cluster's objects, ranges and names.
+//!
+//! In: cluster files, names files and the scenario folders among the captures. Out: an engine that
+//! knows them, the captures that are meant, and what to say about both.
+//! **Errors** the first file that can not be used.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use analyzer::cluster::Names;
+use analyzer::engine::Engine;
+
+use crate::cluster_file;
+use crate::error::ReplayError;
+use crate::names_file;
+use crate::scenario::{Scenario, ScenarioError, Source, TakenAt};
+use crate::session::ReplayInputs;
+
+/// What was made of the inputs.
+pub(crate) struct Knowledge {
+    /// The captures to read.
+    pub(crate) captures: Vec<PathBuf>,
+    /// What to know before trusting the answers.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Tells `engine` all that `inputs` know beside their frames.
+pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowledge, ReplayError> {
+    let mut knowledge = Knowledge {
+        captures: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let mut cluster = inputs.cluster.clone();
+    let mut ranges = inputs.cluster_cidrs.clone();
+    let mut names: Vec<PathBuf> = inputs.names.iter().cloned().collect();
+    for capture in &inputs.captures {
+        let Some(scenario) = scenario(capture)? else {
+            knowledge.captures.push(capture.clone());
+            continue;
+        };
+        knowledge.add_captures(capture, &scenario);
+        cluster.extend(scenario.cluster);
+        ranges.extend(scenario.cluster_cidrs);
+        names.extend(scenario.names);
+    }
+    cluster.dedup();
+    for file in &cluster {
+        knowledge.tell_cluster(engine, file)?;
+    }
+    for range in ranges {
+        engine.add_cluster_range(range);
+    }
+    let mut all_names = Names::default();
+    for file in &names {
+        all_names.extend(names_file::read(file)?);
+    }
+    engine.set_names(all_names);
+    Ok(knowledge)
+}
+
+/// What a folder says of itself; `None` for what is no folder, or has no capture by its looks: the
+/// captures' reader says that better.
+fn scenario(capture: &Path) -> Result<Option<Scenario>, ReplayError> {
+    if !capture.is_dir() {
+        return Ok(None);
+    }
+    match Scenario::open(capture) {
+        Ok(scenario) => Ok(Some(scenario)),
+        Err(ScenarioError::Folder { .. } | ScenarioError::Empty(_)) => Ok(None),
+        Err(error @ ScenarioError::Declaration { .. }) => Err(error.into()),
+    }
+}
+
+impl Knowledge {
+    /// A folder that declares its captures means those; another means whatever capture is in it.
+    fn add_captures(&mut self, folder: &Path, scenario: &Scenario) {
+        if !scenario.declared {
+            self.captures.push(folder.to_owned());
+            return;
+        }
+        self.captures.extend(
+            scenario
+                .captures
+                .iter()
+                .flat_map(|source| source.files.clone()),
+        );
+        if scenario.captures.iter().any(is_placed) {
+            self.warnings.push(format!(
+                "{}: `at` and `interfaces` say where captures were taken; all are still counted \
+                 as one tap between the ends, so a packet in two of them counts twice",
+                folder.join("scenario.yaml").display()
+            ));
+        }
+    }
+
+    fn tell_cluster(&mut self, engine: &mut Engine, file: &Path) -> Result<(), ReplayError> {
+        let cluster = cluster_file::read(file)?;
+        if !cluster.skipped.is_empty() {
+            self.warnings.push(skipped(file, &cluster.skipped));
+        }
+        for change in cluster.changes {
+            engine.apply(change);
+        }
+        Ok(())
+    }
+}
+
+fn is_placed(source: &Source) -> bool {
+    source.at != TakenAt::Between || !source.interfaces.is_empty()
+}
+
+fn skipped(file: &Path, kinds: &BTreeMap<String, u64>) -> String {
+    let list: Vec<String> = kinds
+        .iter()
+        .map(|(kind, n)| format!("{n} {kind}"))
+        .collect();
+    format!(
+        "{}: left out what says nothing about identity: {}",
+        file.display(),
+        list.join(", ")
+    )
+}
