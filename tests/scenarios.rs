@@ -100,7 +100,7 @@ fn scenarios() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(captures)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.join("README.md").is_file())
+        .filter(|path| path.join("truth.json").is_file())
         .collect();
     folders.sort();
     folders

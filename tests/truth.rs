@@ -1,0 +1,133 @@
+//! Every scenario against its truth: what the kernels of the recorded machines delivered.
+//!
+//! `truth.json` was counted by packet filters in the network namespaces, apart from the capture. It
+//! says for each direction of a flow how often the capture has each packet; where it cannot say so,
+//! the direction is left aside here.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+use analyzer::endpoint::Side;
+use analyzer::engine::Settings;
+use analyzer::protocol::Protocol;
+use replay::{Replay, ReplayInputs};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Truth {
+    flows: Vec<TrueFlow>,
+}
+
+#[derive(Deserialize)]
+struct TrueFlow {
+    proto: Protocol,
+    client: TrueEnd,
+    server: TrueEnd,
+    client_delivered_pkts: u64,
+    client_delivered_bytes: u64,
+    server_delivered_pkts: u64,
+    server_delivered_bytes: u64,
+    captured: Captured,
+}
+
+#[derive(Deserialize)]
+struct TrueEnd {
+    ip: IpAddr,
+    port: Option<u16>,
+}
+
+/// How often each packet that an end's peer received is in the capture.
+#[derive(Deserialize)]
+struct Captured {
+    client: Option<u64>,
+    server: Option<u64>,
+}
+
+/// Packets and bytes from one address to another, of one protocol and one flow's server port.
+type Sent = BTreeMap<(Protocol, IpAddr, IpAddr, u16), (u64, u64)>;
+
+#[test]
+fn counts_are_what_the_kernels_delivered() {
+    let mut compared = 0;
+    for entry in std::fs::read_dir("captures").unwrap() {
+        let folder = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(folder.join("truth.json")) else {
+            continue;
+        };
+        let truth: Truth = serde_json::from_str(&text).unwrap();
+        let counted = counted(&folder);
+        for flow in &truth.flows {
+            for (key, expected) in flow.captured_directions() {
+                let actual = counted.get(&key).copied().unwrap_or_default();
+                assert_eq!(actual, expected, "{}: {key:?}", folder.display());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 150, "compared only {compared} directions");
+}
+
+impl TrueFlow {
+    fn captured_directions(&self) -> Vec<((Protocol, IpAddr, IpAddr, u16), (u64, u64))> {
+        let (client, server, port) = (self.client.ip, self.server.ip, self.server.port.unwrap());
+        let out = self.captured.client.map(|times| {
+            let sent = (
+                self.client_delivered_pkts * times,
+                self.client_delivered_bytes * times,
+            );
+            ((self.proto, client, server, port), sent)
+        });
+        let back = self.captured.server.map(|times| {
+            let sent = (
+                self.server_delivered_pkts * times,
+                self.server_delivered_bytes * times,
+            );
+            ((self.proto, server, client, port), sent)
+        });
+        out.into_iter().chain(back).collect()
+    }
+}
+
+fn counted(folder: &Path) -> Sent {
+    let inputs = ReplayInputs {
+        captures: vec![folder.to_owned()],
+        ..ReplayInputs::default()
+    };
+    let mut settings = Settings::default();
+    settings.limits.connection_records = 100_000;
+    let mut replay = Replay::open(&inputs, settings).unwrap();
+    while replay.step(1_000) {}
+    let mut sent = Sent::new();
+    for connection in replay.finish().connections {
+        let record = connection.record;
+        // Either end may be the server: the truth knows which, the capture need not.
+        let one_port = record.key.low.port == record.key.high.port;
+        let sides: &[Side] = if one_port {
+            &[Side::Low]
+        } else {
+            &[Side::Low, Side::High]
+        };
+        for &side in sides {
+            let (client, server) = (record.key.endpoint(side), record.key.endpoint(side.other()));
+            let (out, back) = (record.total.get(side), record.total.get(side.other()));
+            let directions = [
+                (client.address, server.address, out),
+                (server.address, client.address, back),
+            ];
+            for (from, to, traffic) in directions {
+                let key = (record.key.protocol, from, to, server.port);
+                let counts = sent.entry(key).or_default();
+                counts.0 += traffic.packets;
+                counts.1 += traffic.ip_bytes;
+            }
+        }
+    }
+    sent
+}
