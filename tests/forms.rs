@@ -1,6 +1,10 @@
 //! One capture in many forms gives the same flows, byte for byte.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -51,13 +55,22 @@ fn forms(capture: &[u8], folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
     let third = records.records.len() / 3;
     let parts = [0..third, third..2 * third, 2 * third..records.records.len()];
     let split = parts.into_iter().zip(["c", "a", "b"]).map(|(range, name)| {
-        write(&format!("{name}.pcap"), &records.pcap(&records.records[range]))
+        write(
+            &format!("{name}.pcap"),
+            &records.pcap(&records.records[range]),
+        )
     });
     vec![
         ("split in three", split.collect()),
         ("gzip", vec![write("whole.pcap.gz", &gzip(capture))]),
-        ("zstd", vec![write("whole.zst", &zstd::encode_all(capture, 1).unwrap())]),
-        ("big-endian", vec![write("big.pcap", &records.big_endian_nanoseconds())]),
+        (
+            "zstd",
+            vec![write("whole.zst", &zstd::encode_all(capture, 1).unwrap())],
+        ),
+        (
+            "big-endian",
+            vec![write("big.pcap", &records.big_endian_nanoseconds())],
+        ),
         ("pcapng", vec![write("whole.pcapng", &records.pcapng())]),
     ]
 }
@@ -66,7 +79,11 @@ impl Records {
     fn of(mut capture: &[u8]) -> Self {
         let mut header = vec![0; 24];
         capture.read_exact(&mut header).unwrap();
-        assert_eq!(header[..4], [0xd4, 0xc3, 0xb2, 0xa1], "a little-endian microsecond pcap");
+        assert_eq!(
+            header[..4],
+            [0xd4, 0xc3, 0xb2, 0xa1],
+            "a little-endian microsecond pcap"
+        );
         let mut records = Vec::new();
         while !capture.is_empty() {
             let [seconds, micros, len, original_len] = [(); 4].map(|()| {
@@ -76,7 +93,12 @@ impl Records {
             });
             let mut data = vec![0; usize::try_from(len).unwrap()];
             capture.read_exact(&mut data).unwrap();
-            records.push(Record { seconds, micros, original_len, data });
+            records.push(Record {
+                seconds,
+                micros,
+                original_len,
+                data,
+            });
         }
         Self { header, records }
     }
@@ -104,7 +126,12 @@ impl Records {
         }
         for record in &self.records {
             let len = u32::try_from(record.data.len()).unwrap();
-            for word in [record.seconds, record.micros * 1_000, len, record.original_len] {
+            for word in [
+                record.seconds,
+                record.micros * 1_000,
+                len,
+                record.original_len,
+            ] {
                 octets.write_all(&word.to_be_bytes()).unwrap();
             }
             octets.write_all(&record.data).unwrap();
@@ -113,7 +140,12 @@ impl Records {
     }
 
     fn pcapng(&self) -> Vec<u8> {
-        let mut octets = block(0x0a0d_0d0a, &[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
+        let mut octets = block(
+            0x0a0d_0d0a,
+            &[
+                0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255,
+            ],
+        );
         let mut interface = self.link().to_le_bytes().to_vec();
         interface.extend([0; 4]);
         octets.extend(block(1, &interface));
@@ -149,7 +181,10 @@ fn gzip(octets: &[u8]) -> Vec<u8> {
 
 /// Every row of the answers, without what names the files.
 fn answers(files: &[PathBuf]) -> String {
-    let inputs = ReplayInputs { captures: files.to_vec(), ..ReplayInputs::default() };
+    let inputs = ReplayInputs {
+        captures: files.to_vec(),
+        ..ReplayInputs::default()
+    };
     let mut settings = Settings::default();
     settings.limits.connection_records = 100_000;
     let mut replay = Replay::open(&inputs, settings).unwrap();
@@ -167,7 +202,9 @@ fn answers(files: &[PathBuf]) -> String {
 }
 
 fn ask(snapshot: &Snapshot, operation: Operation, parameters: &str) -> Answer {
-    let pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
+    let pairs = parameters
+        .split('&')
+        .filter_map(|pair| pair.split_once('='));
     let query = Query::parse(operation, pairs, RowLimit::Bounded).unwrap();
     query::run(snapshot, operation, &query)
 }

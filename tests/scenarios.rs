@@ -2,7 +2,11 @@
 //!
 //! A row is one line of JSON, so that a difference names the row that changed.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +22,28 @@ const VIEWS: [(&str, Operation, &str); 9] = [
     ("flows", Operation::Flows, "limit=10000"),
     ("flows_full", Operation::Flows, "limit=10000&format=full"),
     ("by_pod", Operation::Flows, "limit=10000&aggregate=pod"),
-    ("by_workload", Operation::Flows, "limit=10000&aggregate=workload"),
-    ("by_service", Operation::Flows, "limit=10000&aggregate=service"),
-    ("by_namespace", Operation::Flows, "limit=10000&aggregate=namespace&format=full"),
+    (
+        "by_workload",
+        Operation::Flows,
+        "limit=10000&aggregate=workload",
+    ),
+    (
+        "by_service",
+        Operation::Flows,
+        "limit=10000&aggregate=service",
+    ),
+    (
+        "by_namespace",
+        Operation::Flows,
+        "limit=10000&aggregate=namespace&format=full",
+    ),
     ("by_node", Operation::Flows, "limit=10000&aggregate=node"),
     ("summary", Operation::Summary, ""),
-    ("connections", Operation::Connections, "limit=10000&sort=first_seen"),
+    (
+        "connections",
+        Operation::Connections,
+        "limit=10000&sort=first_seen",
+    ),
 ];
 
 #[test]
@@ -86,7 +106,10 @@ fn scenarios() -> Vec<PathBuf> {
 }
 
 fn replay(scenario: &Path) -> Snapshot {
-    let inputs = ReplayInputs { captures: vec![scenario.to_owned()], ..ReplayInputs::default() };
+    let inputs = ReplayInputs {
+        captures: vec![scenario.to_owned()],
+        ..ReplayInputs::default()
+    };
     let mut settings = Settings::default();
     settings.limits.connection_records = 100_000;
     let mut replay = Replay::open(&inputs, settings).unwrap();
@@ -95,7 +118,9 @@ fn replay(scenario: &Path) -> Snapshot {
 }
 
 fn ask(snapshot: &Snapshot, operation: Operation, parameters: &str) -> Answer {
-    let pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
+    let pairs = parameters
+        .split('&')
+        .filter_map(|pair| pair.split_once('='));
     let query = Query::parse(operation, pairs, RowLimit::Bounded).unwrap();
     query::run(snapshot, operation, &query)
 }
@@ -114,6 +139,9 @@ fn render(answer: &Answer) -> String {
 }
 
 fn rows<T: Serialize>(rows: &[T], total: usize) -> String {
-    let lines: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|row| serde_json::to_string(row).unwrap())
+        .collect();
     format!("{}\ntotal: {total}", lines.join("\n"))
 }
