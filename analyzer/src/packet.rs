@@ -1,7 +1,10 @@
 //! Frame to packet: the layer-4 facts of one frame, or why there are none.
 //!
 //! In: a [`Frame`]. Out: [`Parsed`], a few `Copy` words; nothing is allocated.
-//! **Units** bytes are IP bytes. **Errors** none: what cannot be read is a [`SkipReason`].
+//! **Shape** a file per header; each takes octets off the front and names what follows, and `walk`
+//! goes from one to the next until there are ports. Tunnels are unwrapped eight deep.
+//! **Units** bytes are IP bytes. **Errors** none: what cannot be read is a [`SkipReason`]. Of a
+//! header that is wrong in itself only what does not depend on the wrong field is believed.
 
 mod arcnet;
 mod cooked;
@@ -79,7 +82,7 @@ pub struct Packet {
 /// The transport of a packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Transport {
-    /// TCP; `None` when the header was cut before the flags.
+    /// TCP; `None` when the header was cut before the flags, or its data offset is impossible.
     Tcp(Option<Segment>),
     /// UDP.
     Udp,

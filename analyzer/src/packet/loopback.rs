@@ -9,8 +9,8 @@ use super::layer::Layer;
 use crate::skip::SkipReason;
 
 const AF_INET: u32 = 2;
-/// Linux, NetBSD and OpenBSD, FreeBSD, macOS.
-const AF_INET6: [u32; 4] = [10, 24, 28, 30];
+/// NetBSD and OpenBSD, FreeBSD, macOS.
+const AF_INET6: [u32; 3] = [24, 28, 30];
 
 /// Reads a header. Some writers put an `EtherType` into its last two octets.
 pub(super) fn next(cursor: &mut Cursor<'_>) -> Result<Layer, SkipReason> {

@@ -11,9 +11,21 @@ use super::ether_type::{BRIDGED_ETHERNET, IPV4, IPV6};
 use super::layer::Layer;
 use super::transport::{Ports, UDP_REST};
 
+/// Reads the tunnel header that a datagram's ports announce, after these ports. Either port may:
+/// some speakers answer from the port they were called on. No header passes for another kind's, so
+/// it does not matter which port is tried first.
+#[inline]
+pub(super) fn open(ports: Ports, cursor: Cursor<'_>) -> Option<(Layer, Cursor<'_>)> {
+    match (Tunnel::at(ports.destination), Tunnel::at(ports.source)) {
+        (None, None) => None,
+        (Some(tunnel), None) | (None, Some(tunnel)) => tunnel.open(cursor),
+        (Some(one), Some(other)) => one.open(cursor).or_else(|| other.open(cursor)),
+    }
+}
+
 /// What a UDP port announces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Tunnel {
+enum Tunnel {
     /// Port 4789, and 8472 where Linux does not say otherwise.
     Vxlan,
     /// Port 6081.
@@ -23,13 +35,6 @@ pub(super) enum Tunnel {
 }
 
 impl Tunnel {
-    /// The tunnel that either port announces, the destination's first: some speakers answer from
-    /// the port they were called on.
-    #[inline]
-    pub(super) fn of(ports: Ports) -> Option<Self> {
-        Self::at(ports.destination).or_else(|| Self::at(ports.source))
-    }
-
     #[inline]
     fn at(port: u16) -> Option<Self> {
         match port {
@@ -40,9 +45,8 @@ impl Tunnel {
         }
     }
 
-    /// Reads the tunnel's header, after the ports of its datagram.
     #[cold]
-    pub(super) fn open(self, mut cursor: Cursor<'_>) -> Option<(Layer, Cursor<'_>)> {
+    fn open(self, mut cursor: Cursor<'_>) -> Option<(Layer, Cursor<'_>)> {
         cursor.skip(UDP_REST).ok()?;
         let inside = match self {
             Self::Vxlan => vxlan(&mut cursor),
@@ -67,8 +71,9 @@ fn vxlan(cursor: &mut Cursor<'_>) -> Option<Layer> {
 fn geneve(cursor: &mut Cursor<'_>) -> Option<Layer> {
     const VERSION: u8 = 0xc0;
     const OPTIONS_LEN: u8 = 0x3f;
-    let &[version_len, _, type0, type1, _, _, _, reserved] = cursor.take().ok()?;
-    if version_len & VERSION != 0 || reserved != 0 {
+    const RESERVED: u8 = 0x3f;
+    let &[version_len, flags, type0, type1, _, _, _, reserved] = cursor.take().ok()?;
+    if version_len & VERSION != 0 || flags & RESERVED != 0 || reserved != 0 {
         return None;
     }
     cursor

@@ -8,8 +8,7 @@ use super::cursor::Cursor;
 use super::ip::{self, Header, Place};
 use super::layer::Layer;
 use super::transport::{self, Ports};
-use super::tunnel::Tunnel;
-use super::{cooked, ether_type, ethernet, gre, link, llc, mpls, ppp, protocol, wifi};
+use super::{cooked, ether_type, ethernet, gre, link, llc, mpls, ppp, protocol, tunnel, wifi};
 use crate::frame::{Frame, LinkType};
 use crate::packet::{Fragment, FragmentKey, Packet, Parsed, Segment, Transport};
 use crate::skip::SkipReason;
@@ -109,11 +108,10 @@ impl<'a> Walk<'a> {
     /// Goes into the tunnel that a datagram opens as, if it does.
     #[inline]
     fn udp_tunnel(&mut self, cursor: Cursor<'a>) -> Option<(Layer, Cursor<'a>)> {
-        let tunnel = Tunnel::of(self.innermost.ports)?;
         if self.tunnels.depth == MAX_DEPTH {
             return None;
         }
-        let inside = tunnel.open(cursor)?;
+        let inside = tunnel::open(self.innermost.ports, cursor)?;
         self.datagram = Some((self.innermost, self.tunnels));
         self.tunnels.enter(&self.innermost.header);
         Some(inside)
