@@ -161,3 +161,6 @@ fn never_outside() -> [IpNet; 7] {
         v6(0xff00, 8),
     ]
 }
+
+#[cfg(test)]
+mod tests;

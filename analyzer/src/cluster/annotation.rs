@@ -55,3 +55,36 @@ pub fn pod_range(key: &str, value: &str) -> Option<IpNet> {
     RANGES.binary_search(&key).ok()?;
     value.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_annotation_is_found() {
+        for key in ADDRESSES {
+            assert_eq!(
+                node_address(key, "10.0.0.1/24"),
+                Some(IpAddr::from([10, 0, 0, 1])),
+                "{key}"
+            );
+        }
+        for key in RANGES {
+            assert_eq!(
+                pod_range(key, "10.0.0.0/24"),
+                "10.0.0.0/24".parse().ok(),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_left_out() {
+        assert_eq!(node_address("projectcalico.org/IPv4Address", "none"), None);
+        assert_eq!(node_address("example.org/address", "10.0.0.1"), None);
+        assert_eq!(
+            pod_range("network.cilium.io/ipv4-pod-cidr", "10.0.0.0"),
+            None
+        );
+    }
+}

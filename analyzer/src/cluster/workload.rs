@@ -138,3 +138,32 @@ fn is_mixed(segment: &str) -> bool {
 fn is_schedule(segment: &str) -> bool {
     (8..=10).contains(&segment.len()) && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_loses_the_segments_that_a_controller_added_and_no_others() {
+        let names = [
+            ("cart-7f9c-hm2ts", "cart"),
+            ("cart-7f9c6d5b48-hm2ts", "cart"),
+            ("payment-service-7f9c-hm2ts", "payment-service"),
+            ("frontend-abc123", "frontend"),
+            ("agent-x2bcd", "agent"),
+            ("nightly-28345678-x2bvn", "nightly"),
+            ("web-0", "web-0"),
+            ("redis", "redis"),
+            ("secrets-manager", "secrets-manager"),
+            ("postgres-v15", "postgres-v15"),
+            ("kafka-9092", "kafka-9092"),
+            ("build-4567", "build-4567"),
+            ("-x2bcd", "-x2bcd"),
+            ("7f9c-hm2ts", "7f9c"),
+            ("", ""),
+        ];
+        for (pod, name) in names {
+            assert_eq!(without_hashes(pod), name, "{pod}");
+        }
+    }
+}
