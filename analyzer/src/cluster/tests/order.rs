@@ -1,5 +1,7 @@
 //! Whatever order changes come in, the directory is the same.
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 
 use crate::cluster::Change;
@@ -53,7 +55,7 @@ fn everything(changes: &[Change]) -> String {
     for ip in 0..5 {
         for at in 0..=20 {
             for port in ["", "tcp/80 ", "tcp/30000 "] {
-                questions += &format!("10.0.0.{ip} {port}@{at}\n");
+                let _ = writeln!(questions, "10.0.0.{ip} {port}@{at}");
             }
         }
     }

@@ -4,6 +4,7 @@
 //! modifies, `-` deletes; without `@` it is an object of a dump. A question is
 //! `ADDRESS [PROTOCOL/PORT] @SECOND`.
 
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -17,12 +18,8 @@ use crate::time::Timestamp;
 
 /// The changes of a script.
 pub(super) fn changes(script: &str) -> Vec<Change> {
-    let lines = script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
     (1..)
-        .zip(lines)
+        .zip(lines(script))
         .map(|(number, line)| change(number, line))
         .collect()
 }
@@ -38,13 +35,15 @@ pub(super) fn cluster(changes: &[Change]) -> Cluster {
 
 /// The answers to questions separated by lines, each after its question.
 pub(super) fn answers(directory: &Directory, questions: &str) -> String {
-    let lines = questions
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    lines
-        .map(|question| format!("{question}: {}\n", answer(directory, question)))
-        .collect()
+    let mut answers = String::new();
+    for question in lines(questions) {
+        let _ = writeln!(answers, "{question}: {}", answer(directory, question));
+    }
+    answers
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
 /// Asserts that each line `QUESTION: ANSWER` holds.
@@ -54,12 +53,8 @@ pub(super) fn check(script: &str, expected: &str) {
 
 /// The same for a directory.
 pub(super) fn check_directory(directory: &Directory, expected: &str) {
-    let expected: String = expected
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let mut expected = lines(expected).collect::<Vec<_>>().join("\n");
+    expected.push('\n');
     let questions: Vec<&str> = expected
         .lines()
         .map(|line| line.split(": ").next().unwrap())
@@ -86,7 +81,7 @@ fn answer(directory: &Directory, question: &str) -> String {
     let mut text = found.kind.name().to_owned();
     let mut say = |label: &str, value: Option<&str>| {
         if let Some(value) = value {
-            text += &format!(" {label}{value}");
+            let _ = write!(text, " {label}{value}");
         }
     };
     say("", found.pod.as_deref());
