@@ -41,6 +41,12 @@ const RANGES: [&str; 4] = [
     "network.cilium.io/ipv6-pod-cidr",
 ];
 
+/// Whether an annotation is one of those read here.
+#[must_use]
+pub fn is_known(key: &str) -> bool {
+    ADDRESSES.binary_search(&key).is_ok() || RANGES.binary_search(&key).is_ok()
+}
+
 /// The address of the node that an annotation holds.
 #[must_use]
 pub fn node_address(key: &str, value: &str) -> Option<IpAddr> {

@@ -179,13 +179,12 @@ impl Claims {
         };
         for subset in &slice.subsets {
             for endpoint in &subset.endpoints {
-                let pod = endpoint.pod.as_ref().and_then(|pod| {
-                    tables
-                        .pod_names
-                        .get(&(slice.namespace.clone(), pod.clone()))
-                        .copied()
-                });
-                let claim = EndpointClaim { span, service, pod };
+                let target = tables.target(&slice.namespace, endpoint.pod.as_ref());
+                let claim = EndpointClaim {
+                    span,
+                    service,
+                    target,
+                };
                 self.addresses
                     .entry(endpoint.address)
                     .or_default()

@@ -1,8 +1,8 @@
 //! Which service's endpoint an address is.
 //!
 //! In: what the endpoint slices say of one address (and port), and which pod had it. Out: at each
-//! moment one service or none. An endpoint that stands for a pod is worth nothing while another
-//! pod has the address: slices lag behind the pods.
+//! moment one service or none. An endpoint that stands for a pod is worth nothing while that pod
+//! does not have the address: slices lag behind the pods.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,18 @@ use crate::cluster::table::{PodNameId, ServiceId};
 pub(super) struct EndpointClaim {
     pub(super) span: Span,
     pub(super) service: ServiceId,
-    /// The pod that serves, where the slice says.
-    pub(super) pod: Option<PodNameId>,
+    pub(super) target: Target,
+}
+
+/// Whom an endpoint stands for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Target {
+    /// Whoever has the address.
+    Anyone,
+    /// A pod of which no address of its own is known: it may be there while nobody else is.
+    Shared(PodNameId),
+    /// A pod whose addresses are known: it is there while it has the address.
+    Own(PodNameId),
 }
 
 /// Decides between services: the smallest number of those that the owner of the address allows.
@@ -52,35 +62,36 @@ pub(super) fn settle(claims: &[EndpointClaim], owner: &Segments<PodNameId>) -> S
 #[derive(Default)]
 struct Active {
     owner: Option<PodNameId>,
-    all: BTreeMap<ServiceId, usize>,
-    by_pod: BTreeMap<Option<PodNameId>, BTreeMap<ServiceId, usize>>,
+    /// Services of endpoints that stand while nobody has the address.
+    unowned: BTreeMap<ServiceId, usize>,
+    by_target: BTreeMap<Target, BTreeMap<ServiceId, usize>>,
 }
 
 impl Active {
     fn start(&mut self, claim: &EndpointClaim) {
-        *self.all.entry(claim.service).or_default() += 1;
-        *self
-            .by_pod
-            .entry(claim.pod)
-            .or_default()
-            .entry(claim.service)
-            .or_default() += 1;
+        if !matches!(claim.target, Target::Own(_)) {
+            *self.unowned.entry(claim.service).or_default() += 1;
+        }
+        let services = self.by_target.entry(claim.target).or_default();
+        *services.entry(claim.service).or_default() += 1;
     }
 
     fn end(&mut self, claim: &EndpointClaim) {
-        drop_one(&mut self.all, claim.service);
-        if let Some(services) = self.by_pod.get_mut(&claim.pod) {
+        if !matches!(claim.target, Target::Own(_)) {
+            drop_one(&mut self.unowned, claim.service);
+        }
+        if let Some(services) = self.by_target.get_mut(&claim.target) {
             drop_one(services, claim.service);
         }
     }
 
     fn best(&self) -> Option<ServiceId> {
         let Some(owner) = self.owner else {
-            return self.all.keys().next().copied();
+            return self.unowned.keys().next().copied();
         };
-        [None, Some(owner)]
+        [Target::Anyone, Target::Shared(owner), Target::Own(owner)]
             .iter()
-            .filter_map(|pod| self.by_pod.get(pod)?.keys().next().copied())
+            .filter_map(|target| self.by_target.get(target)?.keys().next().copied())
             .min()
     }
 }

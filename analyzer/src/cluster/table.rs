@@ -9,8 +9,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::cluster::change::{Entry, in_order};
+use crate::cluster::endpoint::Target;
 use crate::cluster::life::{Life, lives};
-use crate::cluster::object::{Object, ObjectKey, ObjectKind};
+use crate::cluster::object::{Controller, Object, ObjectKey, ObjectKind, PodNetwork};
 use crate::cluster::workload::{OwnerTable, Owners};
 
 /// Number of a pod, by namespace, name and time.
@@ -45,6 +46,8 @@ pub(super) struct Tables {
     pub(super) histories: Vec<(ObjectKind, Vec<Entry>)>,
     pub(super) pods: Vec<KnownPod>,
     pub(super) pod_names: BTreeMap<FullName, PodNameId>,
+    /// Names of pods that had addresses of their own.
+    pub(super) addressed: BTreeSet<PodNameId>,
     /// Namespace and name of each service.
     pub(super) services: Vec<FullName>,
     pub(super) service_ids: BTreeMap<FullName, ServiceId>,
@@ -110,11 +113,27 @@ impl Tables {
 
     fn add_pods(&mut self, key: &ObjectKey, changes: &[Entry]) {
         let name = self.pod_name((Arc::clone(&key.namespace), Arc::clone(&key.name)));
-        self.pods.extend(
-            lives(changes)
-                .into_iter()
-                .map(|life| KnownPod { life, name }),
-        );
+        for life in lives(changes) {
+            if life.pod.network == PodNetwork::Own && !life.addresses.is_empty() {
+                self.addressed.insert(name);
+            }
+            self.pods.push(KnownPod { life, name });
+        }
+    }
+
+    /// Whom an endpoint in a namespace stands for.
+    pub(super) fn target(&self, namespace: &Arc<str>, pod: Option<&Arc<str>>) -> Target {
+        let Some(pod) = pod else {
+            return Target::Anyone;
+        };
+        match self
+            .pod_names
+            .get(&(Arc::clone(namespace), Arc::clone(pod)))
+        {
+            Some(name) if self.addressed.contains(name) => Target::Own(*name),
+            Some(name) => Target::Shared(*name),
+            None => Target::Anyone,
+        }
     }
 
     fn number_services(&mut self, services: BTreeMap<FullName, HasClusterIp>) {
@@ -157,7 +176,7 @@ fn note_services(object: &Object, services: &mut BTreeMap<FullName, HasClusterIp
     *known = has.min(*known);
 }
 
-fn note_owner(owners: &mut OwnerTable, controller: &crate::cluster::object::Controller) {
+fn note_owner(owners: &mut OwnerTable, controller: &Controller) {
     let key = (
         Arc::clone(&controller.namespace),
         Arc::clone(&controller.name),

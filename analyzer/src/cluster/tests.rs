@@ -307,6 +307,24 @@ fn a_slice_that_lags_behind_does_not_name_the_next_pod() {
 }
 
 #[test]
+fn an_endpoint_stands_for_its_pod_while_that_has_the_address() {
+    check(
+        "@5 pod shop/a ip=10.0.0.5
+         @9 -pod shop/a ip=10.0.0.5
+         slice shop/1 svc=web at=10.0.0.5#a port=tcp/80
+         slice shop/2 svc=far at=10.0.0.6#unheard-of port=tcp/80
+         node n1 ip=192.168.0.1
+         pod shop/agent net=host ip=192.168.0.1 node=n1
+         slice shop/3 svc=agents at=192.168.0.1#agent port=tcp/9100",
+        "10.0.0.5 tcp/80 @4: unresolved
+         10.0.0.5 tcp/80 @5: pod a ns=shop of=Pod/a svc=web endpoint service-port
+         10.0.0.5 tcp/80 @9: unresolved
+         10.0.0.6 tcp/80 @0: external ns=shop svc=far endpoint service-port
+         192.168.0.1 tcp/9100 @0: node ns=shop node=n1 svc=agents endpoint service-port",
+    );
+}
+
+#[test]
 fn endpoints_outside_the_cluster_keep_their_kind() {
     check(
         "service data/ledger ip=10.96.0.1 port=tcp/5432

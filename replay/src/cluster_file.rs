@@ -1,0 +1,224 @@
+//! Cluster files: Kubernetes objects to changes of the cluster.
+//!
+//! In: what `kubectl get pods,services,endpointslices,nodes,namespaces,replicasets -A -o yaml` (or
+//! `-o json`) prints: a `List`, typed lists, several documents; or the same objects written by
+//! hand, with only the fields that matter. Also a timeline, a line a change:
+//! `{"time": …, "type": "ADDED", "object": {…}}`.
+//! Out: [`Change`]s; objects of a dump have no time.
+//! **Errors** the first wrong object, with file, line, document, item and field. An object of
+//! another kind is skipped and counted.
+
+mod endpoint;
+mod metadata;
+mod node;
+mod object;
+mod pod;
+mod service;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use analyzer::cluster::annotation;
+use analyzer::cluster::change::Change;
+
+use crate::cluster_file::object::Decoded;
+use crate::document::field::{Field, FieldError};
+use crate::document::{TextError, documents, read_text};
+
+/// What a cluster file says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ClusterFile {
+    /// Its changes, in order.
+    pub changes: Vec<Change>,
+    /// Objects that say nothing about identity, by kind.
+    pub skipped: BTreeMap<String, u64>,
+}
+
+/// A cluster file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", Place { file, line: *line })]
+pub struct ClusterFileError {
+    file: PathBuf,
+    line: Option<(usize, Option<usize>)>,
+    problem: ClusterProblem,
+}
+
+/// What is wrong with it.
+#[derive(Debug, thiserror::Error)]
+enum ClusterProblem {
+    #[error(transparent)]
+    Text(TextError),
+    #[error("{0}: expected YAML or JSON as `kubectl get -o yaml` prints it")]
+    Syntax(String),
+    #[error("{object}: {field}")]
+    Object { object: ObjectPlace, field: String },
+}
+
+/// Reads a cluster file.
+///
+/// # Errors
+/// When the file cannot be read, is neither YAML nor JSON, or an object of it is wrong.
+pub fn read(file: &Path) -> Result<ClusterFile, ClusterFileError> {
+    let text = read_text(file).map_err(|error| ClusterFileError {
+        file: file.to_owned(),
+        line: None,
+        problem: ClusterProblem::Text(error),
+    })?;
+    decode(file, &text)
+}
+
+/// Decodes the text of a cluster file; `file` is only named in errors.
+///
+/// # Errors
+/// When the text is neither YAML nor JSON, or an object of it is wrong.
+pub fn decode(file: &Path, text: &str) -> Result<ClusterFile, ClusterFileError> {
+    let documents = documents(text, is_read).map_err(|error| ClusterFileError {
+        file: file.to_owned(),
+        line: Some((error.line, Some(error.column))),
+        problem: ClusterProblem::Syntax(error.problem),
+    })?;
+    let mut decoded = Decoded::default();
+    for (number, document) in (1..).zip(&documents) {
+        let place = ObjectPlace {
+            document: number,
+            item: None,
+            name: String::new(),
+        };
+        decoded
+            .add_document(place, &Field::root(document))
+            .map_err(|wrong| {
+                let (
+                    object,
+                    FieldError {
+                        line,
+                        path,
+                        problem,
+                    },
+                ) = *wrong;
+                let field = if path.is_empty() {
+                    problem
+                } else {
+                    format!("{path}: {problem}")
+                };
+                ClusterFileError {
+                    file: file.to_owned(),
+                    line: (line > 0).then_some((line, None)),
+                    problem: ClusterProblem::Object { object, field },
+                }
+            })?;
+    }
+    Ok(ClusterFile {
+        changes: decoded.changes,
+        skipped: decoded.skipped,
+    })
+}
+
+/// Where an object stands in its file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct ObjectPlace {
+    document: usize,
+    /// Its number within a list.
+    item: Option<usize>,
+    /// Kind, namespace and name, as far as they are known.
+    name: String,
+}
+
+impl fmt::Display for ObjectPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "document {}", self.document)?;
+        if let Some(item) = self.item {
+            write!(f, ", item {item}")?;
+        }
+        if !self.name.is_empty() {
+            write!(f, " ({})", self.name)?;
+        }
+        Ok(())
+    }
+}
+
+/// A file, line and column, as compilers write them.
+struct Place<'a> {
+    file: &'a Path,
+    line: Option<(usize, Option<usize>)>,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        match self.line {
+            None => Ok(()),
+            Some((line, None)) => write!(f, ":{line}"),
+            Some((line, Some(column))) => write!(f, ":{line}:{column}"),
+        }
+    }
+}
+
+/// Every key that some decoder reads, in order.
+const READ: [&str; 57] = [
+    "address",
+    "addressType",
+    "addresses",
+    "annotations",
+    "apiVersion",
+    "clusterIP",
+    "clusterIPs",
+    "containerID",
+    "containerPort",
+    "containerStatuses",
+    "containers",
+    "controller",
+    "creationTimestamp",
+    "endpoints",
+    "externalIPs",
+    "finishedAt",
+    "hostIP",
+    "hostIPs",
+    "hostNetwork",
+    "hostPort",
+    "ingress",
+    "initContainers",
+    "ip",
+    "items",
+    "kind",
+    "kubernetes.io/service-name",
+    "labels",
+    "loadBalancer",
+    "metadata",
+    "name",
+    "namespace",
+    "nodeName",
+    "nodePort",
+    "notReadyAddresses",
+    "object",
+    "ownerReferences",
+    "phase",
+    "pod-template-hash",
+    "podCIDR",
+    "podCIDRs",
+    "podIP",
+    "podIPs",
+    "port",
+    "ports",
+    "protocol",
+    "resourceVersion",
+    "restartPolicy",
+    "spec",
+    "startTime",
+    "state",
+    "status",
+    "subsets",
+    "targetRef",
+    "terminated",
+    "time",
+    "type",
+    "uid",
+];
+
+/// Whether a key is read anywhere; all others are passed over.
+fn is_read(key: &str) -> bool {
+    READ.binary_search(&key).is_ok() || annotation::is_known(key)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Documents to changes: lists, watch events, and objects by their kind.
+
+use std::collections::BTreeMap;
+
+use analyzer::cluster::change::{Change, ChangeKind};
+use analyzer::cluster::object::{Controller, Namespace, Object};
+use analyzer::time::Timestamp;
+
+use crate::cluster_file::metadata::Metadata;
+use crate::cluster_file::{ObjectPlace, endpoint, node, pod, service};
+use crate::document::field::{Field, FieldError, shown};
+
+/// An error and the object it is in.
+pub(super) type ObjectError = Box<(ObjectPlace, FieldError)>;
+
+/// What was decoded so far.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) changes: Vec<Change>,
+    pub(super) skipped: BTreeMap<String, u64>,
+}
+
+/// What happened to an object, and when.
+#[derive(Clone, Copy)]
+struct Event {
+    kind: ChangeKind,
+    time: Option<Timestamp>,
+}
+
+/// An object of a dump: there, at an unknown time.
+const FOUND: Event = Event {
+    kind: ChangeKind::Added,
+    time: None,
+};
+
+impl Decoded {
+    /// Decodes a document: an object, a list of objects, a change, or nothing.
+    pub(super) fn add_document(
+        &mut self,
+        place: ObjectPlace,
+        document: &Field<'_>,
+    ) -> Result<(), ObjectError> {
+        if document.is_absent() {
+            return Ok(());
+        }
+        let at = |error| Box::new((place.clone(), error));
+        let object = document.get("object").map_err(at)?;
+        if !object.is_absent() {
+            return match event(document).map_err(at)? {
+                Some(event) => self.add_object(place, &object.detached(), None, event),
+                None => {
+                    self.skip("watch events without an object".to_owned());
+                    Ok(())
+                }
+            };
+        }
+        let kind = kind(document, None).map_err(at)?;
+        match kind.name.strip_suffix("List") {
+            Some(item_kind) => self.add_list(&place, document, item_kind),
+            None => self.add_object(place, document, None, FOUND),
+        }
+    }
+
+    fn add_list(
+        &mut self,
+        place: &ObjectPlace,
+        list: &Field<'_>,
+        item_kind: &str,
+    ) -> Result<(), ObjectError> {
+        let at = |error| Box::new((place.clone(), error));
+        let items = list.get("items").map_err(at)?;
+        // A plain `List` leaves the kind to its items.
+        let default_kind = Some(item_kind).filter(|kind| !kind.is_empty());
+        for (number, item) in (1..).zip(items.items().map_err(at)?) {
+            let place = ObjectPlace {
+                item: Some(number),
+                ..place.clone()
+            };
+            self.add_object(place, &item.detached(), default_kind, FOUND)?;
+        }
+        Ok(())
+    }
+
+    fn add_object(
+        &mut self,
+        mut place: ObjectPlace,
+        object: &Field<'_>,
+        default_kind: Option<&str>,
+        event: Event,
+    ) -> Result<(), ObjectError> {
+        let decoded = kind(object, default_kind).and_then(|kind| {
+            place.name = title(object, &kind.name);
+            decode(&kind, object)
+        });
+        match decoded.map_err(|error| Box::new((place, error)))? {
+            Known::Object(object, resource_version) => self.changes.push(Change {
+                time: event.time,
+                kind: event.kind,
+                resource_version,
+                line: self.changes.len() as u64,
+                object: *object,
+            }),
+            Known::Skipped(kind) => self.skip(kind),
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, kind: String) {
+        *self.skipped.entry(kind).or_default() += 1;
+    }
+}
+
+/// An object that matters, with its version, or the kind of one that does not.
+pub(super) enum Known {
+    Object(Box<Object>, Option<u64>),
+    Skipped(String),
+}
+
+/// The kind of an object and the API group it belongs to, where that is said.
+struct Kind {
+    name: String,
+    group: Option<String>,
+}
+
+fn kind(object: &Field<'_>, default: Option<&str>) -> Result<Kind, FieldError> {
+    let field = object.get("kind")?;
+    let Some(name) = field
+        .name()?
+        .map(|name| name.to_string())
+        .or(default.map(str::to_owned))
+    else {
+        return Err(field.wrong("missing, expected the kind of an object such as Pod"));
+    };
+    let version = object.get("apiVersion")?.name()?;
+    let group = version.map(|version| match version.split_once('/') {
+        Some((group, _)) => group.to_owned(),
+        None => String::new(),
+    });
+    Ok(Kind { name, group })
+}
+
+/// Kind, namespace and name for errors, as far as they can be read.
+fn title(object: &Field<'_>, kind: &str) -> String {
+    let metadata = object.get("metadata");
+    let read = |key| -> Option<String> {
+        let name = metadata.as_ref().ok()?.get(key).ok()?.name().ok()??;
+        Some(name.escape_debug().to_string())
+    };
+    let kind = kind.escape_debug();
+    match (read("namespace"), read("name")) {
+        (Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
+        (None, Some(name)) => format!("{kind} {name}"),
+        (_, None) => kind.to_string(),
+    }
+}
+
+/// Decodes an object whose kind and group are known.
+fn decode(kind: &Kind, object: &Field<'_>) -> Result<Known, FieldError> {
+    let group = match &*kind.name {
+        "Pod" | "Service" | "Endpoints" | "Node" | "Namespace" => "",
+        "EndpointSlice" => "discovery.k8s.io",
+        "ReplicaSet" => "apps",
+        "Job" => "batch",
+        _ => return Ok(Known::Skipped(kind.name.clone())),
+    };
+    if let Some(other) = kind.group.as_ref().filter(|known| *known != group) {
+        return Ok(Known::Skipped(format!("{}.{other}", kind.name)));
+    }
+    let field = object.get("metadata")?;
+    let metadata = Metadata::read(&field)?;
+    let version = metadata.resource_version;
+    let Metadata {
+        namespace,
+        name,
+        created,
+        owner,
+        ..
+    } = metadata.clone();
+    let controller = Controller {
+        namespace,
+        name: name.clone(),
+        created,
+        owner,
+    };
+    let object = match &*kind.name {
+        "Pod" => Object::Pod(pod::pod(metadata, object)?),
+        "Service" => Object::Service(service::service(metadata, object)?),
+        "Endpoints" => Object::EndpointSlice(endpoint::endpoints(metadata, object)?),
+        "EndpointSlice" => match endpoint::slice(metadata, object)? {
+            Ok(slice) => Object::EndpointSlice(slice),
+            Err(why) => return Ok(Known::Skipped(format!("EndpointSlice {why}"))),
+        },
+        "Node" => Object::Node(node::node(metadata, object)?),
+        "ReplicaSet" => Object::ReplicaSet(controller),
+        "Job" => Object::Job(controller),
+        _ => Object::Namespace(Namespace { name, created }),
+    };
+    Ok(Known::Object(Box::new(object), version))
+}
+
+/// The type and time of a change; nothing for bookmarks and errors of the watch.
+fn event(document: &Field<'_>) -> Result<Option<Event>, FieldError> {
+    let field = document.get("type")?;
+    let kind = match field.text()? {
+        Some("ADDED") => ChangeKind::Added,
+        Some("MODIFIED") => ChangeKind::Modified,
+        Some("DELETED") => ChangeKind::Deleted,
+        Some("BOOKMARK" | "ERROR") => return Ok(None),
+        Some(other) => {
+            let known = "ADDED, MODIFIED or DELETED";
+            return Err(field.wrong(format!("{} is unknown, expected {known}", shown(other))));
+        }
+        None => return Err(field.wrong("missing, expected ADDED, MODIFIED or DELETED")),
+    };
+    let time = document.get("time")?;
+    match time.time()? {
+        Some(at) => Ok(Some(Event {
+            kind,
+            time: Some(at),
+        })),
+        None => Err(time.wrong("missing, expected the time of the change in RFC 3339")),
+    }
+}

@@ -1,0 +1,111 @@
+//! `Pod`.
+//!
+//! **Source** the API reference, core/v1.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use analyzer::cluster::object::{Phase, Pod, PodNetwork};
+use analyzer::protocol::Protocol;
+
+use crate::cluster_file::metadata::Metadata;
+use crate::cluster_file::service::protocol;
+use crate::document::field::{Field, FieldError};
+
+/// Reads a pod.
+pub(super) fn pod(metadata: Metadata, object: &Field<'_>) -> Result<Pod, FieldError> {
+    let own = object.get("metadata")?;
+    let labels = own.get("labels")?;
+    let spec = object.get("spec")?;
+    let status = object.get("status")?;
+    let network = match spec.get("hostNetwork")?.truth()? {
+        Some(true) => PodNetwork::Host,
+        Some(false) | None => PodNetwork::Own,
+    };
+    Ok(Pod {
+        namespace: metadata.namespace,
+        name: metadata.name,
+        uid: metadata.uid,
+        created: metadata.created,
+        started: status.get("startTime")?.time()?,
+        phase: phase(&status)?,
+        node: spec.get("nodeName")?.name()?,
+        network,
+        addresses: addresses(&status.get("podIP")?, &status.get("podIPs")?)?,
+        host_addresses: addresses(&status.get("hostIP")?, &status.get("hostIPs")?)?,
+        host_ports: host_ports(&spec, network)?,
+        owner: metadata.owner,
+        template_hash: labels.get("pod-template-hash")?.name()?,
+        container_id: container_id(&spec, &status)?,
+    })
+}
+
+/// The one address and the list of all, each once.
+fn addresses(one: &Field<'_>, all: &Field<'_>) -> Result<Vec<IpAddr>, FieldError> {
+    let mut addresses: BTreeSet<IpAddr> = one.address()?.into_iter().collect();
+    for item in all.items()? {
+        addresses.extend(item.get("ip")?.address()?);
+    }
+    Ok(addresses.into_iter().collect())
+}
+
+/// Terminal, and since when, once the pod will not run again.
+fn phase(status: &Field<'_>) -> Result<Phase, FieldError> {
+    let phase = status.get("phase")?;
+    if !matches!(phase.text()?, Some("Succeeded" | "Failed")) {
+        return Ok(Phase::Alive);
+    }
+    let mut finished = None;
+    let containers = status.get("containerStatuses")?;
+    for container in containers.items()? {
+        let state = container.get("state")?;
+        let terminated = state.get("terminated")?;
+        finished = finished.max(terminated.get("finishedAt")?.time()?);
+    }
+    Ok(Phase::Terminal { finished })
+}
+
+fn host_ports(spec: &Field<'_>, network: PodNetwork) -> Result<Vec<(Protocol, u16)>, FieldError> {
+    let mut ports = BTreeSet::new();
+    for key in ["containers", "initContainers"] {
+        let containers = spec.get(key)?;
+        for container in containers.items()? {
+            let list = container.get("ports")?;
+            for port in list.items()? {
+                let container_port = port.get("containerPort")?.port()?;
+                let host_port = port.get("hostPort")?.port()?;
+                let number = match network {
+                    PodNetwork::Own => host_port,
+                    PodNetwork::Host => host_port.or(container_port),
+                };
+                ports.extend(protocol(&port)?.zip(number));
+            }
+        }
+    }
+    Ok(ports.into_iter().collect())
+}
+
+/// The id of the pod's one container; none when it has more, sidecars included.
+fn container_id(spec: &Field<'_>, status: &Field<'_>) -> Result<Option<Arc<str>>, FieldError> {
+    let statuses = status.get("containerStatuses")?;
+    let statuses = statuses.items()?;
+    let containers = spec.get("containers")?.items()?.len().max(statuses.len());
+    let [only] = statuses.as_slice() else {
+        return Ok(None);
+    };
+    let init = spec.get("initContainers")?;
+    for container in init.items()? {
+        if container.get("restartPolicy")?.text()? == Some("Always") {
+            return Ok(None);
+        }
+    }
+    let field = only.get("containerID")?;
+    let Some(id) = field.name()?.filter(|_| containers == 1) else {
+        return Ok(None);
+    };
+    Ok(Some(
+        id.split_once("://")
+            .map_or(Arc::clone(&id), |(_, id)| Arc::from(id)),
+    ))
+}

@@ -1,0 +1,229 @@
+//! Files as people have them, and what is said of wrong ones.
+
+mod errors;
+mod hostile;
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use analyzer::cluster::{Cluster, ClusterLimits};
+use analyzer::protocol::Protocol;
+use analyzer::time::Timestamp;
+
+use crate::cluster_file::{ClusterFile, decode, is_read};
+
+const KUBECTL: &str = include_str!("tests/kubectl.yaml");
+
+fn decoded(text: &str) -> ClusterFile {
+    decode(Path::new("cluster.yaml"), text).unwrap()
+}
+
+/// Who had an address, as short as can be.
+fn who(text: &str, address: &str, port: Option<u16>, at: &str) -> String {
+    let mut cluster = Cluster::new(ClusterLimits::default());
+    for change in decoded(text).changes {
+        cluster.apply(change);
+    }
+    let directory = cluster.directory();
+    let address: IpAddr = address.parse().unwrap();
+    let at = Timestamp::parse_rfc3339(&format!("2026-11-22T{at}Z")).unwrap();
+    let port = port.map(|port| (Protocol::Tcp, port));
+    let found = directory.identity(directory.resolve(address, port, at));
+    let workload = found
+        .workload
+        .as_ref()
+        .map(|top| format!("{}/{}", top.kind, top.name));
+    let words = [
+        Some(found.kind.name()),
+        found.namespace.as_deref(),
+        found.pod.as_deref(),
+        workload.as_deref(),
+        found.node.as_deref(),
+        found.service.as_deref(),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn everything_kubectl_prints_is_read() {
+    insta::assert_debug_snapshot!(decoded(KUBECTL));
+}
+
+#[test]
+fn every_key_that_is_read_is_known_to_be() {
+    let source = [
+        include_str!("endpoint.rs"),
+        include_str!("metadata.rs"),
+        include_str!("node.rs"),
+        include_str!("object.rs"),
+        include_str!("pod.rs"),
+        include_str!("service.rs"),
+    ];
+    let mut read = 0;
+    for after in source
+        .iter()
+        .flat_map(|source| source.split("get(\"").skip(1))
+    {
+        let key = after.split('"').next().unwrap();
+        assert!(is_read(key), "{key}");
+        read += 1;
+    }
+    assert!(read > 50, "{read}");
+}
+
+#[test]
+fn ends_are_named_by_what_kubectl_prints() {
+    let who = |address, port, at| who(KUBECTL, address, port, at);
+    let cart = "pod shop cart-7f9c6d5b48-hm2ts Deployment/cart node-1";
+    assert_eq!(who("10.244.1.5", None, "10:00:00"), format!("{cart} cart"));
+    assert_eq!(who("fd00:10:244:1::5", None, "10:00:00"), cart);
+    assert_eq!(who("10.244.1.5", None, "09:59:59"), "unresolved");
+    assert_eq!(who("192.168.0.1", Some(18080), "10:00:00"), cart);
+    assert_eq!(who("10.96.0.7", Some(80), "10:00:00"), "service shop cart");
+    assert_eq!(
+        who("192.168.0.1", Some(30080), "10:00:00"),
+        "service shop cart"
+    );
+    assert_eq!(
+        who("203.0.113.7", Some(80), "10:00:00"),
+        "service shop cart"
+    );
+    assert_eq!(
+        who("203.0.113.9", Some(5432), "10:00:00"),
+        "external shop ledger"
+    );
+    assert_eq!(who("10.244.1.64", None, "10:00:00"), "node node-1");
+    assert_eq!(who("10.244.1.99", None, "10:00:00"), "unresolved");
+    let nightly = "pod shop nightly-29393940-x2bvn CronJob/nightly node-1";
+    assert_eq!(who("192.168.0.1", Some(15001), "10:05:00"), nightly);
+    assert_eq!(who("192.168.0.1", Some(15001), "10:06:00"), "node node-1");
+}
+
+#[test]
+fn objects_may_be_written_by_hand() {
+    let text = "
+# Only what matters.
+kind: Pod
+metadata: {name: cart-7f9c-hm2ts}
+spec: {nodeName: node-1}
+status: {podIP: 10.0.0.5}
+---
+---
+kind: PodList
+items:
+  - metadata: {name: frontend-abc123, namespace: shop}
+    status: {podIP: 10.0.0.6}
+---
+kind: Service
+metadata: {name: cart}
+spec: {clusterIP: 10.96.0.7, ports: [{port: 80}]}
+";
+    assert_eq!(
+        who(text, "10.0.0.5", None, "10:00:00"),
+        "pod default cart-7f9c-hm2ts Pod/cart node-1"
+    );
+    assert_eq!(
+        who(text, "10.0.0.6", None, "10:00:00"),
+        "pod shop frontend-abc123 Pod/frontend"
+    );
+    assert_eq!(
+        who(text, "10.96.0.7", Some(80), "10:00:00"),
+        "service default cart"
+    );
+}
+
+#[test]
+fn anchors_and_merge_keys_are_followed() {
+    let text = "
+kind: List
+common: &common {kind: Pod, status: &status {podIP: 10.0.0.5}}
+items:
+  - {<<: *common, metadata: {name: a}}
+  - {<<: [*common], metadata: {name: b}, status: {podIP: 10.0.0.6}}
+  - {kind: Pod, metadata: {name: c}, status: {<<: *status, hostIP: 10.1.0.1}}
+";
+    let pods: Vec<String> = decoded(text)
+        .changes
+        .iter()
+        .map(|change| format!("{:?}", change.object))
+        .collect();
+    assert!(pods[0].contains("addresses: [10.0.0.5]"), "{}", pods[0]);
+    assert!(pods[1].contains("addresses: [10.0.0.6]"), "{}", pods[1]);
+    assert!(pods[2].contains("addresses: [10.0.0.5]"), "{}", pods[2]);
+}
+
+#[test]
+fn json_documents_follow_each_other() {
+    let text = r#"
+{"kind": "Pod", "metadata": {"name": "a"}, "status": {"podIP": "10.0.0.5"}}
+{"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "b"}, "status": {"podIP": "10.0.0.6"}}]}"#;
+    assert_eq!(
+        who(text, "10.0.0.5", None, "10:00:00"),
+        "pod default a Pod/a"
+    );
+    assert_eq!(
+        who(text, "10.0.0.6", None, "10:00:00"),
+        "pod default b Pod/b"
+    );
+}
+
+#[test]
+fn a_timeline_has_a_line_a_change() {
+    let text = r#"
+{"time":"2026-11-22T10:00:03Z","type":"ADDED","object":{"kind":"Pod","metadata":{"name":"a","uid":"1"},"status":{"podIP":"10.0.0.5","startTime":"2026-11-22T10:00:00Z"}}}
+{"time":"2026-11-22T10:00:04Z","type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"12"}}}
+{"time":"2026-11-22T10:00:30Z","type":"DELETED","object":{"kind":"Pod","metadata":{"name":"a","uid":"1"}}}
+{"time":"2026-11-22T10:00:40Z","type":"ADDED","object":{"kind":"Pod","metadata":{"name":"b"},"status":{"podIP":"10.0.0.5"}}}"#;
+    assert_eq!(who(text, "10.0.0.5", None, "09:59:59"), "unresolved");
+    assert_eq!(
+        who(text, "10.0.0.5", None, "10:00:00"),
+        "pod default a Pod/a"
+    );
+    assert_eq!(who(text, "10.0.0.5", None, "10:00:30"), "unresolved");
+    assert_eq!(
+        who(text, "10.0.0.5", None, "10:00:40"),
+        "pod default b Pod/b"
+    );
+    let skipped: Vec<_> = decoded(text).skipped.into_iter().collect();
+    assert_eq!(skipped, [("watch events without an object".to_owned(), 1)]);
+}
+
+#[test]
+fn what_says_nothing_about_identity_is_counted_by_kind() {
+    let text = "
+kind: List
+items:
+- {kind: Deployment, apiVersion: apps/v1, metadata: {name: a}}
+- {kind: Deployment, apiVersion: apps/v1, metadata: {name: b}}
+- {kind: Service, apiVersion: serving.knative.dev/v1, metadata: {name: a}}
+- {kind: EndpointSlice, metadata: {name: a}}
+- {kind: EndpointSlice, addressType: FQDN, metadata: {name: a, labels: {kubernetes.io/service-name: a}}}
+---
+kind: Status
+message: forbidden
+";
+    let file = decoded(text);
+    assert_eq!(file.changes, []);
+    let skipped: Vec<String> = file
+        .skipped
+        .iter()
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
+    assert_eq!(
+        skipped,
+        [
+            "2 Deployment",
+            "1 EndpointSlice of names",
+            "1 EndpointSlice without a service",
+            "1 Service.serving.knative.dev",
+            "1 Status"
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_a_file_without_objects() {
+    for text in ["", "\n", "# nothing\n", "---\n---\n", "\u{feff}"] {
+        assert_eq!(decoded(text), ClusterFile::default(), "{text:?}");
+    }
+}

@@ -1,0 +1,125 @@
+//! Documents: YAML and JSON as one tree that knows its lines.
+//!
+//! In: the text of a file. Out: one [`Value`] a document.
+//! **Shape** a tree borrows from the text. Where only some fields are read, the rest is checked
+//! for syntax and not kept, so a dump of a large cluster stays small.
+//! **Errors** [`DocumentError`]: line, column and what is wrong. Depth and number of values are
+//! limited, values that aliases repeat included.
+
+pub(crate) mod field;
+
+mod json;
+mod text;
+mod yaml;
+
+use std::borrow::Cow;
+
+pub(crate) use crate::document::text::{TextError, read_text};
+
+/// How deep lists and mappings may lie in each other.
+const MAX_DEPTH: usize = 100;
+
+/// How many values a file may have, of those that are kept.
+const MAX_VALUES: usize = 20_000_000;
+
+/// A value of a document.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Value<'t> {
+    /// The line it begins at, from 1; 0 where the format does not tell.
+    pub(crate) line: usize,
+    /// What it is.
+    pub(crate) content: Content<'t>,
+}
+
+/// What a value is.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Content<'t> {
+    /// Nothing.
+    Null,
+    /// Text, a number or a truth value.
+    Scalar(Cow<'t, str>, Quoting),
+    /// A list.
+    List(Vec<Value<'t>>),
+    /// A mapping, in the order of the file.
+    Map(Vec<(Cow<'t, str>, Value<'t>)>),
+}
+
+/// Whether a scalar must be text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Quoting {
+    /// It is text whatever it looks like.
+    Quoted,
+    /// It may be a number or a truth value.
+    Plain,
+}
+
+/// Which keys of mappings are kept.
+pub(crate) type Keep = fn(&str) -> bool;
+
+/// A text that is no document.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("line {line}, column {column}: {problem}")]
+pub(crate) struct DocumentError {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) problem: String,
+}
+
+/// Reads all documents of a text: JSON when it begins as JSON does, else YAML.
+pub(crate) fn documents(text: &str, keep: Keep) -> Result<Vec<Value<'_>>, DocumentError> {
+    let text = text.trim_start_matches('\u{feff}');
+    let budget = Budget { values: MAX_VALUES };
+    if text.trim_start().starts_with('{') {
+        json::documents(text, keep, budget)
+    } else {
+        yaml::documents(text, keep, budget)
+    }
+}
+
+/// Values that may yet come.
+#[derive(Clone, Copy, Debug)]
+struct Budget {
+    values: usize,
+}
+
+impl Budget {
+    /// Takes some values, or says that there are too many.
+    fn take(&mut self, values: usize) -> Result<(), String> {
+        self.values = self
+            .values
+            .checked_sub(values)
+            .ok_or_else(|| format!("more than {MAX_VALUES} values: split the file"))?;
+        Ok(())
+    }
+}
+
+impl Value<'_> {
+    /// How many values it is, itself included.
+    fn count(&self) -> usize {
+        1 + match &self.content {
+            Content::Null | Content::Scalar(..) => 0,
+            Content::List(items) => items.iter().map(Value::count).sum(),
+            Content::Map(entries) => entries.iter().map(|(_, value)| value.count()).sum(),
+        }
+    }
+}
+
+/// The second entry of a key that has two.
+fn duplicate<'m, 't>(
+    entries: &'m [(Cow<'t, str>, Value<'t>)],
+) -> Option<&'m (Cow<'t, str>, Value<'t>)> {
+    let mut sorted: Vec<(&str, usize)> = entries
+        .iter()
+        .enumerate()
+        .map(|(place, (key, _))| (&**key, place))
+        .collect();
+    sorted.sort_unstable();
+    let second = sorted.windows(2).find_map(|pair| match pair {
+        [(one, _), (other, place)] if one == other => Some(*place),
+        _ => None,
+    });
+    entries.get(second?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! The text of a file, whole and within limits.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// How many octets a text file may have.
+const MAX_OCTETS: u64 = 1 << 30;
+
+/// A file whose text cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TextError {
+    /// The system said no.
+    #[error("{0}")]
+    Unreadable(#[from] io::Error),
+    /// It is larger than is read.
+    #[error("larger than {MAX_OCTETS} bytes: split the file")]
+    TooLarge,
+    /// It is no UTF-8.
+    #[error("not UTF-8 text at byte {0}")]
+    NotUtf8(usize),
+}
+
+/// Reads a text file.
+pub(crate) fn read_text(path: &Path) -> Result<String, TextError> {
+    let mut octets = Vec::new();
+    File::open(path)?
+        .take(MAX_OCTETS + 1)
+        .read_to_end(&mut octets)?;
+    if octets.len() as u64 > MAX_OCTETS {
+        return Err(TextError::TooLarge);
+    }
+    String::from_utf8(octets).map_err(|error| TextError::NotUtf8(error.utf8_error().valid_up_to()))
+}
