@@ -18,6 +18,7 @@ mod build;
 mod claims;
 mod endpoint;
 mod life;
+mod naming;
 mod span;
 mod table;
 mod version;
@@ -41,6 +42,9 @@ pub use crate::cluster::identity::{
 };
 pub use crate::cluster::names::Names;
 pub use crate::cluster::object::{Object, ObjectKind};
+
+/// How many moments of ports a directory looks at, for each record a cluster may hold.
+const STEPS_PER_RECORD: usize = 8;
 
 /// How much a cluster may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,7 +142,8 @@ impl Cluster {
                 ranges.insert(range, ());
             }
         }
-        build::directory(&tables, &self.names, ranges)
+        let steps = self.limits.records.saturating_mul(STEPS_PER_RECORD);
+        build::directory(&tables, &self.names, ranges, steps)
     }
 }
 

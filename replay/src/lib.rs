@@ -3,8 +3,11 @@
 //! ```text
 //! file, pipe ──► source ──► octets ──► pcap, pcapng ──► capture ──► captures ──► frames
 //!  (arguments)  (gzip, zstd) (window)    (records)     (one file)  (by time)
+//!
+//! YAML, JSON ──► document ──► cluster_file ──► changes of the cluster
 //! ```
 //!
+//! A folder is a [`scenario`]; without a cluster a [`names_file`] names addresses.
 //! A damaged capture is read as far as it goes, and says so: only what is no capture is an error.
 
 pub mod capture;

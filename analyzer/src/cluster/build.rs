@@ -1,60 +1,72 @@
 //! From claims to a directory: every address and port gets its identity at every moment.
 //!
 //! In: claims and tables. Out: [`Directory`].
-//! **Shape** of those who claim an address the pod wins, then a service called at a port of its
-//! own, then the node, then the service at any port. A port of a node's address goes to the pod
-//! that declares it.
+//! **Shape** a port of a node's address goes to the pod that declares it. A port's history is as
+//! long as its address's, so the work on ports is limited; a port beyond the limit is known by its
+//! address alone, and counted.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::cluster::claims::{AddressClaims, Claims, NodeBasis, PortClaims, PortKey, ServiceAt};
 use crate::cluster::directory::{DeclaredBy, Directory, Held, HeldPort};
-use crate::cluster::endpoint;
-use crate::cluster::identity::{EndKind, Identity, IdentityId, Interner, ServiceBasis};
+use crate::cluster::endpoint::{EndpointClaim, settle};
+use crate::cluster::identity::{EndKind, Identity, IdentityId};
 use crate::cluster::names::{Names, PrefixTable};
+use crate::cluster::naming::{Familiarity, Holders, Naming};
 use crate::cluster::span::{Segments, Span};
 use crate::cluster::table::{NodeId, PodId, PodNameId, ServiceId, Tables};
 use crate::time::Timestamp;
 
-/// Decides all claims.
-pub(super) fn directory(tables: &Tables, names: &Names, ranges: PrefixTable<()>) -> Directory {
+/// Decides all claims; `steps` is how many moments of ports may be looked at.
+pub(super) fn directory(
+    tables: &Tables,
+    names: &Names,
+    ranges: PrefixTable<()>,
+    steps: usize,
+) -> Directory {
     let Claims {
         addresses,
         ports,
         node_ports,
     } = Claims::collect(tables);
-    let mut builder = Builder::new(tables, names, &ranges);
+    let naming = Naming::new(tables, names, &ranges);
+    let mut builder = Builder {
+        tables,
+        naming,
+        steps,
+        refused: 0,
+    };
     let layers: HashMap<IpAddr, Layers, FixedState> = addresses
         .into_iter()
         .map(|(address, claims)| (address, Layers::settle(claims)))
         .collect();
     let none = Layers::default();
-    let ports = ports
-        .iter()
-        .map(|(key, claims)| {
-            (
-                *key,
-                builder.port(*key, claims, layers.get(&key.0).unwrap_or(&none)),
-            )
-        })
-        .collect();
+    let ports = ports.iter().filter_map(|(key, claims)| {
+        let layers = layers.get(&key.0).unwrap_or(&none);
+        Some((*key, builder.port(*key, claims, layers)?))
+    });
+    let ports = ports.collect();
     let node_ports = node_ports
         .iter()
         .map(|(key, claims)| (*key, builder.called(&Segments::settle(claims))))
         .collect();
-    let addresses = layers
-        .into_iter()
+    let addresses = layers.into_iter();
+    let addresses = addresses
         .map(|(address, layers)| (address, builder.address(address, layers)))
         .collect();
-    let names = names.table().map(|name| builder.named(name));
-    let external = builder.intern(Identity::of(EndKind::External));
-    let unresolved = builder.intern(Identity::of(EndKind::Unresolved));
-    let (identities, places) = builder.interner.finish();
+    let Builder {
+        mut naming,
+        refused,
+        ..
+    } = builder;
+    let names = names.table().map(|name| naming.named(name));
+    let external = naming.intern(Identity::of(EndKind::External));
+    let unresolved = naming.intern(Identity::of(EndKind::Unresolved));
+    let (identities, places) = naming.finish();
     let mut directory = Directory {
         identities,
         addresses,
@@ -64,6 +76,7 @@ pub(super) fn directory(tables: &Tables, names: &Names, ranges: PrefixTable<()>)
         ranges,
         external,
         unresolved,
+        refused,
     };
     directory.renumber(&places);
     directory
@@ -75,7 +88,7 @@ struct Layers {
     pods: Segments<PodId>,
     nodes: Segments<NodeId>,
     services: Segments<ServiceId>,
-    endpoints: Vec<endpoint::EndpointClaim>,
+    endpoints: Vec<EndpointClaim>,
 }
 
 impl Layers {
@@ -101,71 +114,27 @@ impl Layers {
     }
 
     /// Whether some object of the cluster ever had the address.
-    fn is_known(&self) -> bool {
-        !(self.pods.is_empty() && self.nodes.is_empty() && self.services.is_empty())
+    fn familiarity(&self) -> Familiarity {
+        if self.edges().next().is_some() {
+            Familiarity::Known
+        } else {
+            Familiarity::Unknown
+        }
     }
-}
-
-/// What holds a port at a moment, before it has an identity.
-#[derive(Clone, Copy, Default)]
-struct Holders {
-    pod: Option<PodId>,
-    called: Option<ServiceAt>,
-    node: Option<NodeId>,
-    service: Option<ServiceId>,
-    endpoint: Option<ServiceId>,
 }
 
 struct Builder<'a> {
     tables: &'a Tables,
-    names: &'a Names,
-    ranges: &'a PrefixTable<()>,
-    pods: Vec<Identity>,
-    interner: Interner,
+    naming: Naming<'a>,
+    steps: usize,
+    refused: u64,
 }
 
-impl<'a> Builder<'a> {
-    fn new(tables: &'a Tables, names: &'a Names, ranges: &'a PrefixTable<()>) -> Self {
-        let pods = tables
-            .pods
-            .iter()
-            .map(|known| {
-                let pod = &known.life.pod;
-                Identity {
-                    namespace: Some(Arc::clone(&pod.namespace)),
-                    pod: Some(Arc::clone(&pod.name)),
-                    pod_uid: pod.uid.clone(),
-                    workload: Some(tables.owners.workload(pod)),
-                    node: pod.node.clone(),
-                    container_id: pod.container_id.clone(),
-                    ..Identity::of(EndKind::Pod)
-                }
-            })
-            .collect();
-        Self {
-            tables,
-            names,
-            ranges,
-            pods,
-            interner: Interner::default(),
-        }
-    }
-
-    fn intern(&mut self, identity: Identity) -> IdentityId {
-        self.interner.intern(identity)
-    }
-
-    fn named(&mut self, name: &Arc<str>) -> IdentityId {
-        self.intern(Identity {
-            node: Some(Arc::clone(name)),
-            ..Identity::of(EndKind::Node)
-        })
-    }
-
+impl Builder<'_> {
     /// An address as a client's, and as a server's at a port that nothing declares.
     fn address(&mut self, address: IpAddr, layers: Layers) -> Held {
-        let owner = self.pod_names(&layers.pods);
-        let endpoints = endpoint::settle(&layers.endpoints, &owner);
+        let endpoints = settle(&layers.endpoints, &self.pod_names(&layers.pods));
+        let familiarity = layers.familiarity();
         let mut client = Segments::default();
         let mut server = Segments::default();
         for span in spans(layers.edges().chain(endpoints.edges())) {
@@ -176,7 +145,7 @@ impl<'a> Builder<'a> {
                 service: layers.services.at(span.from),
                 endpoint: None,
             };
-            server.push(span, self.identify(address, &layers, holders));
+            server.push(span, self.naming.holder(address, familiarity, holders));
             // A node's address is shared by all that its endpoints stand for, and by the node.
             let endpoint = match holders {
                 Holders {
@@ -184,19 +153,13 @@ impl<'a> Builder<'a> {
                     node: Some(_),
                     ..
                 } => None,
-                _ => endpoints.at(span.from),
+                Holders { .. } => endpoints.at(span.from),
             };
-            client.push(
-                span,
-                self.identify(
-                    address,
-                    &layers,
-                    Holders {
-                        endpoint,
-                        ..holders
-                    },
-                ),
-            );
+            let holders = Holders {
+                endpoint,
+                ..holders
+            };
+            client.push(span, self.naming.holder(address, familiarity, holders));
         }
         Held {
             client,
@@ -205,17 +168,25 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A port of an address that some object declares at some time.
-    fn port(&mut self, key: PortKey, claims: &PortClaims, layers: &Layers) -> Segments<HeldPort> {
-        let host_pods = Segments::settle(&claims.host_pods);
-        let services = Segments::settle(&claims.services);
-        let mut pods = Segments::default();
-        for span in spans(layers.pods.edges().chain(host_pods.edges())) {
-            if let Some(pod) = layers.pods.at(span.from).or(host_pods.at(span.from)) {
-                pods.push(span, pod);
+    /// A port of an address that some object declares at some time, within the limit of work.
+    fn port(
+        &mut self,
+        key: PortKey,
+        claims: &PortClaims,
+        layers: &Layers,
+    ) -> Option<Segments<HeldPort>> {
+        let claimed = claims.host_pods.len() + claims.services.len() + claims.endpoints.len();
+        match self.steps.checked_sub(claimed + layers.edges().count()) {
+            Some(left) => self.steps = left,
+            None => {
+                self.refused += 1;
+                return None;
             }
         }
-        let endpoints = endpoint::settle(&claims.endpoints, &self.pod_names(&pods));
+        let host_pods = Segments::settle(&claims.host_pods);
+        let services = Segments::settle(&claims.services);
+        let pods = first_of(&layers.pods, &host_pods);
+        let endpoints = settle(&claims.endpoints, &self.pod_names(&pods));
         let edges = layers.edges().chain(pods.edges()).chain(services.edges());
         let mut held = Segments::default();
         for span in spans(edges.chain(endpoints.edges())) {
@@ -226,106 +197,20 @@ impl<'a> Builder<'a> {
                 service: layers.services.at(span.from),
                 endpoint: endpoints.at(span.from),
             };
-            let declared = match holders {
-                Holders {
-                    endpoint: Some(_), ..
-                }
-                | Holders {
-                    pod: None,
-                    called: Some(_),
-                    ..
-                } => DeclaredBy::Service,
-                _ if host_pods.at(span.from).is_some() => DeclaredBy::Pod,
-                _ => DeclaredBy::Nobody,
-            };
-            let identity = self.identify(key.0, layers, holders);
+            let declared = declared_by(holders, host_pods.at(span.from));
+            let identity = self.naming.holder(key.0, layers.familiarity(), holders);
             held.push(span, HeldPort { identity, declared });
         }
-        held
+        Some(held)
     }
 
     /// The identities of services called.
     fn called(&mut self, services: &Segments<ServiceAt>) -> Segments<IdentityId> {
         let mut called = Segments::default();
         for (span, (service, port)) in services.iter() {
-            let identity = self.called_service(service, Some(port));
-            called.push(span, self.intern(identity));
+            called.push(span, self.naming.called(service, Some(port)));
         }
         called
-    }
-
-    fn identify(&mut self, address: IpAddr, layers: &Layers, holders: Holders) -> IdentityId {
-        let identity = match holders {
-            Holders { pod: Some(pod), .. } => self.pod(pod),
-            Holders {
-                called: Some((service, port)),
-                ..
-            } => {
-                return self.interned_call(service, Some(port));
-            }
-            Holders {
-                node: Some(node), ..
-            } => Identity {
-                node: self.tables.nodes.get(node.0).cloned(),
-                ..Identity::of(EndKind::Node)
-            },
-            Holders {
-                service: Some(service),
-                ..
-            } => return self.interned_call(service, None),
-            Holders { .. } => self.unowned(address, layers),
-        };
-        let identity = self.with_endpoint(identity, holders.endpoint);
-        self.intern(identity)
-    }
-
-    fn pod(&self, pod: PodId) -> Identity {
-        self.pods
-            .get(pod.0)
-            .cloned()
-            .unwrap_or(Identity::of(EndKind::Unresolved))
-    }
-
-    fn interned_call(&mut self, service: ServiceId, port: Option<u16>) -> IdentityId {
-        let identity = self.called_service(service, port);
-        self.intern(identity)
-    }
-
-    fn called_service(&self, service: ServiceId, port: Option<u16>) -> Identity {
-        let (namespace, name) = self.tables.services.get(service.0).cloned().unzip();
-        Identity {
-            namespace,
-            service: name,
-            service_basis: Some(ServiceBasis::Called),
-            service_port: port,
-            ..Identity::of(EndKind::Service)
-        }
-    }
-
-    /// An address while nobody has it: named, or inside the cluster, or else outside.
-    fn unowned(&self, address: IpAddr, layers: &Layers) -> Identity {
-        match self.names.get(address) {
-            Some(name) => Identity {
-                node: Some(Arc::clone(name)),
-                ..Identity::of(EndKind::Node)
-            },
-            None if layers.is_known() || self.ranges.get(address).is_some() => {
-                Identity::of(EndKind::Unresolved)
-            }
-            None => Identity::of(EndKind::External),
-        }
-    }
-
-    fn with_endpoint(&self, identity: Identity, service: Option<ServiceId>) -> Identity {
-        let Some((namespace, name)) = service.and_then(|id| self.tables.services.get(id.0)) else {
-            return identity;
-        };
-        Identity {
-            namespace: identity.namespace.or_else(|| Some(Arc::clone(namespace))),
-            service: Some(Arc::clone(name)),
-            service_basis: Some(ServiceBasis::Endpoint),
-            ..identity
-        }
     }
 
     fn pod_names(&self, pods: &Segments<PodId>) -> Segments<PodNameId> {
@@ -337,6 +222,36 @@ impl<'a> Builder<'a> {
         }
         names
     }
+}
+
+/// What says that something is served at a port.
+fn declared_by(holders: Holders, host_pod: Option<PodId>) -> DeclaredBy {
+    match (holders, host_pod) {
+        (
+            Holders {
+                endpoint: Some(_), ..
+            }
+            | Holders {
+                pod: None,
+                called: Some(_),
+                ..
+            },
+            _,
+        ) => DeclaredBy::Service,
+        (Holders { .. }, Some(_)) => DeclaredBy::Pod,
+        (Holders { .. }, None) => DeclaredBy::Nobody,
+    }
+}
+
+/// The pod whose address it is, else the one that has its node's port.
+fn first_of(own: &Segments<PodId>, host: &Segments<PodId>) -> Segments<PodId> {
+    let mut pods = Segments::default();
+    for span in spans(own.edges().chain(host.edges())) {
+        if let Some(pod) = own.at(span.from).or(host.at(span.from)) {
+            pods.push(span, pod);
+        }
+    }
+    pods
 }
 
 /// All of time, cut at some moments.

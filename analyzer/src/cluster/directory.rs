@@ -28,6 +28,7 @@ pub struct Directory {
     pub(super) ranges: PrefixTable<()>,
     pub(super) external: IdentityId,
     pub(super) unresolved: IdentityId,
+    pub(super) refused: u64,
 }
 
 /// Who has an address, at every moment.
@@ -94,6 +95,12 @@ impl Directory {
     #[must_use]
     pub fn identities(&self) -> &[Identity] {
         &self.identities
+    }
+
+    /// Ports that are known by their address alone, because the limit of work was reached.
+    #[must_use]
+    pub const fn refused(&self) -> u64 {
+        self.refused
     }
 
     /// Whether a service, one of its endpoints or a node port was at this port of the address.

@@ -99,11 +99,6 @@ impl<T: Copy + PartialEq> Segments<T> {
         self.0.iter().copied()
     }
 
-    /// Whether it never has a value.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Every moment at which the value may change.
     pub(super) fn edges(&self) -> impl Iterator<Item = Timestamp> {
         self.0.iter().flat_map(|(span, _)| [span.from, span.until])

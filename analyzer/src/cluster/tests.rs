@@ -403,3 +403,26 @@ fn what_exceeds_the_limit_is_refused_and_counted() {
     let objects: Vec<_> = cluster.objects().into_iter().collect();
     assert_eq!(objects, [(ObjectKind::Pod, 2), (ObjectKind::Namespace, 1)]);
 }
+
+#[test]
+fn ports_beyond_the_limit_of_work_are_known_by_their_address() {
+    // Each of many ports of an address that changed hands many times has a long history.
+    let pods: String = (0..60).fold(String::new(), |text, pod| {
+        text + &format!("@{pod} pod s/p{pod} ip=10.0.0.5\n")
+    });
+    let ports = (1..100).fold("slice s/1 svc=web at=10.0.0.5".to_owned(), |text, port| {
+        text + &format!(" port=tcp/{port}")
+    });
+    let mut cluster = Cluster::new(ClusterLimits { records: 800 });
+    for change in changes(&(pods + &ports)) {
+        cluster.apply(change);
+    }
+    assert_eq!(cluster.refused(), 0);
+    let directory = cluster.directory();
+    assert_eq!(directory.refused(), 47);
+    check_directory(
+        &directory,
+        "10.0.0.5 tcp/1 @7: pod p7 ns=s of=Pod/p7 svc=web endpoint service-port
+         10.0.0.5 tcp/99 @7: pod p7 ns=s of=Pod/p7",
+    );
+}

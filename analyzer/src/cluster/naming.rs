@@ -1,0 +1,172 @@
+//! Who holds an address, as an identity.
+//!
+//! In: the numbers of those that hold an address or port at a moment. Out: [`IdentityId`]s.
+//! **Shape** of those who claim an address the pod wins, then a service called at a port of its
+//! own, then the node, then the service at any port.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::cluster::claims::ServiceAt;
+use crate::cluster::identity::{EndKind, Identity, IdentityId, Interner, ServiceBasis};
+use crate::cluster::names::{Names, PrefixTable};
+use crate::cluster::table::{KnownPod, NodeId, PodId, ServiceId, Tables};
+
+/// What holds an address or port at a moment.
+#[derive(Clone, Copy)]
+pub(super) struct Holders {
+    pub(super) pod: Option<PodId>,
+    /// A service that has the port.
+    pub(super) called: Option<ServiceAt>,
+    pub(super) node: Option<NodeId>,
+    /// A service that has the address.
+    pub(super) service: Option<ServiceId>,
+    /// A service whose endpoint it is.
+    pub(super) endpoint: Option<ServiceId>,
+}
+
+/// Whether an object of the cluster has the address at some time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Familiarity {
+    /// One has: without an owner it is still inside.
+    Known,
+    /// None has.
+    Unknown,
+}
+
+/// Makes identities.
+pub(super) struct Naming<'a> {
+    tables: &'a Tables,
+    names: &'a Names,
+    ranges: &'a PrefixTable<()>,
+    pods: Vec<Identity>,
+    interner: Interner,
+}
+
+impl<'a> Naming<'a> {
+    pub(super) fn new(tables: &'a Tables, names: &'a Names, ranges: &'a PrefixTable<()>) -> Self {
+        let identity = |known: &KnownPod| {
+            let pod = &known.life.pod;
+            Identity {
+                namespace: Some(Arc::clone(&pod.namespace)),
+                pod: Some(Arc::clone(&pod.name)),
+                pod_uid: pod.uid.clone(),
+                workload: Some(tables.owners.workload(pod)),
+                node: pod.node.clone(),
+                container_id: pod.container_id.clone(),
+                ..Identity::of(EndKind::Pod)
+            }
+        };
+        let pods = tables.pods.iter().map(identity).collect();
+        Self {
+            tables,
+            names,
+            ranges,
+            pods,
+            interner: Interner::default(),
+        }
+    }
+
+    /// The number of an identity.
+    pub(super) fn intern(&mut self, identity: Identity) -> IdentityId {
+        self.interner.intern(identity)
+    }
+
+    /// All identities in order, and the place of each number given out.
+    pub(super) fn finish(self) -> (Vec<Identity>, Vec<IdentityId>) {
+        self.interner.finish()
+    }
+
+    /// Who holds an address.
+    pub(super) fn holder(
+        &mut self,
+        address: IpAddr,
+        familiarity: Familiarity,
+        holders: Holders,
+    ) -> IdentityId {
+        let owner = match holders {
+            Holders { pod: Some(pod), .. } => self.pod(pod),
+            Holders {
+                called: Some((service, port)),
+                ..
+            } => {
+                return self.called(service, Some(port));
+            }
+            Holders {
+                node: Some(node), ..
+            } => self.node(node),
+            Holders {
+                service: Some(service),
+                ..
+            } => return self.called(service, None),
+            Holders { .. } => self.nobody(address, familiarity),
+        };
+        let identity = self.with_endpoint(owner, holders.endpoint);
+        self.intern(identity)
+    }
+
+    /// A service called, at a port that it has or at any.
+    pub(super) fn called(&mut self, service: ServiceId, port: Option<u16>) -> IdentityId {
+        let (namespace, name) = self.tables.services.get(service.0).cloned().unzip();
+        self.intern(Identity {
+            namespace,
+            service: name,
+            service_basis: Some(ServiceBasis::Called),
+            service_port: port,
+            ..Identity::of(EndKind::Service)
+        })
+    }
+
+    /// An address that a name stands for.
+    pub(super) fn named(&mut self, name: &Arc<str>) -> IdentityId {
+        self.intern(name_identity(name))
+    }
+
+    fn pod(&self, pod: PodId) -> Identity {
+        self.pods
+            .get(pod.0)
+            .cloned()
+            .unwrap_or(Identity::of(EndKind::Unresolved))
+    }
+
+    fn node(&self, node: NodeId) -> Identity {
+        let name = self.tables.nodes.get(node.0).cloned();
+        Identity {
+            node: name,
+            ..Identity::of(EndKind::Node)
+        }
+    }
+
+    /// An address while nobody has it: named, or inside the cluster, or else outside.
+    fn nobody(&self, address: IpAddr, familiarity: Familiarity) -> Identity {
+        if let Some(name) = self.names.get(address) {
+            return name_identity(name);
+        }
+        match familiarity {
+            Familiarity::Known => Identity::of(EndKind::Unresolved),
+            Familiarity::Unknown if self.ranges.get(address).is_some() => {
+                Identity::of(EndKind::Unresolved)
+            }
+            Familiarity::Unknown => Identity::of(EndKind::External),
+        }
+    }
+
+    fn with_endpoint(&self, owner: Identity, service: Option<ServiceId>) -> Identity {
+        let Some((namespace, name)) = service.and_then(|id| self.tables.services.get(id.0)) else {
+            return owner;
+        };
+        Identity {
+            namespace: owner.namespace.or_else(|| Some(Arc::clone(namespace))),
+            service: Some(Arc::clone(name)),
+            service_basis: Some(ServiceBasis::Endpoint),
+            ..owner
+        }
+    }
+}
+
+fn name_identity(name: &Arc<str>) -> Identity {
+    Identity {
+        node: Some(Arc::clone(name)),
+        ..Identity::of(EndKind::Node)
+    }
+}
