@@ -14,7 +14,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     if !MAGICS.contains(&magic) && !MAGICS.contains(&magic.swap_bytes()) {
         return Corpus::Reject;
     }
-    if let Some(snapshot) = snapshot(input, small_limits()) {
+    if let Some(snapshot) = snapshot(input, Vec::new(), small_limits()) {
         answer_everything(&snapshot);
     }
     Corpus::Keep

@@ -2,6 +2,7 @@
 //! first octet that chooses operation and surface.
 #![no_main]
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use analyzer::engine::Limits;
@@ -9,13 +10,21 @@ use analyzer::query::parse::RowLimit;
 use analyzer::query::{self, Operation, Query};
 use analyzer::snapshot::Snapshot;
 use libfuzzer_sys::{Corpus, fuzz_target};
+use replay::cluster_file;
 
 fn shop() -> &'static Snapshot {
     static SHOP: OnceLock<Snapshot> = OnceLock::new();
     SHOP.get_or_init(|| {
         let capture = include_bytes!("../../captures/shop/shop.pcap");
-        let limits = Limits { connection_records: 10_000, ..Limits::default() };
-        pilotfish_fuzz::snapshot(capture, limits).expect("the shop is a capture")
+        let cluster = include_str!("../../captures/shop/cluster.yaml");
+        let changes =
+            cluster_file::decode(Path::new("cluster.yaml"), cluster).map(|file| file.changes);
+        let limits = Limits {
+            connection_records: 10_000,
+            ..Limits::default()
+        };
+        pilotfish_fuzz::snapshot(capture, changes.expect("the shop is a cluster"), limits)
+            .expect("the shop is a capture")
     })
 }
 
@@ -27,8 +36,14 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         return Corpus::Reject;
     };
     let operation = Operation::ALL[usize::from(*choice) % Operation::ALL.len()];
-    let rows = if *choice < 0x80 { RowLimit::Bounded } else { RowLimit::Unbounded };
-    let pairs = text.lines().map(|line| line.split_once('=').unwrap_or((line, "")));
+    let rows = if *choice < 0x80 {
+        RowLimit::Bounded
+    } else {
+        RowLimit::Unbounded
+    };
+    let pairs = text
+        .lines()
+        .map(|line| line.split_once('=').unwrap_or((line, "")));
     match Query::parse(operation, pairs, rows) {
         Ok(query) => {
             let answer = query::run(shop(), operation, &query);

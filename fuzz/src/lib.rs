@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use analyzer::cluster::change::Change;
 use analyzer::engine::{Engine, Limits, Settings};
 use analyzer::query::{self, Operation, Query};
 use analyzer::snapshot::{Provenance, Snapshot, Source};
@@ -20,17 +21,20 @@ pub fn small_limits() -> Limits {
     }
 }
 
-/// Reads a capture to its end; `None` when it is no capture.
+/// Reads a capture to its end, in a cluster of these changes; `None` when it is no capture.
 ///
 /// # Panics
 /// When frames are lost between the reader and the coverage.
 #[must_use]
-pub fn snapshot(capture: &[u8], limits: Limits) -> Option<Snapshot> {
+pub fn snapshot(capture: &[u8], changes: Vec<Change>, limits: Limits) -> Option<Snapshot> {
     let mut capture = Capture::from_reader("input", Cursor::new(capture.to_vec())).ok()?;
     let mut engine = Engine::new(Settings {
         limits,
         ..Settings::default()
     });
+    for change in changes {
+        engine.apply(change);
+    }
     let mut frames = 0;
     while let Some(frame) = capture.next_frame() {
         engine.ingest(&frame);
