@@ -1,0 +1,68 @@
+# Everything a person runs here. `just` alone lists it.
+
+# Where generated captures and measurements go.
+captures := "target/captures"
+
+[private]
+default:
+    @just --list --unsorted
+
+# All tests of all crates.
+test *ARGUMENTS:
+    cargo test {{ ARGUMENTS }}
+
+# Clippy, warnings as errors.
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Rewrite all code in the one format.
+fmt:
+    cargo fmt --all
+
+# The documentation of all crates, warnings as errors.
+docs:
+    RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace
+
+# Licences, banned crates and sources of the dependencies.
+deny:
+    cargo deny check licenses bans sources
+
+# Fuzz one target (`fuzz/run list` names them) from its seeds on.
+fuzz TARGET SECONDS="30":
+    fuzz/run {{ TARGET }} {{ SECONDS }}
+
+# Hold the answers against the captures below FOLDER and what is known of them.
+corpus FOLDER:
+    PILOTFISH_CORPUS="$(cd '{{ FOLDER }}' && pwd)" cargo test --workspace --test 'corpus*'
+
+# Record a scenario again, as root; `all` records every one.
+record SCENARIO:
+    captures/record/record {{ SCENARIO }}
+
+# Review changed snapshots by eye: they are written, and git shows what changed.
+snapshots *ARGUMENTS:
+    INSTA_UPDATE=always cargo test {{ ARGUMENTS }}
+    git status --short -- '*.snap'
+
+# Write a capture to measure with (small, headers, elephant, long) and its cluster file.
+generate PROFILE="small" PACKETS="10000000" CONNECTIONS="1000000":
+    mkdir -p {{ captures }}
+    cargo run --release -p pilotfish-generator -- --profile {{ PROFILE }} \
+        --packets {{ PACKETS }} --connections {{ CONNECTIONS }} --pods 5000 \
+        --cluster {{ captures }}/pods.yaml --output {{ captures }}/{{ PROFILE }}.pcap
+
+# CPU, wall time and memory of `pilotfish flows` against `cat`, over FILE.
+bench FILE *OPTIONS: release
+    benches/compare target/release/pilotfish '{{ FILE }}' {{ OPTIONS }}
+
+# A small generated capture: are the answers the truth about it?
+smoke:
+    benches/smoke
+
+# The finished binary.
+release:
+    cargo build --release
+
+# Everything a change must pass.
+ci:
+    .ci/run
