@@ -79,6 +79,17 @@ impl Drop for Server {
     }
 }
 
+/// Waits until `done`, a minute at most.
+pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..6_000 {
+        if done() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("not within a minute: {what}");
+}
+
 /// The octets of a request after which the server is to close the connection.
 pub(crate) fn request(line: &str, headers: &[&str]) -> Vec<u8> {
     let close = ["Connection: close", "", ""];

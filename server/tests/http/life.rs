@@ -9,7 +9,7 @@ use std::time::Duration;
 use analyzer::snapshot::Snapshot;
 use server::{Limits, Options, Readiness, SnapshotSource};
 
-use crate::client::{Reply, Server, request};
+use crate::client::{Reply, Server, eventually, request};
 use crate::traffic;
 
 /// A source that says when it is asked, and answers when it is told to.
@@ -89,9 +89,9 @@ fn a_stop_lets_the_answer_under_way_end() {
     let mut stream = ask(&server);
     keeper.wait();
     server.stop();
-    while TcpStream::connect(server.address).is_ok() {
-        std::thread::yield_now();
-    }
+    eventually("nobody listens", || {
+        TcpStream::connect(server.address).is_err()
+    });
     keeper.open();
     assert_eq!(Reply::read(&mut stream).status, 200);
     server.join();

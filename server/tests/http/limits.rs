@@ -9,7 +9,7 @@ use analyzer::query::{self, Operation, Query};
 use analyzer::snapshot::Snapshot;
 use server::{Limits, Published};
 
-use crate::client::{Reply, Server, request};
+use crate::client::{Reply, Server, eventually, request};
 use crate::life::{ask, gate, with};
 use crate::traffic;
 
@@ -39,9 +39,9 @@ fn a_request_that_drips_in_is_cut() {
     let mut stream = server.connect();
     stream.write_all(b"GET /healthz HTTP/1.1\r\n").unwrap();
     // A header now and then keeps nothing alive: the time is for all of them.
-    while stream.write_all(b"X-Drip: 1\r\n").is_ok() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    eventually("the connection is cut", || {
+        stream.write_all(b"X-Drip: 1\r\n").is_err()
+    });
 }
 
 #[test]
@@ -52,13 +52,10 @@ fn a_connection_ends_at_its_age_however_busy() {
     });
     let mut stream = server.connect();
     let ask = b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    while stream.write_all(ask).is_ok() {
-        let mut octets = [0; 1024];
-        match stream.read(&mut octets) {
-            Ok(0) | Err(_) => break,
-            Ok(_) => {}
-        }
-    }
+    let mut octets = [0; 1024];
+    eventually("the connection ends", || {
+        stream.write_all(ask).is_err() || matches!(stream.read(&mut octets), Ok(0) | Err(_))
+    });
 }
 
 #[test]
@@ -102,7 +99,9 @@ fn queries_that_take_too_long_are_refused_and_keep_their_place() {
     assert_eq!(busy.header("retry-after"), Some("1"));
     assert_eq!(server.get("/healthz").status, 200, "probes need no place");
     drop(keeper);
-    while server.get("/mcp/flows").status != 200 {}
+    eventually("the place is free", || {
+        server.get("/mcp/flows").status == 200
+    });
 }
 
 #[test]
@@ -122,7 +121,9 @@ fn who_does_not_take_an_answer_gives_its_place_up_in_the_end() {
     slow.write_all(&request(line, &["Host: localhost"]))
         .unwrap();
     // The place is taken, and free once the slow one was cut.
-    while server.get("/mcp/flows?limit=1").status != 200 {}
+    eventually("the place is free", || {
+        server.get("/mcp/flows?limit=1").status == 200
+    });
     let mut taken = Vec::new();
     let cut = slow.read_to_end(&mut taken);
     assert!(cut.is_err() || taken.len() < whole, "{}", taken.len());
