@@ -119,6 +119,7 @@ fn a_stop_does_not_wait_for_ever() {
 fn a_stop_closes_idle_connections_at_once() {
     let limits = Limits {
         header_time: Duration::from_secs(3_600),
+        last_answer_time: Duration::from_secs(3_600),
         stop_time: Duration::from_secs(3_600),
         ..Limits::default()
     };
