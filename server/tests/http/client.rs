@@ -112,12 +112,14 @@ pub(crate) struct Reply {
 impl Reply {
     /// Reads until the server closes the connection.
     pub(crate) fn read(stream: &mut TcpStream) -> Self {
+        Self::try_read(stream).expect("a whole reply")
+    }
+
+    /// The same; `None` when the server cut the connection.
+    pub(crate) fn try_read(stream: &mut TcpStream) -> Option<Self> {
         let mut octets = Vec::new();
-        stream.read_to_end(&mut octets).unwrap();
-        Self::parse(&octets).unwrap_or_else(|| {
-            let text = String::from_utf8_lossy(&octets);
-            panic!("no whole reply: {text:?}")
-        })
+        stream.read_to_end(&mut octets).ok()?;
+        Self::parse(&octets)
     }
 
     fn parse(octets: &[u8]) -> Option<Self> {

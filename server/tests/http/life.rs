@@ -71,9 +71,10 @@ pub(crate) fn with(limits: Limits) -> Options {
     }
 }
 
-pub(crate) fn ask(server: &Server) -> TcpStream {
+/// Sends a request whose answer is to be read later.
+pub(crate) fn ask(server: &Server, target: &str) -> TcpStream {
     let mut stream = server.connect();
-    let octets = request("GET /mcp/flows HTTP/1.1", &["Host: localhost"]);
+    let octets = request(&format!("GET {target} HTTP/1.1"), &["Host: localhost"]);
     stream.write_all(&octets).unwrap();
     stream
 }
@@ -86,7 +87,7 @@ fn a_stop_lets_the_answer_under_way_end() {
         ..Limits::default()
     };
     let mut server = Server::start(source, with(limits));
-    let mut stream = ask(&server);
+    let mut stream = ask(&server, "/mcp/flows");
     keeper.wait();
     server.stop();
     eventually("nobody listens", || {
@@ -105,7 +106,7 @@ fn a_stop_does_not_wait_for_ever() {
         ..Limits::default()
     };
     let mut server = Server::start(source, with(limits));
-    let mut stream = ask(&server);
+    let mut stream = ask(&server, "/mcp/flows");
     keeper.wait();
     server.stop();
     server.join();
