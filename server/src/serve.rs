@@ -24,7 +24,7 @@ use crate::source::SnapshotSource;
 
 /// The most octets of a request's line and headers.
 const HEAD_MAX: usize = 64 * 1024;
-/// What is waited after the system refused a connection, as when files run out.
+/// What is waited after the system refused a connection, as when file descriptors run out.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves `source` on `listener` until `shutdown` is done; then lets the answers under way end.
@@ -64,6 +64,8 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
+            // The client gave up before its turn: the next one may not have.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(_) => sleep(PAUSE).await,
         }
     }

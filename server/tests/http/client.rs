@@ -10,8 +10,8 @@ use server::{Options, Published, Readiness, SnapshotSource, Stop};
 
 use crate::traffic;
 
-/// Longer than any limit in these tests: what takes longer hangs.
-const HANGS: Duration = Duration::from_secs(60);
+/// Longer than any limit in these tests, and shorter than any default: what takes longer hangs.
+const HANGS: Duration = Duration::from_secs(20);
 
 /// A server on a port of its own, stopped when it is dropped.
 pub(crate) struct Server {
@@ -50,6 +50,7 @@ impl Server {
     /// Waits until it has stopped.
     pub(crate) fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
+            eventually("the server has stopped", || thread.is_finished());
             thread.join().unwrap();
         }
     }
@@ -75,8 +76,22 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
-        self.join();
+        // A test that fails already has said why.
+        if !thread::panicking() {
+            self.join();
+        }
     }
+}
+
+/// Waits until `done`, as long as [`HANGS`].
+pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..2_000 {
+        if done() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("not in time: {what}");
 }
 
 /// The octets of a request after which the server is to close the connection.
@@ -97,12 +112,14 @@ pub(crate) struct Reply {
 impl Reply {
     /// Reads until the server closes the connection.
     pub(crate) fn read(stream: &mut TcpStream) -> Self {
+        Self::try_read(stream).expect("a whole reply")
+    }
+
+    /// The same; `None` when the server cut the connection.
+    pub(crate) fn try_read(stream: &mut TcpStream) -> Option<Self> {
         let mut octets = Vec::new();
-        stream.read_to_end(&mut octets).unwrap();
-        Self::parse(&octets).unwrap_or_else(|| {
-            let text = String::from_utf8_lossy(&octets);
-            panic!("no whole reply: {text:?}")
-        })
+        stream.read_to_end(&mut octets).ok()?;
+        Self::parse(&octets)
     }
 
     fn parse(octets: &[u8]) -> Option<Self> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use analyzer::snapshot::Snapshot;
 use server::{Limits, Options, Readiness, SnapshotSource};
 
-use crate::client::{Reply, Server, request};
+use crate::client::{Reply, Server, eventually, request};
 use crate::traffic;
 
 /// A source that says when it is asked, and answers when it is told to.
@@ -71,9 +71,10 @@ pub(crate) fn with(limits: Limits) -> Options {
     }
 }
 
-pub(crate) fn ask(server: &Server) -> TcpStream {
+/// Sends a request whose answer is to be read later.
+pub(crate) fn ask(server: &Server, target: &str) -> TcpStream {
     let mut stream = server.connect();
-    let octets = request("GET /mcp/flows HTTP/1.1", &["Host: localhost"]);
+    let octets = request(&format!("GET {target} HTTP/1.1"), &["Host: localhost"]);
     stream.write_all(&octets).unwrap();
     stream
 }
@@ -86,12 +87,12 @@ fn a_stop_lets_the_answer_under_way_end() {
         ..Limits::default()
     };
     let mut server = Server::start(source, with(limits));
-    let mut stream = ask(&server);
+    let mut stream = ask(&server, "/mcp/flows");
     keeper.wait();
     server.stop();
-    while TcpStream::connect(server.address).is_ok() {
-        std::thread::yield_now();
-    }
+    eventually("nobody listens", || {
+        TcpStream::connect(server.address).is_err()
+    });
     keeper.open();
     assert_eq!(Reply::read(&mut stream).status, 200);
     server.join();
@@ -105,7 +106,7 @@ fn a_stop_does_not_wait_for_ever() {
         ..Limits::default()
     };
     let mut server = Server::start(source, with(limits));
-    let mut stream = ask(&server);
+    let mut stream = ask(&server, "/mcp/flows");
     keeper.wait();
     server.stop();
     server.join();
@@ -119,6 +120,7 @@ fn a_stop_does_not_wait_for_ever() {
 fn a_stop_closes_idle_connections_at_once() {
     let limits = Limits {
         header_time: Duration::from_secs(3_600),
+        last_answer_time: Duration::from_secs(3_600),
         stop_time: Duration::from_secs(3_600),
         ..Limits::default()
     };
