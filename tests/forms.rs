@@ -3,6 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     reason = "a test that meets the unexpected fails"
 )]
 
@@ -36,7 +38,7 @@ fn split_compressed_converted_or_shuffled_it_gives_the_same_flows() {
             .join(name)
             .join(format!("{name}.pcap"));
         let folder = tempfile::tempdir().unwrap();
-        let whole = answers(&[path.clone()]);
+        let whole = answers(std::slice::from_ref(&path));
         for (form, files) in forms(&std::fs::read(&path).unwrap(), folder.path()) {
             assert_eq!(answers(&files), whole, "{name} {form}");
             let reversed: Vec<PathBuf> = files.into_iter().rev().collect();

@@ -50,8 +50,11 @@ struct Captured {
     server: Option<u64>,
 }
 
-/// Packets and bytes from one address to another, of one protocol and one flow's server port.
-type Sent = BTreeMap<(Protocol, IpAddr, IpAddr, u16), (u64, u64)>;
+/// From one address to another, of one protocol and one flow's server port.
+type Direction = (Protocol, IpAddr, IpAddr, u16);
+
+/// Packets and bytes by direction.
+type Sent = BTreeMap<Direction, (u64, u64)>;
 
 #[test]
 fn counts_are_what_the_kernels_delivered() {
@@ -75,7 +78,7 @@ fn counts_are_what_the_kernels_delivered() {
 }
 
 impl TrueFlow {
-    fn captured_directions(&self) -> Vec<((Protocol, IpAddr, IpAddr, u16), (u64, u64))> {
+    fn captured_directions(&self) -> Vec<(Direction, (u64, u64))> {
         let (client, server, port) = (self.client.ip, self.server.ip, self.server.port.unwrap());
         let out = self.captured.client.map(|times| {
             let sent = (
