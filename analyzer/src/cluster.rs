@@ -43,13 +43,11 @@ pub use crate::cluster::identity::{
 pub use crate::cluster::names::Names;
 pub use crate::cluster::object::{Object, ObjectKind};
 
-/// How many moments of ports a directory looks at, for each record a cluster may hold.
-const STEPS_PER_RECORD: usize = 8;
-
 /// How much a cluster may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ClusterLimits {
-    /// States of objects, each with the addresses and ports it lays claim to.
+    /// States of objects, each with the addresses and ports it lays claim to; and how many
+    /// moments of ports a directory looks at.
     pub records: usize,
 }
 
@@ -142,8 +140,7 @@ impl Cluster {
                 ranges.insert(range, ());
             }
         }
-        let steps = self.limits.records.saturating_mul(STEPS_PER_RECORD);
-        build::directory(&tables, &self.names, ranges, steps)
+        build::directory(&tables, &self.names, ranges, self.limits.records)
     }
 }
 

@@ -179,12 +179,13 @@ impl Engine {
             self.ledger.fold(connection, connection.end_at(now));
         }
         drop(self.table);
+        let directory: Directory = self.cluster.directory();
         self.coverage.evicted = self.evicted
             + self.ledger.evicted()
             + self.fragments.evicted()
             + self.names.refused()
-            + self.cluster.refused();
-        let directory: Directory = self.cluster.directory();
+            + self.cluster.refused()
+            + directory.refused();
         let (legs, records) = self.ledger.into_legs();
         Snapshot::new(
             legs,

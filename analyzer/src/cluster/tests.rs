@@ -419,7 +419,7 @@ fn ports_beyond_the_limit_of_work_are_known_by_their_address() {
     }
     assert_eq!(cluster.refused(), 0);
     let directory = cluster.directory();
-    assert_eq!(directory.refused(), 47);
+    assert_eq!(directory.refused(), 93);
     check_directory(
         &directory,
         "10.0.0.5 tcp/1 @7: pod p7 ns=s of=Pod/p7 svc=web endpoint service-port
