@@ -1,7 +1,7 @@
 //! Connections: one five-tuple at one hop, from socket open to close.
 //!
 //! In: sightings of packets. Out, when it ends or a snapshot asks: counters for its leg and, if
-//! somebody keeps them, a [`ConnectionRecord`].
+//! somebody keeps them, a [`record::ConnectionRecord`].
 //! **Time** ends are decided by the gaps between a connection's own packets, never by when
 //! somebody looked. **Source** RFC 9293 for TCP.
 

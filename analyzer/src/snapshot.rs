@@ -190,9 +190,15 @@ fn uncertain(record: &ConnectionRecord, legs: &[(LegKey, Leg)]) -> Uncertain {
 }
 
 fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<EndKind, u64> {
-    let ends: BTreeSet<_> = flows
+    let mut ends: Vec<FlowEnd> = flows
         .iter()
         .flat_map(|flow| [flow.key.client, flow.key.server])
+        .collect();
+    ends.sort_unstable_by_key(|end| (end.address, end.identity));
+    ends.dedup();
+    // One owner may have had several identities: its services changed.
+    let ends: BTreeSet<_> = ends
+        .iter()
         .map(|end| (end.address, directory.identity(end.identity).owner()))
         .collect();
     let mut kinds = BTreeMap::new();

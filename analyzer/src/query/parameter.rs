@@ -56,7 +56,11 @@ const END_FILTERS: [(&str, &str, &str); 7] = [
     ("svc", "NAME", "service"),
     ("node", "NAME", "node"),
     ("dns", "NAME", "name that name resolution gave the address"),
-    ("kind", "KIND", "pod, service, node, external or unresolved"),
+    (
+        "kind",
+        "KIND",
+        "kind: pod, service, node, external or unresolved",
+    ),
 ];
 
 /// (name, value, help, group, operations)

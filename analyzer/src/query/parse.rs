@@ -366,7 +366,11 @@ fn unknown(operation: Operation, name: &str, known: &BTreeSet<String>) -> String
         let (name, others) = (operation.name(), list_and(&others));
         return format!("not a parameter of {name}, only of {others}");
     }
-    match nearest(name, known.iter().map(String::as_str)) {
+    let other_word = OTHER_WORDS
+        .iter()
+        .find(|(word, _)| *word == name)
+        .map(|(_, ours)| *ours);
+    match other_word.or_else(|| nearest(name, known.iter().map(String::as_str))) {
         Some(near) => format!("unknown parameter, did you mean {near}?"),
         None => {
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -374,6 +378,20 @@ fn unknown(operation: Operation, name: &str, known: &BTreeSet<String>) -> String
         }
     }
 }
+
+/// What others call our parameters.
+const OTHER_WORDS: [(&str, &str); 10] = [
+    ("namespace", "ns"),
+    ("service", "svc"),
+    ("protocol", "l4proto"),
+    ("proto", "l4proto"),
+    ("address", "ip"),
+    ("src", "client_pod"),
+    ("dst", "server_pod"),
+    ("since", "start"),
+    ("until", "end"),
+    ("group_by", "aggregate"),
+];
 
 /// The name that is most like `name`, if one is like it at all.
 pub fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {

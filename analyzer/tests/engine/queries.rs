@@ -89,6 +89,7 @@ fn wrong_values_are_said_with_what_was_expected() {
         ("ns", ""),
         ("pod", "a,,b"),
         ("nss", "x"),
+        ("namespace", "x"),
         ("dst_filter", "x"),
         ("zzz", "x"),
         ("client_port", "80"),
