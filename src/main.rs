@@ -1,3 +1,9 @@
 //! `pilotfish`: who talks to whom in a Kubernetes cluster, from packets.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    cli::main()
+}

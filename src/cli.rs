@@ -1,0 +1,147 @@
+//! The command line: arguments to one of the subcommands, its result to an exit code.
+//!
+//! ```text
+//! arguments ──► command ──► subcommand ──► answer (from captures or a server) ──► output
+//! ```
+//!
+//! **Errors** one line on standard error, `pilotfish: error: …`. Exit codes: 0 done, 1 a
+//! difference was found, 2 could not run. A reader that went away is no error.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use crate::cli::output::text;
+
+mod answer;
+mod client;
+mod color;
+mod completions;
+mod connections;
+mod flows;
+mod inputs;
+mod output;
+mod parameters;
+mod progress;
+mod question;
+mod replay;
+mod summary;
+mod units;
+
+/// The name by which it is called.
+const NAME: &str = "pilotfish";
+
+/// What a command that could not run exits with; clap exits with the same on wrong usage.
+const COULD_NOT_RUN: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  pilotfish flows captures/shop                      who talks to whom in a scenario folder
+  pilotfish flows node.pcap --cluster cluster.yaml   a capture, with the cluster's objects
+  tcpdump -i any -w - | pilotfish summary -          a pipe
+  pilotfish replay captures/shop                     serve the answers over HTTP
+  pilotfish flows --url http://127.0.0.1:8898 --ns payments
+
+The cluster's objects:
+  kubectl get pods,services,endpointslices,nodes,namespaces,replicasets -A -o yaml > cluster.yaml
+
+Exit codes: 0 done, 1 a difference was found, 2 could not run.";
+
+/// Runs the command that the process was called with.
+pub(crate) fn main() -> ExitCode {
+    let outcome = match command().try_get_matches_from(arguments()) {
+        Ok(matches) => run(&matches),
+        Err(error) => say_usage(&error),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Called alone, it teaches.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.len() < 2 {
+        arguments = vec![NAME.into(), "--help".into()];
+    }
+    arguments
+}
+
+/// The whole command line, as help, errors and completions see it.
+fn command() -> Command {
+    Command::new(NAME)
+        .version(clap::crate_version!())
+        .about("Who talks to whom in a Kubernetes cluster, from packets")
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(100)
+        .arg(color::arg())
+        .subcommands([
+            replay::command(),
+            flows::command(),
+            summary::command(),
+            connections::command(),
+            completions::command(),
+        ])
+}
+
+fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    color::choose(matches);
+    match matches.subcommand() {
+        Some((replay::NAME, matches)) => replay::run(matches)?,
+        Some((flows::NAME, matches)) => flows::run(matches)?,
+        Some((summary::NAME, matches)) => summary::run(matches)?,
+        Some((connections::NAME, matches)) => connections::run(matches)?,
+        Some((completions::NAME, matches)) => completions::run(matches, &mut command())?,
+        _ => anyhow::bail!("no such command, expected one of those that --help lists"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints help and version to standard output, and what is wrong to standard error.
+fn say_usage(error: &clap::Error) -> anyhow::Result<ExitCode> {
+    let text = error.render();
+    if error.use_stderr() {
+        write!(anstream::stderr(), "{NAME}: {}", text.ansi())?;
+        return Ok(ExitCode::from(COULD_NOT_RUN));
+    }
+    let mut stdout = anstream::stdout();
+    write!(stdout, "{}", text.ansi())?;
+    stdout.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let (red, plain) = (color::ERROR, color::ERROR.render_reset());
+    let message = format!("{error:#}");
+    // Where standard error is closed as well, the exit code is all that is left to say.
+    let _ = writeln!(
+        anstream::stderr(),
+        "{NAME}: {red}error{plain}: {}",
+        text::printable(&message)
+    );
+    ExitCode::from(COULD_NOT_RUN)
+}
+
+/// Whether the reader of our output went away, as `head` does.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command().debug_assert();
+    }
+}

@@ -1,0 +1,69 @@
+//! Answers: from captures that are read now, or from a server that has read them.
+
+use analyzer::engine::Settings;
+use analyzer::query::{self, Answer};
+use analyzer::snapshot::Snapshot;
+use clap::{Arg, ArgMatches, ValueHint};
+use replay::{Replay, ReplayInputs};
+
+use crate::cli::output::Output;
+use crate::cli::progress::{FRAMES, ProgressLine};
+use crate::cli::question::Question;
+use crate::cli::{client, inputs};
+
+/// The limit that leaves no row out.
+pub(crate) const ALL: &str = "all";
+
+/// A running server's address.
+pub(crate) const URL: &str = "url";
+
+/// An answer, in the form in which it came.
+pub(crate) enum Reply {
+    /// As values.
+    Answer(Box<Answer>),
+    /// As a server's body, for who wants just that.
+    Body(Vec<u8>),
+}
+
+impl Reply {
+    fn of(answer: Answer) -> Self {
+        Self::Answer(Box::new(answer))
+    }
+}
+
+/// `--url`, instead of captures.
+pub(crate) fn url_arg() -> Arg {
+    Arg::new(URL)
+        .long(URL)
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .conflicts_with_all(inputs::IDS)
+        .help("ask a running server instead, such as http://127.0.0.1:8898")
+}
+
+/// Answers `question`.
+pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<Reply> {
+    if let Some(url) = matches.get_one::<String>(URL) {
+        return match question.output {
+            Output::Json => client::body(url, question).map(Reply::Body),
+            Output::Table | Output::Wide | Output::Jsonl | Output::Csv => {
+                client::answer(url, question).map(Reply::of)
+            }
+        };
+    }
+    let query = question.query()?;
+    let snapshot = read(&inputs::inputs(matches), inputs::settings(matches))?;
+    let answer = query::run(&snapshot, question.operation, &query);
+    Ok(Reply::of(answer))
+}
+
+/// Reads captures to their end, and shows how far it is when that takes long.
+fn read(inputs: &ReplayInputs, settings: Settings) -> anyhow::Result<Snapshot> {
+    let mut replay = Replay::open(inputs, settings)?;
+    let mut progress = ProgressLine::start();
+    while replay.step(FRAMES) {
+        progress.show(&replay.progress(), replay.frames());
+    }
+    progress.clear();
+    Ok(replay.finish())
+}

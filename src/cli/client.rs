@@ -1,0 +1,195 @@
+//! The client of a running server: a question over HTTP, its answer or what the server said.
+//!
+//! **Shape** a server gives at most [`Page::LIMIT_MAX`] rows at once; who asks for all of them
+//! gets the pages one after the other, in one answer.
+//! **Errors** where it was asked, what came back, what was expected.
+
+use std::time::Duration;
+
+use analyzer::query::view::{ConnectionsView, CoverageView, FlowsView};
+use analyzer::query::{Answer, Operation, Page};
+use anyhow::{Context, anyhow, bail};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::cli::answer::ALL;
+use crate::cli::parameters::{Pair, spelled};
+use crate::cli::question::Question;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// An answer over a large capture takes a while to be made.
+const ANSWER: Duration = Duration::from_secs(120);
+/// The longest body that is read.
+const BODY_BYTES: u64 = 256 << 20;
+
+/// What a server says when it refuses.
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+}
+
+/// The body of the answer, as it came.
+pub(crate) fn body(url: &str, question: &Question) -> anyhow::Result<Vec<u8>> {
+    let body = ask(url, question.operation, &question.asked)?;
+    parsed(url, question.operation, &body)?;
+    Ok(body)
+}
+
+/// The answer, with all its rows if all were asked for.
+pub(crate) fn answer(url: &str, question: &Question) -> anyhow::Result<Answer> {
+    let all = question
+        .asked
+        .iter()
+        .any(|(name, value)| name == "limit" && value == ALL);
+    if all {
+        return pages(url, question);
+    }
+    let body = ask(url, question.operation, &question.asked)?;
+    parsed(url, question.operation, &body)
+}
+
+fn pages(url: &str, question: &Question) -> anyhow::Result<Answer> {
+    let (paging, mut fixed): (Vec<Pair>, Vec<Pair>) = question
+        .asked
+        .iter()
+        .cloned()
+        .partition(|(name, _)| name == "limit" || name == "offset");
+    fixed.push(("limit".to_owned(), Page::LIMIT_MAX.to_string()));
+    let first = paging.iter().find(|(name, _)| name == "offset");
+    let mut offset: usize = first.map_or(Ok(0), |(_, value)| value.parse())?;
+    let mut whole: Option<Answer> = None;
+    loop {
+        let mut pairs = fixed.clone();
+        pairs.push(("offset".to_owned(), offset.to_string()));
+        let body = ask(url, question.operation, &pairs)?;
+        let page = parsed(url, question.operation, &body)?;
+        let (rows, total) = extent(&page);
+        offset = offset.saturating_add(rows);
+        match &mut whole {
+            None => whole = Some(page),
+            Some(whole) => append(whole, page)?,
+        }
+        if rows < Page::LIMIT_MAX || offset >= total {
+            return whole.context("no page came");
+        }
+    }
+}
+
+/// How many rows an answer shows, and how many there are.
+fn extent(answer: &Answer) -> (usize, usize) {
+    match answer {
+        Answer::Flows(view) => (view.flows.len(), view.total),
+        Answer::Connections(view) => (view.connections.len(), view.total),
+        Answer::Summary(_) => (0, 0),
+    }
+}
+
+/// Adds the rows of the next page. Pages of different moments would miss rows or repeat them.
+fn append(whole: &mut Answer, page: Answer) -> anyhow::Result<()> {
+    let same = |a: &CoverageView, b: &CoverageView| a.frames == b.frames && a.to == b.to;
+    let joined = match (whole, page) {
+        (
+            Answer::Flows(FlowsView {
+                flows,
+                coverage,
+                truncated,
+                ..
+            }),
+            Answer::Flows(page),
+        ) => {
+            flows.extend(page.flows);
+            *truncated &= page.truncated;
+            same(coverage, &page.coverage)
+        }
+        (
+            Answer::Connections(ConnectionsView {
+                connections,
+                coverage,
+                truncated,
+                ..
+            }),
+            Answer::Connections(page),
+        ) => {
+            connections.extend(page.connections);
+            *truncated &= page.truncated;
+            same(coverage, &page.coverage)
+        }
+        _ => false,
+    };
+    if joined {
+        return Ok(());
+    }
+    bail!(
+        "the server's data changed between two pages of the answer, expected it to stay: \
+         ask again when it has read its captures, or for one page with --limit {}",
+        Page::LIMIT_MAX
+    )
+}
+
+fn ask(url: &str, operation: Operation, pairs: &[Pair]) -> anyhow::Result<Vec<u8>> {
+    if !url.starts_with("http://") {
+        bail!("--url: `{url}` is not offered, expected http://HOST:PORT");
+    }
+    let address = format!("{}{}", url.trim_end_matches('/'), operation.path());
+    let request = agent().get(&address).query_pairs(
+        pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
+    let mut response = request.call().map_err(|error| unreached(url, &error))?;
+    let status = response.status().as_u16();
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(BODY_BYTES)
+        .read_to_vec()
+        .map_err(|error| anyhow!("{url}: the answer broke off: {error}"))?;
+    if status == 200 {
+        return Ok(body);
+    }
+    match serde_json::from_slice::<Refusal>(&body) {
+        Ok(Refusal { error }) => bail!("{}", spelled(&error)),
+        Err(_) => bail!("{url}: no pilotfish answers there (HTTP status {status})"),
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        // What is asked is a port that was forwarded, or a service of the cluster.
+        .proxy(None)
+        .timeout_connect(Some(CONNECT))
+        .timeout_recv_response(Some(ANSWER))
+        .timeout_recv_body(Some(ANSWER))
+        .user_agent(concat!("pilotfish/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .new_agent()
+}
+
+fn unreached(url: &str, error: &ureq::Error) -> anyhow::Error {
+    use ureq::Error::{BadUri, Http, Protocol};
+    if matches!(error, Http(_) | BadUri(_)) {
+        return anyhow!("--url: `{url}` is no address, expected http://HOST:PORT");
+    }
+    if matches!(error, Protocol(_)) {
+        return anyhow!("{url}: no pilotfish answers there: {error}");
+    }
+    anyhow!("{url}: no answer: {error}; is `pilotfish replay` running and listening there?")
+}
+
+fn parsed(url: &str, operation: Operation, body: &[u8]) -> anyhow::Result<Answer> {
+    match operation {
+        Operation::Flows => view(body).map(Answer::Flows),
+        Operation::Summary => view(body).map(Answer::Summary),
+        Operation::Connections => view(body).map(Answer::Connections),
+    }
+    .map_err(|error| {
+        let path = operation.path();
+        anyhow!("{url}: no pilotfish answers there: {path} gave something else ({error})")
+    })
+}
+
+fn view<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    serde_json::from_slice(body)
+}

@@ -1,0 +1,127 @@
+//! `pilotfish flows`: who talks to whom, one row a flow.
+
+use analyzer::query::Operation;
+use analyzer::query::view::FlowView;
+use clap::{ArgMatches, Command};
+
+use crate::cli::output::end::{name, text, word};
+use crate::cli::output::moment;
+use crate::cli::output::table::Column;
+use crate::cli::{question, units};
+
+/// A column of its table.
+type Col = Column<FlowView>;
+
+/// Its name on the command line.
+pub(crate) const NAME: &str = "flows";
+
+const EXAMPLES: &str = "\
+Examples:
+  pilotfish flows captures/shop
+  pilotfish flows captures/shop --ns payments --l4proto tcp
+  pilotfish flows captures/shop --server-kind external --sort rtt
+  pilotfish flows captures/shop --aggregate workload -o wide
+  pilotfish flows node.pcap --cluster cluster.yaml -o csv > flows.csv
+  tcpdump -i any -w - | pilotfish flows -
+
+Values separated by commas are alternatives, ! excludes, * stands for any characters:
+  --ns 'shop,payments'  --pod '!frontend'  --dns '*.example.com'
+
+In tables, BYTES → are IP bytes as the client sent them, BYTES ← as the server did, and RATE is \
+that of both on the wire. In JSON and CSV, totals are counted at both ends, so twice the wire.";
+
+pub(crate) fn command() -> Command {
+    let command = Command::new(NAME)
+        .about("Show who talks to whom: one row a flow")
+        .after_help(EXAMPLES);
+    question::with_args(command, Operation::Flows)
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    question::run(Operation::Flows, matches)
+}
+
+/// The columns of a table of flows.
+pub(crate) fn columns(wide: bool) -> Vec<Col> {
+    let mut columns = vec![
+        Col::name("CLIENT", |flow| name(&flow.client, None)),
+        Col::name("SERVER", |flow| name(&flow.server, None)),
+        Col::word("PORT", port),
+        Col::name("SERVICE", |flow| text(flow.server.svc.as_ref())).optional(4),
+        Col::number("CONNS", |flow| {
+            flow.connections.map(units::count).unwrap_or_default()
+        })
+        .optional(1),
+        Col::number("BYTES →", |flow| units::bytes(flow.client_stats.tx_bytes)),
+        Col::number("BYTES ←", |flow| units::bytes(flow.server_stats.tx_bytes)),
+        Col::number("RATE", |flow| {
+            flow.wire
+                .as_ref()
+                .map_or_else(String::new, |wire| units::bit_rate(wire.bps))
+        })
+        .optional(2),
+        Col::number("HANDSHAKE", |flow| {
+            handshake(flow, |stats| stats.tcp_handshake_p50_us)
+        })
+        .optional(3),
+    ];
+    if wide {
+        columns.extend(details());
+    }
+    columns
+}
+
+fn details() -> [Col; 15] {
+    [
+        Col::number("P90", |flow| {
+            handshake(flow, |stats| stats.tcp_handshake_p90_us)
+        }),
+        Col::number("P99", |flow| {
+            handshake(flow, |stats| stats.tcp_handshake_p99_us)
+        }),
+        Col::number("PKTS →", |flow| units::count(flow.client_stats.tx_pkts)),
+        Col::number("PKTS ←", |flow| units::count(flow.server_stats.tx_pkts)),
+        Col::word("STATE", |flow| {
+            flow.state.map(|s| s.name().to_owned()).unwrap_or_default()
+        }),
+        Col::word("CLIENT IP", |flow| text(flow.client.ip.as_ref())),
+        Col::word("SERVER IP", |flow| text(flow.server.ip.as_ref())),
+        Col::name("CLIENT SERVICE", |flow| text(flow.client.svc.as_ref())),
+        Col::name("CLIENT WORKLOAD", |flow| workload(&flow.client)),
+        Col::name("SERVER WORKLOAD", |flow| workload(&flow.server)),
+        Col::name("CLIENT NODE", |flow| text(flow.client.node.as_ref())),
+        Col::name("SERVER NODE", |flow| text(flow.server.node.as_ref())),
+        Col::word("ROLES BY", |flow| word(flow.basis)),
+        Col::word("FIRST SEEN", |flow| {
+            flow.first_seen.map(moment).unwrap_or_default()
+        }),
+        Col::word("LAST SEEN", |flow| {
+            flow.last_seen.map(moment).unwrap_or_default()
+        }),
+    ]
+}
+
+/// `443/tcp`, or the protocol where the merged flows have several ports.
+fn port(flow: &FlowView) -> String {
+    match flow.server.port {
+        Some(port) => format!("{port}/{}", flow.proto),
+        None => flow.proto.to_string(),
+    }
+}
+
+/// The client's handshake time, else the server's.
+fn handshake(
+    flow: &FlowView,
+    percentile: fn(&analyzer::query::view::StatsView) -> Option<u64>,
+) -> String {
+    let micros = percentile(&flow.client_stats).or_else(|| percentile(&flow.server_stats));
+    micros.map(units::micros).unwrap_or_default()
+}
+
+/// `Deployment/cart`.
+pub(crate) fn workload(end: &analyzer::query::view::EndView) -> String {
+    end.workload
+        .as_ref()
+        .map(|workload| format!("{}/{}", workload.kind, workload.name))
+        .unwrap_or_default()
+}

@@ -1,0 +1,110 @@
+//! What is read: captures, the cluster's objects, names; as options and as [`ReplayInputs`].
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+
+use analyzer::engine::{DuplicatePolicy, Limits, Settings};
+use clap::builder::PathBufValueParser;
+use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
+use ipnet::IpNet;
+use replay::ReplayInputs;
+
+/// The captures.
+pub(crate) const CAPTURE: &str = "CAPTURE";
+const CLUSTER: &str = "cluster";
+const NAMES: &str = "names";
+const CLUSTER_CIDR: &str = "cluster-cidr";
+const DEDUP: &str = "dedup";
+const MAX_CONNECTIONS: &str = "max-connections";
+
+/// The options that say what is read: all that make no sense with a running server.
+pub(crate) const IDS: [&str; 5] = [CAPTURE, CLUSTER, NAMES, CLUSTER_CIDR, DEDUP];
+
+const HEADING: &str = "What is read";
+
+/// The captures and what goes with them.
+pub(crate) fn args() -> [Arg; 5] {
+    [
+        Arg::new(CAPTURE)
+            .num_args(1..)
+            .required(true)
+            .value_parser(PathBufValueParser::new())
+            .value_hint(ValueHint::AnyPath)
+            .help(
+                "captures: a file (pcap or pcapng, also gzip or zstd), a folder, a scenario folder, a \
+                 pattern such as 'node-*.pcap', or - for standard input",
+            ),
+        Arg::new(CLUSTER)
+            .long(CLUSTER)
+            .value_name("FILE")
+            .value_parser(PathBufValueParser::new())
+            .value_hint(ValueHint::FilePath)
+            .action(ArgAction::Append)
+            .help_heading(HEADING)
+            .help("Kubernetes objects, as kubectl writes them (YAML or JSON); may be repeated"),
+        Arg::new(NAMES)
+            .long(NAMES)
+            .value_name("FILE")
+            .value_parser(PathBufValueParser::new())
+            .value_hint(ValueHint::FilePath)
+            .help_heading(HEADING)
+            .help("names where there is no cluster: an address or CIDR and a name a line"),
+        Arg::new(CLUSTER_CIDR)
+            .long(CLUSTER_CIDR)
+            .value_name("CIDR")
+            .value_parser(value_parser!(IpNet))
+            .action(ArgAction::Append)
+            .help_heading(HEADING)
+            .help("addresses that are the cluster's, such as 10.244.0.0/16; may be repeated"),
+        Arg::new(DEDUP)
+            .long(DEDUP)
+            .action(ArgAction::SetTrue)
+            .help_heading(HEADING)
+            .help("count packets that a mirror port shows twice within a millisecond once"),
+    ]
+}
+
+/// `--max-connections`, for the commands that keep records of single connections.
+pub(crate) fn max_connections() -> Arg {
+    Arg::new(MAX_CONNECTIONS)
+        .long(MAX_CONNECTIONS)
+        .value_name("N")
+        .value_parser(value_parser!(usize))
+        .default_value("1000000")
+        .help_heading(HEADING)
+        .help("single connections kept, about 300 bytes each; 0 keeps none")
+}
+
+/// What is read.
+pub(crate) fn inputs(matches: &ArgMatches) -> ReplayInputs {
+    let paths = |id| {
+        let paths = matches.get_many::<PathBuf>(id).unwrap_or_default();
+        paths.cloned().collect()
+    };
+    let ranges = matches.get_many::<IpNet>(CLUSTER_CIDR).unwrap_or_default();
+    ReplayInputs {
+        captures: paths(CAPTURE),
+        cluster: paths(CLUSTER),
+        names: matches.get_one::<PathBuf>(NAMES).cloned(),
+        cluster_cidrs: ranges.copied().collect(),
+    }
+}
+
+/// How it is counted.
+pub(crate) fn settings(matches: &ArgMatches) -> Settings {
+    // Only some commands have the option; the others list no connections, and keep none.
+    let kept = matches.try_get_one::<usize>(MAX_CONNECTIONS).ok().flatten();
+    Settings {
+        limits: Limits {
+            connection_records: kept.copied().unwrap_or(0),
+            ..Limits::default()
+        },
+        duplicates: if matches.get_flag(DEDUP) {
+            DuplicatePolicy::Copy
+        } else {
+            DuplicatePolicy::Suspect
+        },
+        // A capture whose author knew the seed could be made slow to read.
+        seed: RandomState::new().hash_one(0),
+    }
+}

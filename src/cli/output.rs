@@ -1,0 +1,126 @@
+//! The form of an answer: tables for people, JSON and CSV for programs.
+//!
+//! **Shape** the answer goes to standard output, warnings go to standard error (those of the JSON
+//! body are in it).
+
+use std::io::{self, BufWriter, Write};
+
+use analyzer::query::Answer;
+use analyzer::query::view::CoverageView;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches};
+
+use crate::cli::answer::Reply;
+use crate::cli::question::Question;
+
+mod coverage;
+mod csv;
+pub(crate) mod end;
+mod jsonl;
+mod page;
+pub(crate) mod table;
+pub(crate) mod text;
+
+pub(crate) use crate::cli::output::coverage::{clock_micros, date, line as coverage_line, moment};
+pub(crate) use crate::cli::output::coverage::{say_note, say_warnings};
+
+const ID: &str = "output";
+
+/// How an answer is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Output {
+    /// What matters, fitted to the terminal.
+    Table,
+    /// Every column that is of use.
+    Wide,
+    /// The HTTP body.
+    Json,
+    /// One row of it a line.
+    Jsonl,
+    /// All fields, laid flat.
+    Csv,
+}
+
+impl Output {
+    const ALL: [Self; 5] = [Self::Table, Self::Wide, Self::Json, Self::Jsonl, Self::Csv];
+
+    /// Its name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Wide => "wide",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Whether `--format` says which fields it shows.
+    pub(crate) const fn has_formats(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl)
+    }
+
+    /// Whether it shows all rows unless told otherwise.
+    pub(crate) const fn has_all_rows(self) -> bool {
+        matches!(self, Self::Jsonl | Self::Csv)
+    }
+}
+
+/// `-o`.
+pub(crate) fn arg() -> Arg {
+    Arg::new(ID)
+        .short('o')
+        .long(ID)
+        .value_name("OUTPUT")
+        .value_parser(PossibleValuesParser::new(Output::ALL.map(Output::name)))
+        .default_value(Output::Table.name())
+        .hide_possible_values(true)
+        .help(
+            "form of the answer: a table; wide, with more columns; json, as over HTTP; \
+             jsonl, one row a line; csv, all fields",
+        )
+}
+
+/// What `-o` chose.
+pub(crate) fn chosen(matches: &ArgMatches) -> Output {
+    let name = matches.get_one::<String>(ID);
+    Output::ALL
+        .into_iter()
+        .find(|output| name.is_some_and(|name| name == output.name()))
+        .unwrap_or(Output::Table)
+}
+
+/// Prints an answer in the form that was asked for.
+pub(crate) fn print(question: &Question, reply: &Reply) -> anyhow::Result<()> {
+    let answer = match reply {
+        Reply::Body(body) => return Ok(buffered(|out| out.write_all(body))?),
+        Reply::Answer(answer) => answer,
+    };
+    match question.output {
+        Output::Json => return Ok(buffered(|out| server::write_body(out, answer))?),
+        Output::Table | Output::Wide => {
+            let page = page::page(question, answer);
+            anstream::stdout().lock().write_all(page.as_bytes())?;
+        }
+        Output::Jsonl => buffered(|out| jsonl::write(out, answer))?,
+        Output::Csv => buffered(|out| csv::write(out, answer))?,
+    }
+    Ok(say_warnings(coverage_of(answer))?)
+}
+
+/// What an answer rests on.
+pub(crate) const fn coverage_of(answer: &Answer) -> &CoverageView {
+    match answer {
+        Answer::Flows(view) => &view.coverage,
+        Answer::Summary(view) => &view.coverage,
+        Answer::Connections(view) => &view.coverage,
+    }
+}
+
+fn buffered(
+    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out)?;
+    out.flush()
+}

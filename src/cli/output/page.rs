@@ -1,0 +1,92 @@
+//! An answer as a page of text: tables, then what they leave out, then one line of coverage.
+
+use std::io;
+
+use analyzer::query::Answer;
+
+use crate::cli::output::table::{Column, Room, lay_out};
+use crate::cli::output::{Output, coverage_line, coverage_of};
+use crate::cli::question::Question;
+use crate::cli::units::{count, counted};
+use crate::cli::{color, connections, flows, parameters, summary};
+
+/// The page, with colours.
+pub(crate) fn page(question: &Question, answer: &Answer) -> String {
+    let wide = question.output == Output::Wide;
+    let room = room(wide);
+    let (mut text, shown) = match answer {
+        Answer::Flows(view) => {
+            let text = rows(&flows::columns(wide), &view.flows, room);
+            (text, Some((view.flows.len(), view.total)))
+        }
+        Answer::Connections(view) => {
+            let columns = connections::columns(&view.coverage, wide);
+            let text = rows(&columns, &view.connections, room);
+            (text, Some((view.connections.len(), view.total)))
+        }
+        Answer::Summary(view) if view.total_flows == 0 => (String::new(), Some((0, 0))),
+        Answer::Summary(view) => (summary::sections(view, room, wide), None),
+    };
+    let coverage = coverage_of(answer);
+    let last = match shown {
+        Some((0, total)) => {
+            text = format!("{}\n\n", nothing(question, total, coverage.counted));
+            String::new()
+        }
+        Some((rows, total)) => format!("{} · ", extent(rows, total, question.noun())),
+        None => String::new(),
+    };
+    let (dim, plain) = (color::ASIDE, color::ASIDE.render_reset());
+    format!("{text}{dim}{last}{}{plain}\n", coverage_line(coverage))
+}
+
+fn rows<R>(columns: &[Column<R>], rows: &[R], room: Room) -> String {
+    let laid = lay_out(columns, rows, room);
+    if laid.left_out.is_empty() {
+        return laid.lines + "\n";
+    }
+    let (dim, plain) = (color::ASIDE, color::ASIDE.render_reset());
+    let columns = laid.left_out.join(", ").to_lowercase();
+    format!(
+        "{}\n{dim}no room for {columns}: see -o wide{plain}\n",
+        laid.lines
+    )
+}
+
+/// The terminal's width; a pipe takes any.
+pub(crate) fn room(wide: bool) -> Room {
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((width, _)) if wide => Room::CellsForAll(usize::from(width.0)),
+        Some((width, _)) => Room::Cells(usize::from(width.0)),
+        None => Room::Unlimited,
+    }
+}
+
+/// `39 flows`, or `100 of 2,345 flows (--limit all shows all)`.
+fn extent(rows: usize, total: usize, noun: &str) -> String {
+    let total = total as u64;
+    let all = counted(total, noun);
+    if rows as u64 == total {
+        return all;
+    }
+    format!("{} of {all} (--limit all shows all)", count(rows as u64))
+}
+
+/// Why there is no row, and what to try.
+fn nothing(question: &Question, total: usize, frames_counted: u64) -> String {
+    let noun = question.noun();
+    let filters = question.filters();
+    if total > 0 {
+        return format!("no {noun} that far: there are {total}, expected a smaller --offset");
+    }
+    if frames_counted == 0 {
+        return format!("no {noun}: no frame was counted as TCP or UDP");
+    }
+    if filters.is_empty() {
+        return format!("no {noun}: none is kept, expected --max-connections above 0");
+    }
+    let typed = parameters::typed(&filters);
+    format!(
+        "no {noun} matches {typed}: leave one out, or see what there is with `pilotfish summary`"
+    )
+}

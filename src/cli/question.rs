@@ -1,0 +1,102 @@
+//! A question on the command line: the operation, its parameters, and the form of the answer.
+
+use analyzer::query::{Operation, Query};
+use clap::{Arg, ArgMatches, Command};
+
+use crate::cli::output::{self, Output};
+use crate::cli::parameters::{self, Pair};
+use crate::cli::{answer, inputs};
+
+/// What is asked, and how the answer is shown.
+pub(crate) struct Question {
+    /// What is asked for.
+    pub(crate) operation: Operation,
+    /// The parameters as they were given.
+    pub(crate) given: Vec<Pair>,
+    /// The parameters with those that the form of the answer needs.
+    pub(crate) asked: Vec<Pair>,
+    /// The form of the answer.
+    pub(crate) output: Output,
+}
+
+/// Adds what every question has to a subcommand: captures or a server, parameters, output.
+pub(crate) fn with_args(command: Command, operation: Operation) -> Command {
+    let [captures, others @ ..] = inputs::args();
+    let captures: Arg = captures
+        .required(false)
+        .required_unless_present(answer::URL);
+    command
+        .arg(captures)
+        .args(others)
+        .arg(answer::url_arg())
+        .arg(output::arg())
+        .args(parameters::args(operation))
+}
+
+/// Answers the question that was typed, and prints the answer.
+pub(crate) fn run(operation: Operation, matches: &ArgMatches) -> anyhow::Result<()> {
+    let question = Question::of(operation, matches)?;
+    let reply = answer::get(&question, matches)?;
+    output::print(&question, &reply)
+}
+
+impl Question {
+    fn of(operation: Operation, matches: &ArgMatches) -> anyhow::Result<Self> {
+        let output = output::chosen(matches);
+        let given = parameters::given(operation, matches);
+        // What is wrong is refused as it was typed, before anything is read.
+        parameters::query(operation, &given)?;
+        if has(&given, "format") && !output.has_formats() {
+            anyhow::bail!(
+                "--format: {0} has none, expected it with -o json or -o jsonl",
+                output.name()
+            );
+        }
+        let asked = asked(operation, &given, output);
+        Ok(Self {
+            operation,
+            given,
+            asked,
+            output,
+        })
+    }
+
+    /// The query that answers it.
+    pub(crate) fn query(&self) -> anyhow::Result<Query> {
+        parameters::query(self.operation, &self.asked)
+    }
+
+    /// What one row is.
+    pub(crate) fn noun(&self) -> &'static str {
+        match self.operation {
+            Operation::Connections => "connection",
+            Operation::Flows if has(&self.given, "aggregate") => "row",
+            Operation::Flows | Operation::Summary => "flow",
+        }
+    }
+
+    /// The filters as they were typed.
+    pub(crate) fn filters(&self) -> Vec<Pair> {
+        let filters = self.given.iter();
+        filters
+            .filter(|(name, _)| parameters::is_filter(name))
+            .cloned()
+            .collect()
+    }
+}
+
+/// Tables and CSV are made of all fields; what is read by programs has all rows.
+fn asked(operation: Operation, given: &[Pair], output: Output) -> Vec<Pair> {
+    let mut asked = given.to_vec();
+    if operation == Operation::Flows && !output.has_formats() {
+        asked.push(("format".to_owned(), "full".to_owned()));
+    }
+    if operation != Operation::Summary && output.has_all_rows() && !has(given, "limit") {
+        asked.push(("limit".to_owned(), answer::ALL.to_owned()));
+    }
+    asked
+}
+
+fn has(pairs: &[Pair], name: &str) -> bool {
+    pairs.iter().any(|(given, _)| given == name)
+}

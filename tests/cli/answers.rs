@@ -1,0 +1,132 @@
+//! Answers over the shop, in every form.
+
+use std::fs;
+
+use crate::files;
+use crate::run::{assert_accepted, command, command_in, outcome, transcript, transcript_in};
+
+#[test]
+fn every_form_of_every_answer_is_as_accepted() {
+    let cases = [
+        ("flows__table", "flows captures/shop"),
+        ("flows__wide", "flows captures/shop -o wide --limit 5"),
+        (
+            "flows__by_workload",
+            "flows captures/shop --aggregate workload",
+        ),
+        (
+            "flows__by_namespace",
+            "flows captures/shop --aggregate namespace",
+        ),
+        (
+            "flows__filtered",
+            "flows captures/shop --ns payments --l4proto tcp",
+        ),
+        ("flows__json", "flows captures/shop -o json --limit 2"),
+        (
+            "flows__jsonl",
+            "flows captures/shop -o jsonl --limit 2 --format full",
+        ),
+        ("flows__csv", "flows captures/shop -o csv --limit 3"),
+        ("summary__table", "summary captures/shop"),
+        (
+            "summary__wide",
+            "summary captures/shop -o wide --ns payments",
+        ),
+        ("summary__jsonl", "summary captures/shop -o jsonl"),
+        ("summary__csv", "summary captures/shop -o csv"),
+        ("connections__table", "connections captures/shop --limit 12"),
+        (
+            "connections__wide",
+            "connections captures/shop -o wide --limit 3",
+        ),
+        (
+            "connections__jsonl",
+            "connections captures/shop -o jsonl --limit 2",
+        ),
+        (
+            "connections__csv",
+            "connections captures/shop -o csv --limit 2",
+        ),
+    ];
+    for (name, arguments) in cases {
+        assert_accepted(name, &transcript(arguments));
+    }
+}
+
+#[test]
+fn an_answer_without_rows_says_why() {
+    let folder = files::bad_files("no-rows");
+    for (name, arguments) in [
+        ("nothing__quiet", "flows quiet.pcap"),
+        ("nothing__quiet_summary", "summary quiet.pcap"),
+        ("nothing__quiet_csv", "connections quiet.pcap -o csv"),
+    ] {
+        assert_accepted(name, &transcript_in(&folder, arguments));
+    }
+    for (name, arguments) in [
+        (
+            "nothing__filtered",
+            "flows captures/shop --ns nowhere --client-port 1",
+        ),
+        (
+            "nothing__filtered_summary",
+            "summary captures/shop --server-pod !*",
+        ),
+        ("nothing__that_far", "flows captures/shop --offset 1000"),
+        (
+            "nothing__kept",
+            "connections captures/shop --max-connections 0",
+        ),
+    ] {
+        assert_accepted(name, &transcript(arguments));
+    }
+}
+
+#[test]
+fn lines_and_csv_hold_every_row_and_tables_a_hundred() {
+    let rows = |arguments: &str| outcome(command(arguments)).stdout.lines().count();
+    let all = rows("connections captures/shop -o jsonl");
+    assert!(all > 200, "{all}");
+    assert_eq!(rows("connections captures/shop -o csv"), all + 1);
+    assert_eq!(rows("connections captures/shop --limit all"), all + 3);
+    assert_eq!(rows("connections captures/shop"), 100 + 3);
+    assert_eq!(
+        rows("connections captures/shop --max-connections 50 -o jsonl"),
+        50
+    );
+}
+
+#[test]
+fn a_cut_capture_is_answered_with_a_warning() {
+    let folder = files::folder("cut");
+    let shop = files::shop();
+    fs::write(folder.join("cut.pcap"), &shop[..shop.len() / 2]).unwrap();
+    let outcome = outcome(command_in(&folder, "flows cut.pcap --limit 2"));
+    assert_accepted(
+        "flows__cut",
+        &outcome.transcript("flows cut.pcap --limit 2"),
+    );
+}
+
+#[test]
+fn colours_are_for_terminals_unless_asked_for() {
+    let escapes = |arguments: &str, variables: &[(&str, &str)]| {
+        let mut command = command(arguments);
+        command.envs(variables.iter().copied());
+        outcome(command).stdout.contains('\u{1b}')
+    };
+    let flows = "flows captures/shop";
+    assert!(!escapes(flows, &[]));
+    assert!(escapes(flows, &[("CLICOLOR_FORCE", "1")]));
+    assert!(!escapes(
+        flows,
+        &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]
+    ));
+    assert!(escapes("flows captures/shop --color always", &[]));
+    assert!(!escapes(
+        "flows captures/shop --color never",
+        &[("CLICOLOR_FORCE", "1")]
+    ));
+    assert!(!escapes("flows captures/shop --color always -o json", &[]));
+}

@@ -1,0 +1,45 @@
+//! What the binary says of itself.
+
+use crate::run::{assert_accepted, command, outcome, transcript};
+
+#[test]
+fn every_command_teaches() {
+    let cases = [
+        ("help", "--help"),
+        ("help__replay", "replay --help"),
+        ("help__flows", "flows --help"),
+        ("help__flows_short", "flows -h"),
+        ("help__summary", "summary --help"),
+        ("help__connections", "connections --help"),
+        ("help__completions", "completions --help"),
+    ];
+    for (name, arguments) in cases {
+        assert_accepted(name, &transcript(arguments));
+    }
+}
+
+#[test]
+fn called_alone_it_prints_its_help() {
+    let (alone, asked) = (outcome(command("")), outcome(command("--help")));
+    assert!(alone.status.success());
+    assert_eq!(alone.stdout, asked.stdout);
+}
+
+#[test]
+fn the_version_is_the_package_s() {
+    let version = outcome(command("--version"));
+    let expected = concat!("pilotfish ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(version.stdout, expected);
+}
+
+#[test]
+fn every_shell_gets_completions_of_every_option() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let outcome = outcome(command(&format!("completions {shell}")));
+        assert!(outcome.status.success(), "{shell}");
+        assert!(outcome.stderr.is_empty(), "{shell}: {}", outcome.stderr);
+        for option in ["client-ip", "max-connections", "listen"] {
+            assert!(outcome.stdout.contains(option), "{shell}: {option}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! `pilotfish replay`, and the other commands with `--url`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+
+use crate::files;
+use crate::run::{assert_accepted, command, outcome, wait};
+
+/// A running server.
+struct Server {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    address: String,
+}
+
+impl Server {
+    /// A server with `input` piped into it, whose pipe stays open.
+    fn start(arguments: &str, input: &[u8]) -> Self {
+        let mut child = command(&format!("replay {arguments} --listen 127.0.0.1:0"))
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.as_mut().unwrap().write_all(input).unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        let address = line
+            .strip_prefix("pilotfish: serving on http://")
+            .and_then(|rest| rest.split(';').next())
+            .unwrap_or_else(|| panic!("it says where it serves, not {line:?}"))
+            .to_owned();
+        assert!(
+            line.contains(&format!("curl 'http://{address}/mcp/flows")),
+            "{line}"
+        );
+        Self {
+            child,
+            stderr,
+            address,
+        }
+    }
+
+    /// A server that has read the shop; what it said then.
+    fn of_shop() -> (Self, String) {
+        let mut server = Self::start("captures/shop", b"");
+        let mut line = String::new();
+        server.stderr.read_line(&mut line).unwrap();
+        (server, line)
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The body of an answer, by no client of ours.
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        let (_, body) = response.split_once("\r\n\r\n").unwrap();
+        body.to_owned()
+    }
+
+    fn end(mut self, signal: &str) -> ExitStatus {
+        let kill = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(kill.success());
+        wait(&mut self.child)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already unless the test failed.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn it_says_what_it_read_and_ends_when_asked() {
+    for signal in ["-INT", "-TERM"] {
+        let (server, said) = Server::of_shop();
+        assert_accepted("replay__read", &said);
+        assert_eq!(server.end(signal).code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn the_body_is_the_same_over_http_and_from_both_kinds_of_command() {
+    let (server, _) = Server::of_shop();
+    let url = server.url();
+    for (command_line, path) in [
+        ("flows", "/mcp/flows"),
+        (
+            "flows --ns payments --l4proto tcp --limit 100",
+            "/mcp/flows?ns=payments&l4proto=tcp&limit=100",
+        ),
+        (
+            "flows --format full --aggregate service",
+            "/mcp/flows?format=full&aggregate=service",
+        ),
+        (
+            "summary --client-ns shop",
+            "/mcp/flows/summary?client_ns=shop",
+        ),
+        ("connections --sort rtt", "/mcp/connections?sort=rtt"),
+    ] {
+        let body = server.get(path);
+        assert!(
+            body.starts_with('{') && body.ends_with("}\n"),
+            "{path}: {body}"
+        );
+        let read = outcome(command(&format!("{command_line} captures/shop -o json")));
+        let asked = outcome(command(&format!("{command_line} --url {url} -o json")));
+        assert_eq!(read.stdout, body, "{command_line} captures/shop");
+        assert_eq!(asked.stdout, body, "{command_line} --url");
+    }
+}
+
+#[test]
+fn a_server_s_answer_looks_as_that_of_a_capture_in_every_form() {
+    let (server, _) = Server::of_shop();
+    let url = server.url();
+    for operation in ["flows", "summary", "connections"] {
+        for output in ["table", "wide", "json", "jsonl", "csv"] {
+            let read = outcome(command(&format!("{operation} captures/shop -o {output}")));
+            let asked = outcome(command(&format!("{operation} --url {url}/ -o {output}")));
+            assert!(read.stdout.len() > 500, "{operation} {output}");
+            assert_eq!(asked.stdout, read.stdout, "{operation} {output}");
+            assert_eq!(asked.stderr, read.stderr, "{operation} {output}");
+        }
+    }
+}
+
+#[test]
+fn what_a_server_refuses_is_passed_on() {
+    let (server, _) = Server::of_shop();
+    let url = server.url();
+    let mut text = String::new();
+    for arguments in ["--limit all -o json", "--limit 20000"] {
+        let arguments = format!("flows --url {url} {arguments}");
+        text += &outcome(command(&arguments)).transcript(&arguments);
+    }
+    assert_accepted(
+        "replay__refused",
+        &text.replace(&url, "http://127.0.0.1:PORT"),
+    );
+}
+
+#[test]
+fn it_answers_while_it_reads() {
+    let mut server = Server::start("-", &files::shop());
+    let while_reading = server.get("/mcp/flows?limit=1");
+    assert!(
+        while_reading.contains("\"complete\":false"),
+        "{while_reading}"
+    );
+    drop(server.child.stdin.take());
+    let mut line = String::new();
+    server.stderr.read_line(&mut line).unwrap();
+    assert!(line.contains("3,370 frames read"), "{line}");
+    let read = server.get("/mcp/flows?limit=1");
+    assert!(read.contains("\"complete\":true"), "{read}");
+    assert_eq!(server.end("-INT").code(), Some(0));
+}
