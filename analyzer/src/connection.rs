@@ -121,12 +121,16 @@ const LINGER: u64 = 5 * NANOS_PER_SECOND;
 pub struct Connection {
     /// Its five-tuple and hop.
     pub key: ConnectionKey,
-    /// What each side sent, in all.
-    pub total: BySide<Traffic>,
-    /// What each side sent in `interval`, not yet in the leg.
-    pub unfolded: BySide<Traffic>,
     /// The interval of `unfolded`.
     pub interval: IntervalIndex,
+    /// What each side sent in `interval`, not yet in the leg.
+    pub unfolded: BySide<Traffic>,
+    /// What each side sent in all other intervals. Most connections have but one.
+    folded: Option<Box<BySide<Traffic>>>,
+    /// The first packet; the end of time while there is none.
+    first: Timestamp,
+    /// The last packet.
+    last: Timestamp,
     /// TCP's view of it.
     pub tcp: TcpLife,
 }
@@ -137,17 +141,20 @@ impl Connection {
     pub fn new(key: ConnectionKey, time: Timestamp) -> Self {
         Self {
             key,
-            total: BySide::default(),
-            unfolded: BySide::default(),
             interval: IntervalIndex::of(time),
+            unfolded: BySide::default(),
+            folded: None,
+            first: Timestamp::MAX,
+            last: Timestamp::MIN,
             tcp: TcpLife::default(),
         }
     }
 
     /// Why `sighting` is not a packet of this connection any more; `None` when it is one.
+    #[inline]
     #[must_use]
     pub fn ended_before(&self, sighting: &Sighting) -> Option<EndReason> {
-        if self.total.low.is_empty() && self.total.high.is_empty() {
+        if self.first == Timestamp::MAX {
             return None;
         }
         if self.gap_to(sighting.time) > self.timeout() {
@@ -159,9 +166,8 @@ impl Connection {
             return Some(reason);
         }
         let segment = sighting.segment.filter(|s| s.flags & flag::SYN != 0)?;
-        let sent_before = !self.total.get(sighting.from).is_empty();
         self.tcp
-            .is_new_syn(sighting.from, &segment, sent_before)
+            .is_new_syn(sighting.from, &segment, self.has_sent(sighting.from))
             .then(|| self.reason_or(EndReason::NewSyn))
     }
 
@@ -176,16 +182,31 @@ impl Connection {
             ..
         } = *sighting;
         self.unfolded.get_mut(from).add(time, packets, ip_bytes);
-        self.total.get_mut(from).add(time, packets, ip_bytes);
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
         if let Some(segment) = &sighting.segment {
             self.tcp.observe(time, from, segment, sighting.duplicate);
         }
     }
 
-    /// Starts to count another interval; the one before has been folded.
+    /// Starts to count another interval; the one before is in the leg.
     pub fn begin(&mut self, interval: IntervalIndex) {
+        let folded = self.folded.get_or_insert_default();
+        folded.low.merge(&self.unfolded.low);
+        folded.high.merge(&self.unfolded.high);
         self.interval = interval;
         self.unfolded = BySide::default();
+    }
+
+    /// What each side sent, in all.
+    #[must_use]
+    pub fn total(&self) -> BySide<Traffic> {
+        let mut total = self.unfolded;
+        if let Some(folded) = &self.folded {
+            total.low.merge(&folded.low);
+            total.high.merge(&folded.high);
+        }
+        total
     }
 
     /// Why it has ended when the time is `now` and nothing more came; `None` while it is active.
@@ -193,7 +214,7 @@ impl Connection {
     pub fn end_at(&self, now: Timestamp) -> Option<EndReason> {
         match self.tcp.closed {
             Some((_, reason)) => Some(reason),
-            None if now.nanos_since(self.last()) > self.timeout() => Some(EndReason::Timeout),
+            None if now.nanos_since(self.last) > self.timeout() => Some(EndReason::Timeout),
             None => None,
         }
     }
@@ -205,19 +226,19 @@ impl Connection {
             .tcp
             .closed
             .is_some_and(|(at, _)| now.nanos_since(at) > LINGER);
-        closed || now.nanos_since(self.last()) > self.timeout()
+        closed || now.nanos_since(self.last) > self.timeout()
     }
 
     /// The first packet.
     #[must_use]
-    pub fn first(&self) -> Timestamp {
-        self.total.low.first.min(self.total.high.first)
+    pub const fn first(&self) -> Timestamp {
+        self.first
     }
 
     /// The last packet.
     #[must_use]
-    pub fn last(&self) -> Timestamp {
-        self.total.low.last.max(self.total.high.last)
+    pub const fn last(&self) -> Timestamp {
+        self.last
     }
 
     /// Its handshake, when it is a sample.
@@ -226,9 +247,17 @@ impl Connection {
         self.tcp.handshake.measured()
     }
 
+    fn has_sent(&self, side: Side) -> bool {
+        let sent_before = self
+            .folded
+            .as_ref()
+            .is_some_and(|folded| !folded.get(side).is_empty());
+        sent_before || !self.unfolded.get(side).is_empty()
+    }
+
     fn gap_to(&self, time: Timestamp) -> u64 {
-        time.nanos_since(self.last())
-            .max(self.first().nanos_since(time))
+        time.nanos_since(self.last)
+            .max(self.first.nanos_since(time))
     }
 
     const fn timeout(&self) -> u64 {

@@ -32,7 +32,7 @@ use crate::traffic::IntervalIndex;
 const MERGED_ABOVE: u32 = 1_500;
 /// How much later than its timeout a silent connection is taken out of the table, so that packets
 /// a little out of order still find it.
-const SLACK: Duration = Duration::from_secs(60);
+const SLACK: Duration = Duration::from_secs(10);
 /// The share of live connections that is folded early when the table is full: one in this many.
 const EVICTED_SHARE: usize = 8;
 

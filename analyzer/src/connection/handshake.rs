@@ -19,53 +19,78 @@ pub struct Handshake {
     pub server_ns: Option<u64>,
 }
 
-/// The times seen so far.
-#[derive(Clone, Copy, Debug, Default)]
+/// The times seen so far; [`UNSEEN`] stands for none, to keep connections small.
+#[derive(Clone, Copy, Debug)]
 pub struct HandshakeTimes {
-    syn: Option<Timestamp>,
-    syn_ack: Option<Timestamp>,
-    ack: Option<Timestamp>,
+    syn: Timestamp,
+    syn_ack: Timestamp,
+    ack: Timestamp,
     retransmitted: bool,
+}
+
+/// No packet has this time: it is the end of time.
+const UNSEEN: Timestamp = Timestamp::MAX;
+
+impl Default for HandshakeTimes {
+    fn default() -> Self {
+        Self {
+            syn: UNSEEN,
+            syn_ack: UNSEEN,
+            ack: UNSEEN,
+            retransmitted: false,
+        }
+    }
 }
 
 impl HandshakeTimes {
     /// Takes a SYN; a second one spoils the sample unless it is the same frame seen twice.
     pub fn observe_syn(&mut self, time: Timestamp, duplicate: bool) {
-        self.retransmitted |= self.syn.is_some() && !duplicate;
-        self.syn.get_or_insert(time);
+        if self.syn == UNSEEN {
+            self.syn = time;
+        } else {
+            self.retransmitted |= !duplicate;
+        }
     }
 
     /// Takes a SYN-ACK, likewise.
     pub fn observe_syn_ack(&mut self, time: Timestamp, duplicate: bool) {
-        self.retransmitted |= self.syn_ack.is_some() && !duplicate;
-        self.syn_ack.get_or_insert(time);
+        if self.syn_ack == UNSEEN {
+            self.syn_ack = time;
+        } else {
+            self.retransmitted |= !duplicate;
+        }
     }
 
     /// Whether the opening lacks only the client's ACK.
     #[must_use]
-    pub const fn awaits_ack(&self) -> bool {
-        self.syn_ack.is_some() && self.ack.is_none()
+    pub fn awaits_ack(&self) -> bool {
+        self.syn_ack != UNSEEN && self.ack == UNSEEN
     }
 
     /// Takes the client's first segment after the SYN-ACK.
     pub const fn observe_ack(&mut self, time: Timestamp, segment: &Segment) {
         if segment.flags & flag::ACK != 0 && segment.flags & flag::RST == 0 {
-            self.ack = Some(time);
+            self.ack = time;
         }
     }
 
     /// The sample, if it is one.
     #[must_use]
     pub fn measured(&self) -> Option<Handshake> {
-        let (syn, syn_ack) = (self.syn?, self.syn_ack?);
-        if self.retransmitted || syn_ack < syn {
+        let Self {
+            syn,
+            syn_ack,
+            ack,
+            retransmitted,
+        } = *self;
+        if syn == UNSEEN || syn_ack == UNSEEN || retransmitted || syn_ack < syn {
             return None;
         }
-        let ack = self.ack.filter(|ack| *ack >= syn_ack);
+        let acknowledged = ack != UNSEEN && ack >= syn_ack;
         Some(Handshake {
-            at: ack.unwrap_or(syn_ack),
+            at: if acknowledged { ack } else { syn_ack },
             client_ns: syn_ack.nanos_since(syn),
-            server_ns: ack.map(|ack| ack.nanos_since(syn)),
+            server_ns: acknowledged.then(|| ack.nanos_since(syn)),
         })
     }
 }

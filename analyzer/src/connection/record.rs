@@ -34,7 +34,7 @@ impl ConnectionRecord {
     pub fn of(connection: &Connection, end: Option<EndReason>) -> Self {
         Self {
             key: connection.key,
-            total: connection.total,
+            total: connection.total(),
             flags: connection.tcp.flags,
             client: connection.tcp.client,
             handshake: connection.handshake(),
