@@ -52,7 +52,7 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
         };
     }
     let query = question.query()?;
-    let snapshot = read(&inputs::inputs(matches), inputs::settings(matches))?;
+    let snapshot = read(&inputs::inputs(matches)?, inputs::settings(matches))?;
     let answer = query::run(&snapshot, question.operation, &query);
     Ok(Reply::of(answer))
 }

@@ -168,14 +168,19 @@ fn agent() -> ureq::Agent {
 }
 
 fn unreached(url: &str, error: &ureq::Error) -> anyhow::Error {
-    use ureq::Error::{BadUri, Http, Protocol};
+    use ureq::Error::{BadUri, Http, Io, Protocol};
     if matches!(error, Http(_) | BadUri(_)) {
         return anyhow!("--url: `{url}` is no address, expected http://HOST:PORT");
     }
     if matches!(error, Protocol(_)) {
         return anyhow!("{url}: no pilotfish answers there: {error}");
     }
-    anyhow!("{url}: no answer: {error}; is `pilotfish replay` running and listening there?")
+    let reason = if let Io(error) = error {
+        error.to_string()
+    } else {
+        error.to_string()
+    };
+    anyhow!("{url}: no answer: {reason}; is `pilotfish replay` running and listening there?")
 }
 
 fn parsed(url: &str, operation: Operation, body: &[u8]) -> anyhow::Result<Answer> {

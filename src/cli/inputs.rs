@@ -1,11 +1,12 @@
 //! What is read: captures, the cluster's objects, names; as options and as [`ReplayInputs`].
 
 use std::hash::{BuildHasher, RandomState};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 
 use analyzer::engine::{DuplicatePolicy, Limits, Settings};
 use clap::builder::PathBufValueParser;
-use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use ipnet::IpNet;
 use replay::ReplayInputs;
 
@@ -52,7 +53,7 @@ pub(crate) fn args() -> [Arg; 5] {
         Arg::new(CLUSTER_CIDR)
             .long(CLUSTER_CIDR)
             .value_name("CIDR")
-            .value_parser(value_parser!(IpNet))
+            .value_parser(range)
             .action(ArgAction::Append)
             .help_heading(HEADING)
             .help("addresses that are the cluster's, such as 10.244.0.0/16; may be repeated"),
@@ -69,25 +70,39 @@ pub(crate) fn max_connections() -> Arg {
     Arg::new(MAX_CONNECTIONS)
         .long(MAX_CONNECTIONS)
         .value_name("N")
-        .value_parser(value_parser!(usize))
+        .value_parser(whole_number)
         .default_value("1000000")
         .help_heading(HEADING)
         .help("single connections kept, about 300 bytes each; 0 keeps none")
 }
 
+fn range(text: &str) -> Result<IpNet, &'static str> {
+    text.parse()
+        .map_err(|_| "expected a range of addresses such as 10.244.0.0/16")
+}
+
+fn whole_number(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .map_err(|_| "expected a whole number, 0 or more")
+}
+
 /// What is read.
-pub(crate) fn inputs(matches: &ArgMatches) -> ReplayInputs {
+pub(crate) fn inputs(matches: &ArgMatches) -> anyhow::Result<ReplayInputs> {
     let paths = |id| {
         let paths = matches.get_many::<PathBuf>(id).unwrap_or_default();
         paths.cloned().collect()
     };
     let ranges = matches.get_many::<IpNet>(CLUSTER_CIDR).unwrap_or_default();
-    ReplayInputs {
-        captures: paths(CAPTURE),
+    let captures: Vec<PathBuf> = paths(CAPTURE);
+    if captures.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
+        anyhow::bail!("-: standard input is a terminal, expected a capture piped into it");
+    }
+    Ok(ReplayInputs {
+        captures,
         cluster: paths(CLUSTER),
         names: matches.get_one::<PathBuf>(NAMES).cloned(),
         cluster_cidrs: ranges.copied().collect(),
-    }
+    })
 }
 
 /// How it is counted.

@@ -46,14 +46,14 @@ impl ProgressLine {
 
     /// Shows how far it is, once it takes long.
     pub(crate) fn show(&mut self, progress: &Progress, frames: u64) {
-        if self.shown == Shown::NotYet {
-            if self.bar.elapsed() < LONG {
-                return;
-            }
-            self.appear(progress.bytes_total);
+        if self.shown == Shown::NotYet && self.bar.elapsed() < LONG {
+            return;
         }
         self.bar.set_message(units::count(frames));
         self.bar.set_position(progress.bytes_read);
+        if self.shown == Shown::NotYet {
+            self.appear(progress.bytes_total);
+        }
     }
 
     /// Takes it off the terminal.

@@ -4,14 +4,15 @@
 //! the engine holds, so they are published at growing intervals: each is at most as old as the
 //! reading before it took.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use ::replay::Replay;
+use analyzer::query::view::CoverageView;
 use analyzer::query::window::Window;
-use analyzer::snapshot::Snapshot;
 use anyhow::anyhow;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use server::{AllowedHosts, Options, Published, Readiness, Stop};
@@ -66,9 +67,10 @@ pub(crate) fn command() -> Command {
 /// Serves until it is asked to end, or the reading fails.
 pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let options = options(matches)?;
+    let (inputs, settings) = (inputs::inputs(matches)?, inputs::settings(matches));
     let listener = listen(matches)?;
     // Clients wait in the listener's backlog until a pipe shows that it is a capture.
-    let replay = Replay::open(&inputs::inputs(matches), inputs::settings(matches))?;
+    let replay = Replay::open(&inputs, settings)?;
     say_note(&invitation(listener.local_addr()?))?;
     serve(replay, listener, options)
 }
@@ -125,16 +127,15 @@ fn read(mut replay: Replay, published: &Published) {
     }
     progress.clear();
     let snapshot = replay.finish();
-    let said = say_read(&snapshot);
+    let coverage = snapshot.coverage_view(&Window::default());
     published.publish(snapshot);
     published.set_readiness(Readiness::Ready);
     // Who closed standard error wants to hear nothing.
-    drop(said);
+    drop(say_read(&coverage));
 }
 
 /// What was read, as an answer's last line says it.
-fn say_read(snapshot: &Snapshot) -> std::io::Result<()> {
-    let coverage = snapshot.coverage_view(&Window::default());
-    say_warnings(&coverage)?;
-    say_note(&coverage_line(&coverage))
+fn say_read(coverage: &CoverageView) -> io::Result<()> {
+    say_warnings(coverage)?;
+    say_note(&coverage_line(coverage))
 }

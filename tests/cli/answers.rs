@@ -67,11 +67,11 @@ fn an_answer_without_rows_says_why() {
     for (name, arguments) in [
         (
             "nothing__filtered",
-            "flows captures/shop --ns nowhere --client-port 1",
+            "connections captures/shop --ns nowhere --client-port 1",
         ),
         (
             "nothing__filtered_summary",
-            "summary captures/shop --server-pod !*",
+            "summary captures/shop --ns nowhere",
         ),
         ("nothing__that_far", "flows captures/shop --offset 1000"),
         (

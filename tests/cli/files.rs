@@ -35,6 +35,22 @@ pub(crate) fn bad_files(name: &str) -> PathBuf {
     folder
 }
 
+/// A capture of `n` flows, a datagram each.
+pub(crate) fn many_flows(n: u32) -> Vec<u8> {
+    let mut capture = PCAP_HEADER.to_vec();
+    capture[20] = 101;
+    for client in 0..n {
+        for number in [1_700_000_000 + client / 1_000, client % 1_000, 28, 28] {
+            capture.extend(number.to_le_bytes());
+        }
+        capture.extend([0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0]);
+        capture.extend((0x0a00_0000 + client).to_be_bytes());
+        capture.extend([192, 0, 2, 1]);
+        capture.extend([0x9c, 0x40, 0, 53, 0, 8, 0, 0]);
+    }
+    capture
+}
+
 /// The octets of the shop's capture.
 pub(crate) fn shop() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/shop/shop.pcap");

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 
 use crate::files;
-use crate::run::{assert_accepted, command, outcome, wait};
+use crate::run::{assert_accepted, command, command_in, outcome, wait};
 
 /// A running server.
 struct Server {
@@ -119,8 +119,16 @@ fn the_body_is_the_same_over_http_and_from_both_kinds_of_command() {
         );
         let read = outcome(command(&format!("{command_line} captures/shop -o json")));
         let asked = outcome(command(&format!("{command_line} --url {url} -o json")));
-        assert_eq!(read.stdout, body, "{command_line} captures/shop");
-        assert_eq!(asked.stdout, body, "{command_line} --url");
+        assert!(
+            read.stdout == body,
+            "{command_line} captures/shop: {}",
+            read.stderr
+        );
+        assert!(
+            asked.stdout == body,
+            "{command_line} --url: {}",
+            asked.stderr
+        );
     }
 }
 
@@ -133,7 +141,11 @@ fn a_server_s_answer_looks_as_that_of_a_capture_in_every_form() {
             let read = outcome(command(&format!("{operation} captures/shop -o {output}")));
             let asked = outcome(command(&format!("{operation} --url {url}/ -o {output}")));
             assert!(read.stdout.len() > 500, "{operation} {output}");
-            assert_eq!(asked.stdout, read.stdout, "{operation} {output}");
+            assert!(
+                asked.stdout == read.stdout,
+                "{operation} {output}: {}",
+                asked.stderr
+            );
             assert_eq!(asked.stderr, read.stderr, "{operation} {output}");
         }
     }
@@ -152,6 +164,35 @@ fn what_a_server_refuses_is_passed_on() {
         "replay__refused",
         &text.replace(&url, "http://127.0.0.1:PORT"),
     );
+}
+
+#[test]
+fn more_rows_than_a_server_gives_at_once_come_page_by_page() {
+    let folder = files::folder("many");
+    let capture = folder.join("many.pcap");
+    std::fs::write(&capture, files::many_flows(10_050)).unwrap();
+    let mut server = Server::start(capture.to_str().unwrap(), b"");
+    let mut line = String::new();
+    server.stderr.read_line(&mut line).unwrap();
+    let url = server.url();
+    for (parameters, rows) in [
+        ("-o csv", 10_051),
+        ("-o jsonl --offset 20", 10_030),
+        ("--limit all --sort first_seen", 10_053),
+        ("-o csv --limit 7 --offset 10000", 8),
+    ] {
+        let read = outcome(command_in(
+            &folder,
+            &format!("flows many.pcap {parameters}"),
+        ));
+        let asked = outcome(command(&format!("flows --url {url} {parameters}")));
+        assert_eq!(read.stdout.lines().count(), rows, "{parameters}");
+        assert!(
+            asked.stdout == read.stdout,
+            "{parameters}: {}",
+            asked.stderr
+        );
+    }
 }
 
 #[test]
