@@ -10,6 +10,7 @@
 //! the length: headers with their checksums, sequence numbers and identification.
 
 use std::hash::{BuildHasher, Hasher};
+use std::hint;
 
 use foldhash::fast::FixedState;
 
@@ -40,13 +41,11 @@ impl Duplicates {
         }
     }
 
-    /// Remembers a packet, given from its outermost IP header on, and says whether the same one
-    /// was seen within a millisecond.
+    /// Remembers a packet by its fingerprint, and says whether it was seen within a millisecond.
     #[inline]
-    pub fn seen(&mut self, time: Timestamp, octets: &[u8], original_len: u32) -> bool {
-        let fingerprint = self.fingerprint(octets, original_len);
-        let at = usize::try_from(fingerprint).unwrap_or(usize::MAX) & (SETS - 1);
-        let Some(set) = self.sets.get_mut(at) else {
+    pub fn seen(&mut self, time: Timestamp, fingerprint: Fingerprint) -> bool {
+        let Fingerprint(fingerprint) = fingerprint;
+        let Some(set) = self.sets.get_mut(set_of(fingerprint)) else {
             return false;
         };
         let seen = set
@@ -59,7 +58,20 @@ impl Duplicates {
         seen
     }
 
-    fn fingerprint(&self, octets: &[u8], original_len: u32) -> u64 {
+    /// Looks a fingerprint up only to have its memory at hand a little later.
+    #[inline]
+    pub fn touch(&self, Fingerprint(fingerprint): Fingerprint) {
+        hint::black_box(
+            self.sets
+                .get(set_of(fingerprint))
+                .is_some_and(|set| set[0].0 == 0),
+        );
+    }
+
+    /// The fingerprint of a packet, given from its outermost IP header on.
+    #[inline]
+    #[must_use]
+    pub fn fingerprint(&self, octets: &[u8], original_len: u32) -> Fingerprint {
         let mut state = self.hasher.build_hasher();
         state.write_u32(original_len);
         match octets.split_at_checked(HEAD) {
@@ -69,8 +81,16 @@ impl Duplicates {
                 state.write(rest.last_chunk::<TAIL>().map_or(rest, |tail| tail));
             }
         }
-        state.finish()
+        Fingerprint(state.finish())
     }
+}
+
+/// Stands for the octets of a packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fingerprint(u64);
+
+fn set_of(fingerprint: u64) -> usize {
+    usize::try_from(fingerprint).unwrap_or(usize::MAX) & (SETS - 1)
 }
 
 #[cfg(test)]
@@ -81,31 +101,37 @@ mod tests {
         Timestamp::from_nanos(micros * 1_000)
     }
 
+    impl Duplicates {
+        fn see(&mut self, time: Timestamp, octets: &[u8], original_len: u32) -> bool {
+            self.seen(time, self.fingerprint(octets, original_len))
+        }
+    }
+
     #[test]
     fn the_same_octets_within_a_millisecond_are_a_duplicate() {
         let mut duplicates = Duplicates::new(0);
-        assert!(!duplicates.seen(at(0), b"packet", 6));
-        assert!(duplicates.seen(at(1_000), b"packet", 6));
+        assert!(!duplicates.see(at(0), b"packet", 6));
+        assert!(duplicates.see(at(1_000), b"packet", 6));
         assert!(
-            !duplicates.seen(at(1_500), b"packet", 6),
+            !duplicates.see(at(1_500), b"packet", 6),
             "a millisecond after the first"
         );
         assert!(
-            !duplicates.seen(at(1_501), b"packet", 7),
+            !duplicates.see(at(1_501), b"packet", 7),
             "cut from another length"
         );
-        assert!(!duplicates.seen(at(1_502), b"pocket", 6));
+        assert!(!duplicates.see(at(1_502), b"pocket", 6));
     }
 
     #[test]
     fn head_and_tail_tell_long_packets_apart() {
         let mut duplicates = Duplicates::new(0);
         let mut packet = vec![0; 400];
-        assert!(!duplicates.seen(at(0), &packet, 400));
+        assert!(!duplicates.see(at(0), &packet, 400));
         packet[399] = 1;
-        assert!(!duplicates.seen(at(1), &packet, 400));
+        assert!(!duplicates.see(at(1), &packet, 400));
         packet[127] = 1;
-        assert!(!duplicates.seen(at(2), &packet, 400));
-        assert!(duplicates.seen(at(3), &packet, 400));
+        assert!(!duplicates.see(at(2), &packet, 400));
+        assert!(duplicates.see(at(3), &packet, 400));
     }
 }

@@ -4,6 +4,7 @@
 //! limit has a counter in [`Coverage`]. **Errors** none: what cannot be counted is skipped with a
 //! reason.
 
+use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::connection::table::ConnectionTable;
 use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
-use crate::duplicates::Duplicates;
+use crate::duplicates::{Duplicates, Fingerprint};
 use crate::endpoint::Endpoint;
 use crate::fragments::{FragmentOwner, Fragments};
 use crate::frame::Frame;
@@ -33,6 +34,9 @@ const MERGED_ABOVE: u32 = 1_500;
 /// How much later than its timeout a silent connection is taken out of the table, so that packets
 /// a little out of order still find it.
 const SLACK: Duration = Duration::from_secs(10);
+/// Packets that are parsed before the first of them is counted: their connections are fetched from
+/// memory at the same time instead of one after the other.
+const AHEAD: usize = 32;
 /// The share of live connections that is folded early when the table is full: one in this many.
 const EVICTED_SHARE: usize = 8;
 
@@ -87,6 +91,15 @@ pub struct Settings {
     pub seed: u64,
 }
 
+/// A packet that waits to be counted.
+#[derive(Clone, Copy)]
+struct Parcel {
+    hash: u64,
+    key: ConnectionKey,
+    sighting: Sighting,
+    fingerprint: Fingerprint,
+}
+
 /// The flow engine.
 #[derive(Clone)]
 pub struct Engine {
@@ -96,6 +109,8 @@ pub struct Engine {
     ledger: Ledger,
     fragments: Fragments,
     duplicates: Duplicates,
+    /// Parsed and not yet counted, in order.
+    ahead: Vec<Parcel>,
     swept: IntervalIndex,
     evicted: u64,
     cluster: Cluster,
@@ -114,6 +129,7 @@ impl Engine {
             ledger: Ledger::new(limits.intervals, limits.connection_records, seed),
             fragments: Fragments::new(limits.fragments, seed),
             duplicates: Duplicates::new(seed),
+            ahead: Vec::with_capacity(AHEAD),
             swept: IntervalIndex::default(),
             evicted: 0,
             cluster: Cluster::new(limits.cluster),
@@ -158,6 +174,7 @@ impl Engine {
 
     /// Folds the connections that ended before `now`. When it runs changes no answer.
     pub fn expire(&mut self, now: Timestamp) {
+        self.count_ahead();
         let ledger = &mut self.ledger;
         self.table.extract(
             |connection| connection.is_over(now),
@@ -174,6 +191,7 @@ impl Engine {
     /// What is known at the end.
     #[must_use]
     pub fn into_snapshot(mut self, provenance: Provenance) -> Snapshot {
+        self.count_ahead();
         let now = self.coverage.to.unwrap_or_default();
         for connection in self.table.iter() {
             self.ledger.fold(connection, connection.end_at(now));
@@ -199,11 +217,6 @@ impl Engine {
 
     #[inline]
     fn ingest_packet(&mut self, frame: &Frame<'_>, packet: &Packet) {
-        let duplicate = self.seen(frame, packet.ip_offset);
-        if duplicate && self.settings.duplicates == DuplicatePolicy::Copy {
-            self.coverage.copies += 1;
-            return;
-        }
         let (protocol, segment) = transport_of(packet);
         let (source, destination) = (
             Endpoint {
@@ -226,69 +239,101 @@ impl Engine {
                 .insert(hop, first, frame.time, FragmentOwner::Tunnel);
         }
         let (time, ip_bytes) = (frame.time, packet.ip_bytes);
-        self.count(
-            key,
-            &Sighting {
-                time,
-                from,
-                packets: 1,
-                ip_bytes,
-                segment,
-                duplicate,
-            },
-        );
+        let sighting = Sighting {
+            time,
+            from,
+            packets: 1,
+            ip_bytes,
+            segment,
+            duplicate: false,
+        };
+        self.count_soon(frame, packet.ip_offset, key, sighting);
     }
 
     fn ingest_fragment(&mut self, frame: &Frame<'_>, fragment: &Fragment) {
-        let duplicate = self.seen(frame, fragment.ip_offset);
         match self
             .fragments
             .owner(HopId::BETWEEN, fragment.key, frame.time)
         {
             None => self.coverage.skip(SkipReason::Fragment),
             Some(FragmentOwner::Tunnel) => self.coverage.skip(SkipReason::TunnelFragment),
-            Some(FragmentOwner::Connection(..))
-                if duplicate && self.settings.duplicates == DuplicatePolicy::Copy =>
-            {
-                self.coverage.copies += 1;
-            }
             Some(FragmentOwner::Connection(key, from)) => {
                 let (time, ip_bytes) = (frame.time, fragment.ip_bytes);
-                let segment = None;
-                self.count(
-                    key,
-                    &Sighting {
-                        time,
-                        from,
-                        packets: 1,
-                        ip_bytes,
-                        segment,
-                        duplicate,
-                    },
-                );
+                let sighting = Sighting {
+                    time,
+                    from,
+                    packets: 1,
+                    ip_bytes,
+                    segment: None,
+                    duplicate: false,
+                };
+                self.count_soon(frame, fragment.ip_offset, key, sighting);
             }
         }
     }
 
-    /// Whether the same packet was seen a moment ago; if so it is suspected, or about to be a copy.
+    /// Puts a packet in line to be counted.
     #[inline]
-    fn seen(&mut self, frame: &Frame<'_>, ip_offset: u16) -> bool {
+    fn count_soon(
+        &mut self,
+        frame: &Frame<'_>,
+        ip_offset: u16,
+        key: ConnectionKey,
+        sighting: Sighting,
+    ) {
         let octets = frame.data.get(usize::from(ip_offset)..).unwrap_or_default();
-        let seen = self.duplicates.seen(frame.time, octets, frame.original_len);
-        self.coverage.suspected_duplicates +=
-            u64::from(seen && self.settings.duplicates == DuplicatePolicy::Suspect);
-        seen
+        let fingerprint = self.duplicates.fingerprint(octets, frame.original_len);
+        let hash = self.table.hash(&key);
+        self.ahead.push(Parcel {
+            hash,
+            key,
+            sighting,
+            fingerprint,
+        });
+        if self.ahead.len() >= AHEAD {
+            self.count_ahead();
+        }
+    }
+
+    /// Counts the packets that wait, in order.
+    fn count_ahead(&mut self) {
+        let mut ahead = mem::take(&mut self.ahead);
+        for parcel in &ahead {
+            self.table.touch(parcel.hash, &parcel.key);
+            self.duplicates.touch(parcel.fingerprint);
+        }
+        for parcel in ahead.drain(..) {
+            self.count(parcel);
+        }
+        self.ahead = ahead;
     }
 
     #[inline]
-    fn count(&mut self, key: ConnectionKey, sighting: &Sighting) {
+    fn count(
+        &mut self,
+        Parcel {
+            hash,
+            key,
+            mut sighting,
+            fingerprint,
+        }: Parcel,
+    ) {
+        sighting.duplicate = self.duplicates.seen(sighting.time, fingerprint);
+        match (sighting.duplicate, self.settings.duplicates) {
+            (false, _) => {}
+            (true, DuplicatePolicy::Suspect) => self.coverage.suspected_duplicates += 1,
+            (true, DuplicatePolicy::Copy) => {
+                self.coverage.copies += 1;
+                return;
+            }
+        }
         self.coverage.counted += 1;
         self.coverage.merged_frames += u64::from(sighting.ip_bytes > MERGED_ABOVE);
         if self.table.len() >= self.settings.limits.connections {
             self.evict();
         }
-        let connection = self.table.get_or_insert(key, sighting.time);
-        if let Some(reason) = connection.ended_before(sighting) {
+        let connection = self.table.get_or_insert(hash, key, sighting.time);
+        if let Some(reason) = connection.ended_before(&sighting) {
             self.ledger.fold(connection, Some(reason));
             *connection = Connection::new(key, sighting.time);
         }
@@ -297,7 +342,7 @@ impl Engine {
             self.ledger.fold_traffic(connection);
             connection.begin(interval);
         }
-        connection.add(sighting);
+        connection.add(&sighting);
     }
 
     /// Folds the connections that were silent longest.

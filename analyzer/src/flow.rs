@@ -40,10 +40,9 @@ pub struct FlowKey {
 }
 
 impl FlowKey {
-    /// The order of flows in answers: by protocol, client, server and port; of equal addresses, by
-    /// what is known of their owners.
+    /// Whether both are between the same addresses, to the same port.
     #[must_use]
-    pub fn compare(&self, other: &Self, directory: &Directory) -> Ordering {
+    pub fn has_addresses_of(&self, other: &Self) -> bool {
         let addresses = |key: &Self| {
             (
                 key.protocol,
@@ -52,15 +51,19 @@ impl FlowKey {
                 key.server_port,
             )
         };
+        addresses(self) == addresses(other)
+    }
+
+    /// The order of flows between the same addresses: by what is known of their owners.
+    #[must_use]
+    pub fn compare_owners(&self, other: &Self, directory: &Directory) -> Ordering {
         let owners = |key: &Self| {
             (
                 directory.identity(key.client.identity),
                 directory.identity(key.server.identity),
             )
         };
-        addresses(self)
-            .cmp(&addresses(other))
-            .then_with(|| owners(self).cmp(&owners(other)))
+        owners(self).cmp(&owners(other))
     }
 }
 

@@ -62,12 +62,10 @@ impl Ledger {
         &self.records
     }
 
-    /// The legs, in order.
+    /// The legs, in no particular order, and the connection records.
     #[must_use]
     pub fn into_legs(self) -> (Vec<(LegKey, Leg)>, ConnectionRecords) {
-        let mut legs: Vec<_> = self.legs.into_iter().collect();
-        legs.sort_unstable_by_key(|(key, _)| *key);
-        (legs, self.records)
+        (self.legs.into_iter().collect(), self.records)
     }
 
     fn change(&mut self, key: LegKey, change: impl FnOnce(&mut Leg)) {

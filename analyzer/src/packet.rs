@@ -1,7 +1,7 @@
 //! Frame to packet: the layer-4 facts of one frame, or why there are none.
 //!
 //! In: a [`Frame`]. Out: [`Parsed`], a few `Copy` words; nothing is allocated.
-//! **Shape** a file per header; each takes octets off the front and names what follows, and `walk`
+//! **Shape** the common frame is read in one go; for all others there is a file per header: each takes octets off the front and names what follows, and `walk`
 //! goes from one to the next until there are ports. Tunnels are unwrapped eight deep.
 //! **Units** bytes are IP bytes. **Errors** none: what cannot be read is a [`SkipReason`]. Of a
 //! header that is wrong in itself only what does not depend on the wrong field is believed.
@@ -12,6 +12,7 @@ mod cursor;
 mod ether_type;
 mod ethernet;
 mod extension;
+mod fast;
 mod frame_relay;
 mod gre;
 mod hdlc;
@@ -128,7 +129,16 @@ pub struct Fragment {
 }
 
 /// Parses one frame down to TCP or UDP.
+#[inline]
 #[must_use]
 pub fn parse(frame: &Frame<'_>) -> Parsed {
+    match fast::parse(frame) {
+        Some(packet) => Parsed::Packet(packet),
+        None => parse_any(frame),
+    }
+}
+
+#[inline(never)]
+fn parse_any(frame: &Frame<'_>) -> Parsed {
     walk::parse(frame)
 }

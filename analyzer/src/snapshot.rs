@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Directory, EndKind};
@@ -101,7 +103,7 @@ impl Snapshot {
     /// Decides everything that needs knowledge of the whole.
     #[must_use]
     pub fn new(
-        legs: Vec<(LegKey, Leg)>,
+        mut legs: Vec<(LegKey, Leg)>,
         records: &ConnectionRecords,
         coverage: Coverage,
         provenance: Provenance,
@@ -109,6 +111,10 @@ impl Snapshot {
         names: Arc<NameRecords>,
     ) -> Self {
         let roles = Roles::learn(legs.iter().map(|(key, leg)| (key, leg)), &directory);
+        if !records.is_empty() {
+            // Connections look their legs up.
+            legs.sort_unstable_by_key(|(key, _)| *key);
+        }
         let connections = attribute(records, &legs, &roles, &directory);
         let flows = build::build(legs, &roles, &directory);
         let ends = count_ends(&flows, &directory);
@@ -190,12 +196,11 @@ fn uncertain(record: &ConnectionRecord, legs: &[(LegKey, Leg)]) -> Uncertain {
 }
 
 fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<EndKind, u64> {
-    let mut ends: Vec<FlowEnd> = flows
-        .iter()
-        .flat_map(|flow| [flow.key.client, flow.key.server])
-        .collect();
-    ends.sort_unstable_by_key(|end| (end.address, end.identity));
-    ends.dedup();
+    let mut ends: HashSet<FlowEnd, FixedState> = HashSet::default();
+    for flow in flows {
+        ends.insert(flow.key.client);
+        ends.insert(flow.key.server);
+    }
     // One owner may have had several identities: its services changed.
     let ends: BTreeSet<_> = ends
         .iter()

@@ -54,6 +54,8 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
     let query = question.query()?;
     let snapshot = read(&inputs::inputs(matches)?, inputs::settings(matches))?;
     let answer = query::run(&snapshot, question.operation, &query);
+    // The process ends with this answer: to free a million flows one by one would only take time.
+    std::mem::forget(snapshot);
     Ok(Reply::of(answer))
 }
 

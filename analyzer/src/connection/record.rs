@@ -91,6 +91,12 @@ impl ConnectionRecords {
         self.kept.values()
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// How many did not fit.
     #[must_use]
     pub const fn refused(&self) -> u64 {

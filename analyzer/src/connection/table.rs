@@ -5,6 +5,7 @@
 //! connections that end are folded, and folding only adds.
 
 use std::hash::{BuildHasher, Hasher};
+use std::hint;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
@@ -43,13 +44,36 @@ impl ConnectionTable {
         self.table.is_empty()
     }
 
-    /// The connection of `key`, made when there is none.
+    /// The hash of `key` in this table.
     #[inline]
-    pub fn get_or_insert(&mut self, key: ConnectionKey, time: Timestamp) -> &mut Connection {
+    #[must_use]
+    pub fn hash(&self, key: &ConnectionKey) -> u64 {
+        hash_of(&self.hasher, key)
+    }
+
+    /// Looks `key` up only to have its memory at hand a little later. Looked up one after the
+    /// other, the connections of several packets are fetched at the same time.
+    #[inline]
+    pub fn touch(&self, hash: u64, key: &ConnectionKey) {
+        hint::black_box(
+            self.table
+                .find(hash, |connection| connection.key == *key)
+                .is_some(),
+        );
+    }
+
+    /// The connection of `key`, whose hash is `hash`, made when there is none.
+    #[inline]
+    pub fn get_or_insert(
+        &mut self,
+        hash: u64,
+        key: ConnectionKey,
+        time: Timestamp,
+    ) -> &mut Connection {
         let Self { hasher, table } = self;
         table
             .entry(
-                hash_of(hasher, &key),
+                hash,
                 |connection| connection.key == key,
                 |connection| hash_of(hasher, &connection.key),
             )

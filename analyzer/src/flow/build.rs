@@ -28,9 +28,39 @@ pub fn build(legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Directory)
             flows.add(flow_key, oriented.basis, interval);
         }
     }
-    let mut flows = flows.list;
-    flows.sort_unstable_by(|a, b| a.key.compare(&b.key, directory));
+    let flows = flows.list;
+    order(flows, directory)
+}
+
+/// Puts flows in the order of their keys. Numbers are compared for most of them: addresses are
+/// packed once, and owners are looked at only where everything else is equal.
+fn order(mut flows: Vec<Flow>, directory: &Directory) -> Vec<Flow> {
+    flows.sort_by_cached_key(|flow| {
+        let FlowKey {
+            protocol,
+            client,
+            server,
+            server_port,
+        } = flow.key;
+        (
+            protocol,
+            packed(client.address),
+            packed(server.address),
+            server_port,
+        )
+    });
+    for equals in flows.chunk_by_mut(|a, b| a.key.has_addresses_of(&b.key)) {
+        equals.sort_unstable_by(|a, b| a.key.compare_owners(&b.key, directory));
+    }
     flows
+}
+
+/// Orders as addresses do: IPv4 first.
+fn packed(address: IpAddr) -> (bool, u128) {
+    match address {
+        IpAddr::V4(v4) => (false, u128::from(v4.to_bits())),
+        IpAddr::V6(v6) => (true, v6.to_bits()),
+    }
 }
 
 /// A leg with its roles decided.

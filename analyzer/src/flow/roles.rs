@@ -2,8 +2,6 @@
 //!
 //! Rules are tried from the surest down; each later one runs only when all before say nothing.
 
-use std::collections::BTreeSet;
-
 use crate::cluster::Directory;
 use crate::endpoint::{Endpoint, Side};
 use crate::flow::Basis;
@@ -18,7 +16,8 @@ const EPHEMERAL_PORTS: u16 = 32768;
 
 /// The knowledge of the whole that decides roles.
 pub struct Roles<'a> {
-    listeners: BTreeSet<Endpoint>,
+    /// Sorted.
+    listeners: Vec<Endpoint>,
     directory: &'a Directory,
 }
 
@@ -42,12 +41,15 @@ impl<'a> Roles<'a> {
         directory: &'a Directory,
     ) -> Self {
         let answered = legs.into_iter().filter(|(_, leg)| leg.answered);
-        let listeners = answered.filter_map(|(key, _)| match key.ends {
+        let servers = answered.filter_map(|(key, _)| match key.ends {
             Ends::Roles { server, .. } => Some(server),
             Ends::Ports { .. } => None,
         });
+        let mut listeners: Vec<Endpoint> = servers.collect();
+        listeners.sort_unstable();
+        listeners.dedup();
         Self {
-            listeners: listeners.collect(),
+            listeners,
             directory,
         }
     }
@@ -87,7 +89,7 @@ impl<'a> Roles<'a> {
     }
 
     fn listens(&self, protocol: Protocol, endpoint: Endpoint) -> bool {
-        protocol == Protocol::Tcp && self.listeners.contains(&endpoint)
+        protocol == Protocol::Tcp && self.listeners.binary_search(&endpoint).is_ok()
     }
 
     fn serves(&self, protocol: Protocol, endpoint: Endpoint, at: Timestamp) -> bool {

@@ -23,6 +23,12 @@ pub(super) fn open(ports: Ports, cursor: Cursor<'_>) -> Option<(Layer, Cursor<'_
     }
 }
 
+/// Whether a datagram's ports announce a tunnel.
+#[inline]
+pub(super) fn is_announced(ports: Ports) -> bool {
+    Tunnel::at(ports.destination).is_some() || Tunnel::at(ports.source).is_some()
+}
+
 /// What a UDP port announces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Tunnel {

@@ -1,0 +1,224 @@
+//! The common frame, read in one go: Ethernet, IPv4 without options or IPv6 without extensions, not
+//! fragmented, then TCP or UDP that is no tunnel, with all of its headers kept.
+//!
+//! **Shape** answers only when nothing about the frame is unusual; all others are left to
+//! [`super::walk`], and a property test holds both to the same facts.
+//! **Source** RFC 791 §3.1, RFC 8200 §3, RFC 9293 §3.1, RFC 768.
+
+use std::net::IpAddr;
+
+use super::{ether_type, protocol, transport, tunnel};
+use crate::frame::{Frame, LinkType};
+use crate::packet::{Packet, Segment, Transport};
+
+const ETHERNET_LEN: u16 = 14;
+/// Version 4, five words of header.
+const IPV4_WITHOUT_OPTIONS: u8 = 0x45;
+const IPV4_LEN: u32 = 20;
+const IPV6_LEN: u32 = 40;
+/// More fragments, and the offset.
+const FRAGMENTED: u16 = 0x3fff;
+
+/// The facts of a common frame.
+#[inline]
+pub(super) fn parse(frame: &Frame<'_>) -> Option<Packet> {
+    if frame.link != LinkType::ETHERNET {
+        return None;
+    }
+    let (ethernet, data) = frame
+        .data
+        .split_first_chunk::<{ ETHERNET_LEN as usize }>()?;
+    let &[.., type0, type1] = ethernet;
+    let on_link = frame.original_len.checked_sub(u32::from(ETHERNET_LEN))?;
+    let packet = match u16::from_be_bytes([type0, type1]) {
+        ether_type::IPV4 => ipv4(data),
+        ether_type::IPV6 => ipv6(data),
+        _ => None,
+    }?;
+    // A length beyond the frame, or none, is for the general reader to think about.
+    (packet.ip_bytes <= on_link).then_some(packet)
+}
+
+#[inline]
+fn ipv4(data: &[u8]) -> Option<Packet> {
+    let (header, rest) = data.split_first_chunk::<{ IPV4_LEN as usize }>()?;
+    #[rustfmt::skip]
+    let &[
+        version_ihl, _, len0, len1, id0, id1, fragment0, fragment1, ttl, protocol, _, _,
+        s0, s1, s2, s3, d0, d1, d2, d3,
+    ] = header;
+    let ip_bytes = u32::from(u16::from_be_bytes([len0, len1]));
+    let fragment = u16::from_be_bytes([fragment0, fragment1]);
+    if version_ihl != IPV4_WITHOUT_OPTIONS || fragment & FRAGMENTED != 0 {
+        return None;
+    }
+    let payload = ip_bytes.checked_sub(IPV4_LEN)?;
+    let base = Packet {
+        source: IpAddr::from([s0, s1, s2, s3]),
+        destination: IpAddr::from([d0, d1, d2, d3]),
+        ip_bytes,
+        ttl,
+        ip_id: u16::from_be_bytes([id0, id1]),
+        ..EMPTY
+    };
+    ports(base, protocol, rest, payload)
+}
+
+#[inline]
+fn ipv6(data: &[u8]) -> Option<Packet> {
+    let (header, rest) = data.split_first_chunk::<{ IPV6_LEN as usize }>()?;
+    let (&[version, _, _, _, len0, len1, protocol, ttl], addresses) =
+        header.split_first_chunk::<8>()?;
+    let (source, destination) = addresses.split_first_chunk::<16>()?;
+    let payload = u32::from(u16::from_be_bytes([len0, len1]));
+    // Without a length there may be a jumbo option.
+    if version >> 4 != 6 || payload == 0 {
+        return None;
+    }
+    let base = Packet {
+        source: IpAddr::from(*source),
+        destination: IpAddr::from(*destination.first_chunk::<16>()?),
+        ip_bytes: IPV6_LEN + payload,
+        ttl,
+        ..EMPTY
+    };
+    ports(base, protocol, rest, payload)
+}
+
+#[inline]
+fn ports(base: Packet, protocol: u8, rest: &[u8], payload: u32) -> Option<Packet> {
+    let &[s0, s1, d0, d1, ..] = rest.first_chunk::<4>()?;
+    let (source_port, destination_port) =
+        (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
+    let transport = match protocol {
+        protocol::TCP => Transport::Tcp(Some(segment(rest, payload)?)),
+        protocol::UDP if payload >= 4 => {
+            let ports = transport::Ports {
+                source: source_port,
+                destination: destination_port,
+            };
+            if tunnel::is_announced(ports) {
+                return None;
+            }
+            Transport::Udp
+        }
+        _ => return None,
+    };
+    Some(Packet {
+        source_port,
+        destination_port,
+        transport,
+        ..base
+    })
+}
+
+#[inline]
+fn segment(rest: &[u8], payload: u32) -> Option<Segment> {
+    #[rustfmt::skip]
+    let &[
+        _, _, _, _, seq0, seq1, seq2, seq3, ack0, ack1, ack2, ack3, offset, flags,
+    ] = rest.first_chunk::<14>()?;
+    let header_len = u32::from(offset >> 4) * 4;
+    if header_len < 20 {
+        return None;
+    }
+    Some(Segment {
+        seq: u32::from_be_bytes([seq0, seq1, seq2, seq3]),
+        ack: u32::from_be_bytes([ack0, ack1, ack2, ack3]),
+        flags,
+        payload_len: payload.checked_sub(header_len)?,
+    })
+}
+
+/// What all common packets have in common.
+const EMPTY: Packet = Packet {
+    source: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+    destination: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+    source_port: 0,
+    destination_port: 0,
+    transport: Transport::Udp,
+    ip_bytes: 0,
+    ttl: 0,
+    ip_id: 0,
+    depth: 0,
+    ip_offset: ETHERNET_LEN,
+    fragment: None,
+    tunnel_fragment: None,
+};
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::frame::Origin;
+    use crate::packet::{Parsed, walk};
+    use crate::time::Timestamp;
+
+    fn frame(data: &[u8], original_len: usize) -> Frame<'_> {
+        Frame {
+            time: Timestamp::MIN,
+            link: LinkType::ETHERNET,
+            original_len: u32::try_from(original_len).unwrap(),
+            data,
+            origin: Origin::default(),
+        }
+    }
+
+    /// A frame that is common but for the octets that are changed in it.
+    fn common(v6: bool, tcp: bool, payload: u8) -> Vec<u8> {
+        let transport_len = if tcp { 20 } else { 8 } + u16::from(payload);
+        let protocol = if tcp { protocol::TCP } else { protocol::UDP };
+        let mut octets = vec![2; 12];
+        if v6 {
+            octets.extend([0x86, 0xdd, 0x60, 0, 0, 0]);
+            octets.extend(transport_len.to_be_bytes());
+            octets.extend([protocol, 64]);
+            octets.extend([0xfd; 32]);
+        } else {
+            octets.extend([0x08, 0x00, IPV4_WITHOUT_OPTIONS, 0]);
+            octets.extend((20 + transport_len).to_be_bytes());
+            octets.extend([0, 7, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        }
+        octets.extend([0x9c, 0x40, 0, 80]);
+        octets.extend([0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x12]);
+        let header_len = if v6 { 54 } else { 34 };
+        octets.resize(header_len + usize::from(transport_len), 0);
+        octets
+    }
+
+    #[test]
+    fn a_common_frame_is_read_here() {
+        for (v6, tcp) in [(false, false), (false, true), (true, false), (true, true)] {
+            let octets = common(v6, tcp, 9);
+            assert!(parse(&frame(&octets, octets.len())).is_some(), "{v6} {tcp}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn both_readers_agree_on_every_frame_that_is_read_here(
+            v6: bool, tcp: bool, payload in 0..40_u8,
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+            kept: prop::sample::Index, cut: bool, longer in 0..5_usize,
+            port in prop::sample::select(vec![80_u16, 4789, 8472, 6081, 2152]),
+        ) {
+            let mut octets = common(v6, tcp, payload);
+            let ports = if v6 { 54 } else { 34 };
+            octets[ports + 2..ports + 4].copy_from_slice(&port.to_be_bytes());
+            for (index, octet) in changes {
+                let at = index.index(octets.len());
+                octets[at] = octet;
+            }
+            let original_len = octets.len() + longer;
+            if cut {
+                octets.truncate(kept.index(octets.len() + 1));
+            }
+            let frame = frame(&octets, original_len);
+            if let Some(packet) = parse(&frame) {
+                prop_assert_eq!(Parsed::Packet(packet), walk::parse(&frame));
+            }
+        }
+    }
+}
