@@ -55,11 +55,12 @@ impl ConnectionRecord {
     }
 }
 
-/// The records that are kept, ordered by start and five-tuple.
+/// The records that are kept, ordered by start and five-tuple. In a capture that was written twice
+/// into one file there are several of the same start and five-tuple, which are numbered.
 #[derive(Clone, Debug)]
 pub struct ConnectionRecords {
     limit: usize,
-    kept: BTreeMap<(Timestamp, ConnectionKey), ConnectionRecord>,
+    kept: BTreeMap<(Timestamp, ConnectionKey, u64), ConnectionRecord>,
     refused: u64,
 }
 
@@ -79,7 +80,10 @@ impl ConnectionRecords {
         if self.limit == 0 {
             return;
         }
-        self.kept.insert((record.first(), record.key), record);
+        let (first, key) = (record.first(), record.key);
+        let same = self.kept.range((first, key, 0)..=(first, key, u64::MAX));
+        let number = same.last().map_or(0, |((.., number), _)| number + 1);
+        self.kept.insert((first, key, number), record);
         if self.kept.len() > self.limit {
             self.kept.pop_last();
             self.refused += 1;

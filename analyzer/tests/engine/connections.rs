@@ -117,3 +117,18 @@ fn a_syn_after_data_without_one_is_a_new_connection() {
     10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Active, 1, 0 ms, open, flags S
     ");
 }
+
+#[test]
+fn a_capture_written_twice_into_one_file_has_every_connection_twice() {
+    assert_snapshot!(connections(
+        "0 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         1 10.0.0.2:80 > 10.0.0.1:40000 RA ack=2
+         30 10.0.0.9:40000 > 10.0.0.2:80 S seq=1
+         0 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         1 10.0.0.2:80 > 10.0.0.1:40000 RA ack=2"
+    ), @"
+    10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1, 1000 ms, Rst, flags S RA
+    10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1, 1000 ms, Rst, flags S RA
+    10.0.0.9:40000 tcp 10.0.0.9 > 10.0.0.2:80 by Syn, Active, 1, 0 ms, open, flags S
+    ");
+}
