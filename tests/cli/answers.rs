@@ -55,6 +55,44 @@ fn every_form_of_every_answer_is_as_accepted() {
 }
 
 #[test]
+fn every_scenario_has_its_tables() {
+    let mut scenarios: Vec<String> = fs::read_dir("captures")
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join("truth.json").is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    scenarios.sort();
+    for name in scenarios {
+        let commands = ["flows", "connections --limit 12", "summary"];
+        let tables = commands.map(|command| transcript(&format!("{command} captures/{name}")));
+        assert_accepted(&format!("tables__{name}"), &tables.join("\n"));
+    }
+}
+
+#[test]
+fn options_that_change_what_is_read_do() {
+    let cases = [
+        ("reading__duplicates", "flows captures/mirror-port --dedup"),
+        (
+            "reading__names",
+            "flows captures/egress/egress.pcap --names captures/names/names.txt",
+        ),
+        (
+            "reading__ranges",
+            "flows captures/refused/refused.pcap --cluster-cidr 10.244.1.0/24 -o wide",
+        ),
+        (
+            "reading__cluster",
+            "flows captures/dns/dns.pcap --cluster captures/dns/cluster.yaml",
+        ),
+    ];
+    for (name, arguments) in cases {
+        assert_accepted(name, &transcript(arguments));
+    }
+}
+
+#[test]
 fn an_answer_without_rows_says_why() {
     let folder = files::bad_files("no-rows");
     for (name, arguments) in [
