@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// The most names of one address; a capture has no honest use for more.
+const NAMES_PER_ADDRESS: usize = 64;
 /// Longest name that is taken: the limit of DNS (RFC 1035 §2.3.4).
 const NAME_MAX: usize = 255;
 
@@ -41,9 +43,13 @@ impl NameRecords {
         }
         let name = self.share(name);
         let names = self.names.entry(address).or_default();
-        if let Err(at) = names.binary_search(&name) {
-            names.insert(at, name);
-            self.count += 1;
+        match names.binary_search(&name) {
+            Ok(_) => {}
+            Err(_) if names.len() >= NAMES_PER_ADDRESS => self.refused += 1,
+            Err(at) => {
+                names.insert(at, name);
+                self.count += 1;
+            }
         }
     }
 
@@ -59,6 +65,7 @@ impl NameRecords {
         self.refused
     }
 
+    /// Many addresses have one name: it is kept once.
     fn share(&mut self, name: &str) -> Arc<str> {
         if let Some(known) = self.taken.get(name) {
             return Arc::clone(known);
@@ -66,5 +73,40 @@ impl NameRecords {
         let name: Arc<str> = name.into();
         self.taken.insert(Arc::clone(&name));
         name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([10, 0, 0, last])
+    }
+
+    #[test]
+    fn names_are_sorted_and_each_is_there_once() {
+        let mut names = NameRecords::new(10);
+        for name in ["b.example", "a.example", "b.example"] {
+            names.insert(address(1), name);
+        }
+        let of: Vec<&str> = names.of(address(1)).iter().map(|name| &**name).collect();
+        assert_eq!(of, ["a.example", "b.example"]);
+        assert_eq!((names.of(address(2)).len(), names.refused()), (0, 0));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let mut names = NameRecords::new(100);
+        names.insert(address(1), "");
+        names.insert(address(1), &"x".repeat(256));
+        for n in 0..70 {
+            names.insert(address(2), &format!("name-{n}"));
+        }
+        assert_eq!((names.of(address(2)).len(), names.refused()), (64, 8));
+        let mut few = NameRecords::new(1);
+        few.insert(address(1), "a");
+        few.insert(address(2), "b");
+        assert_eq!((few.of(address(2)).len(), few.refused()), (0, 1));
     }
 }

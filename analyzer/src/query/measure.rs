@@ -38,7 +38,7 @@ impl Measure {
                 measure.forward.merge(&interval.forward);
                 measure.backward.merge(&interval.backward);
                 started += u64::from(interval.started);
-            } else if bounds.is_after(interval.index) {
+            } else if bounds.comes_after(interval.index) {
                 carried += u64::from(interval.started);
                 carried = carried.saturating_sub(u64::from(interval.ended));
             }

@@ -44,7 +44,7 @@ impl Bounds {
 
     /// Whether an interval lies before it.
     #[must_use]
-    pub fn is_after(&self, index: IntervalIndex) -> bool {
+    pub fn comes_after(&self, index: IntervalIndex) -> bool {
         *self != Self::ALL && index.start() < self.start
     }
 
