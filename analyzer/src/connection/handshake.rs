@@ -19,7 +19,7 @@ pub struct Handshake {
     pub server_ns: Option<u64>,
 }
 
-/// The times seen so far; [`UNSEEN`] stands for none, to keep connections small.
+/// The times seen so far; the end of time stands for none, to keep connections small.
 #[derive(Clone, Copy, Debug)]
 pub struct HandshakeTimes {
     syn: Timestamp,
