@@ -37,20 +37,18 @@ impl NameRecords {
 
     /// Adds a name of an address.
     pub fn insert(&mut self, address: IpAddr, name: &str) {
-        if name.is_empty() || name.len() > NAME_MAX || self.count >= self.limit {
+        let of = self.names.get(&address).map_or(&[][..], Vec::as_slice);
+        let Err(at) = of.binary_search_by(|known| (**known).cmp(name)) else {
+            return;
+        };
+        let fits = !name.is_empty() && name.len() <= NAME_MAX;
+        if !fits || of.len() >= NAMES_PER_ADDRESS || self.count >= self.limit {
             self.refused += 1;
             return;
         }
         let name = self.share(name);
-        let names = self.names.entry(address).or_default();
-        match names.binary_search(&name) {
-            Ok(_) => {}
-            Err(_) if names.len() >= NAMES_PER_ADDRESS => self.refused += 1,
-            Err(at) => {
-                names.insert(at, name);
-                self.count += 1;
-            }
-        }
+        self.names.entry(address).or_default().insert(at, name);
+        self.count += 1;
     }
 
     /// The names of an address, sorted.

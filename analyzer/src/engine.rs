@@ -7,7 +7,6 @@
 use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -28,12 +27,13 @@ use crate::skip::SkipReason;
 use crate::snapshot::{Provenance, Snapshot};
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
+use crate::watermark::Watermark;
 
 /// Frames above an Ethernet MTU that offload did not explain.
 const MERGED_ABOVE: u32 = 1_500;
-/// How much later than its timeout a silent connection is taken out of the table, so that packets
-/// a little out of order still find it.
-const SLACK: Duration = Duration::from_secs(10);
+/// Live connections below which none is looked for that is over: a small table costs nothing, and
+/// in a small capture ends are decided by nothing but the connection's own packets.
+const EXPIRE_ABOVE: usize = 16_384;
 /// Packets that are parsed before the first of them is counted: their connections are fetched from
 /// memory at the same time instead of one after the other.
 const AHEAD: usize = 32;
@@ -111,7 +111,9 @@ pub struct Engine {
     duplicates: Duplicates,
     /// Parsed and not yet counted, in order.
     ahead: Vec<Parcel>,
-    swept: IntervalIndex,
+    watermark: Watermark,
+    /// The interval up to which connections were expired, and the frames counted since.
+    swept: (IntervalIndex, u64),
     evicted: u64,
     cluster: Cluster,
     names: NameRecords,
@@ -128,9 +130,10 @@ impl Engine {
             table: ConnectionTable::new(seed),
             ledger: Ledger::new(limits.intervals, limits.connection_records, seed),
             fragments: Fragments::new(limits.fragments, seed),
-            duplicates: Duplicates::new(seed),
+            duplicates: Duplicates::new(),
             ahead: Vec::with_capacity(AHEAD),
-            swept: IntervalIndex::default(),
+            watermark: Watermark::default(),
+            swept: (IntervalIndex::default(), 0),
             evicted: 0,
             cluster: Cluster::new(limits.cluster),
             names: NameRecords::new(limits.names),
@@ -161,9 +164,8 @@ impl Engine {
     #[inline]
     pub fn ingest(&mut self, frame: &Frame<'_>) {
         self.coverage.see(frame.time);
-        if IntervalIndex::of(frame.time) > self.swept {
-            self.expire(frame.time.saturating_sub(SLACK));
-            self.swept = IntervalIndex::of(frame.time);
+        if let Some(watermark) = self.watermark.see(frame.time) {
+            self.sweep(watermark);
         }
         match packet::parse(frame) {
             Parsed::Packet(packet) => self.ingest_packet(frame, &packet),
@@ -172,7 +174,8 @@ impl Engine {
         }
     }
 
-    /// Folds the connections that ended before `now`. When it runs changes no answer.
+    /// Folds the connections that ended before `now`. When it runs changes no answer, unless a
+    /// packet of one of them is still to come: a capture whose time steps back by minutes.
     pub fn expire(&mut self, now: Timestamp) {
         self.count_ahead();
         let ledger = &mut self.ledger;
@@ -329,7 +332,8 @@ impl Engine {
         }
         self.coverage.counted += 1;
         self.coverage.merged_frames += u64::from(sighting.ip_bytes > MERGED_ABOVE);
-        if self.table.len() >= self.settings.limits.connections {
+        if self.table.len() >= self.settings.limits.connections && !self.table.contains(hash, &key)
+        {
             self.evict();
         }
         let connection = self.table.get_or_insert(hash, key, sighting.time);
@@ -343,6 +347,18 @@ impl Engine {
             connection.begin(interval);
         }
         connection.add(&sighting);
+    }
+
+    /// Expires, if it is worth a look at every connection: when there are many, the watermark is in
+    /// another interval, and at least as many frames have come since as there are to look at.
+    fn sweep(&mut self, watermark: Timestamp) {
+        let (interval, frames) = (IntervalIndex::of(watermark), self.coverage.frames);
+        let (swept, at) = self.swept;
+        let live = self.table.len();
+        if live >= EXPIRE_ABOVE && interval != swept && frames - at >= live as u64 / 2 {
+            self.expire(watermark);
+            self.swept = (interval, frames);
+        }
     }
 
     /// Folds the connections that were silent longest.

@@ -4,6 +4,8 @@
 //! RFC 8200 §4.5 (60 s at most for reassembly).
 //! **Errors** none: a fragment whose first one is not known has no owner.
 
+use std::collections::VecDeque;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -29,9 +31,14 @@ pub enum FragmentOwner {
 #[derive(Clone)]
 pub struct Fragments {
     limit: usize,
-    firsts: HashMap<(HopId, FragmentKey), (Timestamp, FragmentOwner), FixedState>,
+    firsts: HashMap<Place, (Timestamp, FragmentOwner), FixedState>,
+    /// In the order in which they were seen; what was seen again stands in it again.
+    queue: VecDeque<(Timestamp, Place)>,
     evicted: u64,
 }
+
+/// A packet's fragments at a hop.
+type Place = (HopId, FragmentKey);
 
 impl Fragments {
     /// Room for `limit` first fragments.
@@ -40,16 +47,16 @@ impl Fragments {
         Self {
             limit,
             firsts: HashMap::with_hasher(FixedState::with_seed(seed)),
+            queue: VecDeque::new(),
             evicted: 0,
         }
     }
 
     /// Remembers a first fragment.
     pub fn insert(&mut self, hop: HopId, key: FragmentKey, time: Timestamp, owner: FragmentOwner) {
-        if self.firsts.len() >= self.limit {
-            self.make_room(time);
-        }
+        self.forget(time);
         self.firsts.insert((hop, key), (time, owner));
+        self.queue.push_back((time, (hop, key)));
     }
 
     /// Whose fragment this is, if its first one was seen at this hop at most 30 s ago.
@@ -65,14 +72,82 @@ impl Fragments {
         self.evicted
     }
 
-    /// Forgets what is too old, and if nothing is, everything: at the limit within 30 s, no
-    /// single one is worth a search.
-    fn make_room(&mut self, now: Timestamp) {
-        self.firsts
-            .retain(|_, (first, _)| now.abs_diff(*first) <= LIFETIME);
-        if self.firsts.len() >= self.limit {
-            self.evicted += self.firsts.len() as u64;
-            self.firsts.clear();
+    /// Forgets those that were seen first: what is too old, and at the limit one more.
+    fn forget(&mut self, now: Timestamp) {
+        while let Some(&(seen, place)) = self.queue.front() {
+            let is_old = now.abs_diff(seen) > LIFETIME;
+            if !is_old && self.queue.len() < self.limit {
+                break;
+            }
+            self.queue.pop_front();
+            // Unless it was seen again since.
+            if self
+                .firsts
+                .get(&place)
+                .is_some_and(|(first, _)| *first == seen)
+            {
+                self.firsts.remove(&place);
+                self.evicted += u64::from(!is_old);
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOP: HopId = HopId::BETWEEN;
+
+    fn key(id: u32) -> FragmentKey {
+        let (source, destination) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        FragmentKey {
+            source,
+            destination,
+            id,
+            protocol: 17,
+        }
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_nanos(seconds * NANOS_PER_SECOND)
+    }
+
+    #[test]
+    fn a_first_fragment_is_remembered_for_thirty_seconds() {
+        let mut fragments = Fragments::new(10, 0);
+        fragments.insert(HOP, key(1), at(100), FragmentOwner::Tunnel);
+        assert_eq!(
+            fragments.owner(HOP, key(1), at(130)),
+            Some(FragmentOwner::Tunnel)
+        );
+        assert_eq!(fragments.owner(HOP, key(1), at(131)), None);
+        assert_eq!(fragments.owner(HOP, key(2), at(100)), None);
+    }
+
+    #[test]
+    fn at_the_limit_the_oldest_makes_room_and_is_counted() {
+        let mut fragments = Fragments::new(3, 0);
+        for id in 1..=5 {
+            fragments.insert(HOP, key(id), at(u64::from(id)), FragmentOwner::Tunnel);
+        }
+        let known = (1..=5).filter(|id| fragments.owner(HOP, key(*id), at(5)).is_some());
+        assert_eq!(known.collect::<Vec<_>>(), [3, 4, 5]);
+        assert_eq!(fragments.evicted(), 2);
+        fragments.insert(HOP, key(6), at(60), FragmentOwner::Tunnel);
+        assert_eq!(
+            (fragments.firsts.len(), fragments.evicted()),
+            (1, 2),
+            "old ones are no loss"
+        );
+    }
+
+    #[test]
+    fn what_is_seen_again_stays() {
+        let mut fragments = Fragments::new(3, 0);
+        for (id, time) in [(1, 1), (1, 20), (2, 40)] {
+            fragments.insert(HOP, key(id), at(time), FragmentOwner::Tunnel);
+        }
+        assert!(fragments.owner(HOP, key(1), at(45)).is_some());
     }
 }

@@ -21,6 +21,7 @@ pub mod leg;
 pub mod ledger;
 pub mod fragments;
 pub mod duplicates;
+pub mod watermark;
 pub mod cluster;
 pub mod dns;
 pub mod coverage;

@@ -4,7 +4,7 @@
 //! knows them, the captures that are meant, and what to say about both.
 //! **Errors** the first file that can not be used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use analyzer::cluster::Names;
@@ -43,8 +43,8 @@ pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowled
         ranges.extend(scenario.cluster_cidrs);
         names.extend(scenario.names);
     }
-    cluster.dedup();
-    for file in &cluster {
+    let mut read = BTreeSet::new();
+    for file in cluster.iter().filter(|file| read.insert(file.as_path())) {
         knowledge.tell_cluster(engine, file)?;
     }
     for range in ranges {

@@ -62,6 +62,14 @@ impl ConnectionTable {
         );
     }
 
+    /// Whether there is a connection of `key`, whose hash is `hash`.
+    #[must_use]
+    pub fn contains(&self, hash: u64, key: &ConnectionKey) -> bool {
+        self.table
+            .find(hash, |connection| connection.key == *key)
+            .is_some()
+    }
+
     /// The connection of `key`, whose hash is `hash`, made when there is none.
     #[inline]
     pub fn get_or_insert(

@@ -109,8 +109,8 @@ impl EndFilter {
     }
 
     /// The filters of names, each with how an end answers a pattern.
-    fn names(&self) -> impl Iterator<Item = (&Terms<Glob>, Answer)> {
-        let all: [(&Terms<Glob>, Answer); 5] = [
+    fn names(&self) -> impl Iterator<Item = (&Terms<Glob>, NameTest)> {
+        let all: [(&Terms<Glob>, NameTest); 5] = [
             (&self.ns, |end, glob| {
                 is_like(end.identity.namespace.as_deref(), glob)
             }),
@@ -136,7 +136,8 @@ impl EndFilter {
     }
 }
 
-type Answer = fn(&EndFacts<'_>, &Glob) -> bool;
+/// Whether an end has a name of a form.
+type NameTest = fn(&EndFacts<'_>, &Glob) -> bool;
 
 fn is_like(name: Option<&str>, glob: &Glob) -> bool {
     name.is_some_and(|name| glob.matches(name))

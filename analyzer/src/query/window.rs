@@ -70,10 +70,14 @@ impl Window {
         }
         let (start, end) = self.exact(to.saturating_add(Duration::from_nanos(1)));
         let last = Timestamp::from_nanos(end.as_nanos().saturating_sub(1));
-        Bounds {
-            start: IntervalIndex::of(start).start(),
-            end: IntervalIndex::of(last).end(),
-        }
+        let start = IntervalIndex::of(start).start();
+        // A window that begins after the data is empty, and not of negative length.
+        let end = if end > start {
+            IntervalIndex::of(last).end()
+        } else {
+            start
+        };
+        Bounds { start, end }
     }
 
     fn exact(&self, to: Timestamp) -> (Timestamp, Timestamp) {
@@ -142,5 +146,13 @@ mod tests {
             (10, 40)
         );
         assert_eq!(window.bounds(at(95)), Bounds::ALL);
+        let start = Some(at(1_000));
+        assert_eq!(
+            bounds(Window { start, ..window }),
+            (1_000, 1_000),
+            "after the data"
+        );
+        let end = Some(at(0));
+        assert_eq!(bounds(Window { end, ..window }), (0, 0), "before all time");
     }
 }
