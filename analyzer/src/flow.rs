@@ -10,11 +10,13 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Directory, IdentityId};
+use crate::leg::intervals::Intervals;
 use crate::leg::{Handshakes, Interval};
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
 pub mod build;
+pub mod order;
 pub mod roles;
 
 /// One end of a flow.
@@ -40,20 +42,6 @@ pub struct FlowKey {
 }
 
 impl FlowKey {
-    /// Whether both are between the same addresses, to the same port.
-    #[must_use]
-    pub fn has_addresses_of(&self, other: &Self) -> bool {
-        let addresses = |key: &Self| {
-            (
-                key.protocol,
-                key.client.address,
-                key.server.address,
-                key.server_port,
-            )
-        };
-        addresses(self) == addresses(other)
-    }
-
     /// The order of flows between the same addresses: by what is known of their owners.
     #[must_use]
     pub fn compare_owners(&self, other: &Self, directory: &Directory) -> Ordering {
@@ -101,7 +89,7 @@ pub struct Flow {
     /// Where it was counted.
     pub observed: Observed,
     /// Sorted by index.
-    pub intervals: Vec<Interval>,
+    pub intervals: Intervals,
 }
 
 impl Flow {
@@ -121,11 +109,8 @@ impl Flow {
     #[must_use]
     pub fn handshakes<'i>(intervals: impl IntoIterator<Item = &'i Interval>) -> Handshakes {
         let mut all = Handshakes::default();
-        for handshakes in intervals
-            .into_iter()
-            .filter_map(|i| i.handshakes.as_deref())
-        {
-            all.merge(handshakes);
+        for interval in intervals {
+            interval.handshakes.add_to(&mut all);
         }
         all
     }

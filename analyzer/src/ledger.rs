@@ -1,23 +1,37 @@
 //! The ledger: every leg, and the connection records somebody keeps.
 //!
-//! **Shape** limited in records (intervals of legs). At the limit the eighth of the legs that was
+//! **Shape** legs lie one after the other and a hash index says where: both grow without moving
+//! legs about. Limited in records (intervals of legs); at the limit the eighth of the legs that was
 //! silent longest is dropped and counted.
 
+use std::hash::{BuildHasher, Hash, Hasher};
+
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use crate::connection::record::{ConnectionRecord, ConnectionRecords};
 use crate::connection::{Connection, EndReason};
-use crate::leg::{Leg, LegKey, fold_connection, fold_traffic, leg_of};
+use crate::endpoint::Endpoint;
+use crate::leg::{Ends, Leg, LegKey, fold_connection, fold_traffic, leg_of};
 use crate::time::Timestamp;
 
 /// The share of legs that makes room: one in this many.
 const SHARE: usize = 8;
 
+/// Where a leg is. The hash spares a look at legs of other keys.
+#[derive(Clone, Copy)]
+struct Place {
+    hash: u64,
+    at: usize,
+}
+
 /// Everything that was folded.
 #[derive(Clone)]
 pub struct Ledger {
-    legs: HashMap<LegKey, Leg, FixedState>,
+    legs: Vec<(LegKey, Leg)>,
+    /// Where the leg of a key is.
+    index: HashTable<Place>,
+    hasher: FixedState,
     intervals: usize,
     limit: usize,
     evicted: u64,
@@ -29,7 +43,9 @@ impl Ledger {
     #[must_use]
     pub fn new(intervals: usize, records: usize, seed: u64) -> Self {
         Self {
-            legs: HashMap::with_hasher(FixedState::with_seed(seed)),
+            legs: Vec::new(),
+            index: HashTable::new(),
+            hasher: FixedState::with_seed(seed),
             intervals: 0,
             limit: intervals,
             evicted: 0,
@@ -65,11 +81,14 @@ impl Ledger {
     /// The legs, in no particular order, and the connection records.
     #[must_use]
     pub fn into_legs(self) -> (Vec<(LegKey, Leg)>, ConnectionRecords) {
-        (self.legs.into_iter().collect(), self.records)
+        (self.legs, self.records)
     }
 
     fn change(&mut self, key: LegKey, change: impl FnOnce(&mut Leg)) {
-        let leg = self.legs.entry(key).or_default();
+        let at = self.place(key);
+        let Some((_, leg)) = self.legs.get_mut(at) else {
+            return;
+        };
         let before = leg.intervals().len();
         change(leg);
         self.intervals += leg.intervals().len() - before;
@@ -78,15 +97,34 @@ impl Ledger {
         }
     }
 
+    /// Where the leg of `key` is, made when there is none.
+    fn place(&mut self, key: LegKey) -> usize {
+        let hash = hash_of(&self.hasher, &key);
+        let legs = &mut self.legs;
+        let is_it = |place: &Place| {
+            place.hash == hash && legs.get(place.at).is_some_and(|(other, _)| *other == key)
+        };
+        match self.index.find(hash, is_it) {
+            Some(place) => place.at,
+            None => {
+                let at = legs.len();
+                legs.push((key, Leg::default()));
+                let place = Place { hash, at };
+                self.index.insert_unique(hash, place, |place| place.hash);
+                at
+            }
+        }
+    }
+
     fn make_room(&mut self) {
-        let mut times: Vec<Timestamp> = self.legs.values().map(last_packet).collect();
+        let mut times: Vec<Timestamp> = self.legs.iter().map(|(_, leg)| last_packet(leg)).collect();
         let rank = times.len() / SHARE;
         if rank >= times.len() {
             return;
         }
         let cutoff = *times.select_nth_unstable(rank).1;
         let (intervals, evicted) = (&mut self.intervals, &mut self.evicted);
-        self.legs.retain(|_, leg| {
+        self.legs.retain(|(_, leg)| {
             let keep = last_packet(leg) > cutoff;
             if !keep {
                 *intervals -= leg.intervals().len();
@@ -94,7 +132,29 @@ impl Ledger {
             }
             keep
         });
+        self.index.clear();
+        for (at, (key, _)) in self.legs.iter().enumerate() {
+            let hash = hash_of(&self.hasher, key);
+            let place = Place { hash, at };
+            self.index.insert_unique(hash, place, |place| place.hash);
+        }
     }
+}
+
+fn hash_of(hasher: &FixedState, key: &LegKey) -> u64 {
+    let mut state = hasher.build_hasher();
+    match key.ends {
+        Ends::Roles { client, server } => {
+            let client = Endpoint {
+                address: client,
+                port: 0,
+            };
+            (client, server).hash(&mut state);
+        }
+        Ends::Ports { low, high } => (low, high).hash(&mut state),
+    }
+    state.write_u64(u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8));
+    state.finish()
 }
 
 fn last_packet(leg: &Leg) -> Timestamp {

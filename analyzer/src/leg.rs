@@ -7,13 +7,17 @@
 
 use std::net::IpAddr;
 
-use crate::connection::handshake::Handshake;
 use crate::connection::{Connection, EndReason};
 use crate::endpoint::{Endpoint, Side};
 use crate::hop::HopId;
+use crate::leg::intervals::Intervals;
+use crate::leg::samples::Samples;
 use crate::protocol::Protocol;
 use crate::sketch::Sketch;
 use crate::traffic::{IntervalIndex, Traffic};
+
+pub mod intervals;
+pub mod samples;
 
 /// Which connections a leg adds up.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -59,7 +63,7 @@ pub struct Interval {
     /// Connections that ended, whose last packet is in it.
     pub ended: u32,
     /// Handshakes whose last packet is in it.
-    pub handshakes: Option<Box<Handshakes>>,
+    pub handshakes: Samples,
 }
 
 /// Sketches of handshake times at the two ends.
@@ -73,9 +77,9 @@ pub struct Handshakes {
 
 impl Handshakes {
     /// Adds one sample.
-    pub fn record(&mut self, handshake: &Handshake) {
-        self.client.record(handshake.client_ns);
-        if let Some(nanos) = handshake.server_ns {
+    pub fn record(&mut self, client_ns: u64, server_ns: Option<u64>) {
+        self.client.record(client_ns);
+        if let Some(nanos) = server_ns {
             self.server.record(nanos);
         }
     }
@@ -97,7 +101,7 @@ impl Interval {
             backward: Traffic::default(),
             started: 0,
             ended: 0,
-            handshakes: None,
+            handshakes: Samples::default(),
         }
     }
 
@@ -107,9 +111,7 @@ impl Interval {
         self.backward.merge(&other.backward);
         self.started = self.started.saturating_add(other.started);
         self.ended = self.ended.saturating_add(other.ended);
-        if let Some(handshakes) = &other.handshakes {
-            self.handshakes.get_or_insert_default().merge(handshakes);
-        }
+        self.handshakes.merge(&other.handshakes);
     }
 
     /// The same interval with its two directions exchanged.
@@ -129,7 +131,7 @@ pub struct Leg {
     /// Whether the server was seen to answer a SYN.
     pub answered: bool,
     /// Sorted by index.
-    intervals: Vec<Interval>,
+    intervals: Intervals,
 }
 
 impl Leg {
@@ -141,7 +143,7 @@ impl Leg {
 
     /// Its intervals, in order, to take apart.
     #[must_use]
-    pub fn into_intervals(self) -> Vec<Interval> {
+    pub fn into_intervals(self) -> Intervals {
         self.intervals
     }
 
@@ -155,25 +157,7 @@ impl Leg {
 
     /// The interval of `index`, made when there is none.
     pub fn interval(&mut self, index: IntervalIndex) -> &mut Interval {
-        let at = match self.intervals.last() {
-            Some(last) if last.index == index => self.intervals.len() - 1,
-            _ => self.place(index),
-        };
-        #[expect(clippy::indexing_slicing, reason = "`at` was found or made just above")]
-        &mut self.intervals[at]
-    }
-
-    fn place(&mut self, index: IntervalIndex) -> usize {
-        self.intervals
-            .binary_search_by_key(&index, |interval| interval.index)
-            .unwrap_or_else(|at| {
-                // Most legs have one interval: a vector's usual first room for four is too much.
-                if self.intervals.is_empty() {
-                    self.intervals.reserve_exact(1);
-                }
-                self.intervals.insert(at, Interval::new(index));
-                at
-            })
+        self.intervals.at(index)
     }
 }
 
@@ -235,9 +219,6 @@ pub fn fold_connection(
     }
     if let Some(handshake) = connection.handshake() {
         let interval = leg.interval(IntervalIndex::of(handshake.at));
-        interval
-            .handshakes
-            .get_or_insert_default()
-            .record(&handshake);
+        interval.handshakes.record(&handshake);
     }
 }

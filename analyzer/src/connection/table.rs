@@ -4,15 +4,13 @@
 //! the caller chooses: the engine has no randomness. Nothing that leaves it depends on its order:
 //! connections that end are folded, and folding only adds.
 
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::hint;
-use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use crate::connection::{Connection, ConnectionKey};
-use crate::endpoint::Endpoint;
 use crate::time::Timestamp;
 
 /// The connections that have not ended.
@@ -117,24 +115,11 @@ impl ConnectionTable {
     }
 }
 
-/// Whole words are cheaper to hash than the pieces of an address.
 #[inline]
 fn hash_of(hasher: &FixedState, key: &ConnectionKey) -> u64 {
     let mut state = hasher.build_hasher();
-    write_endpoint(&mut state, key.low);
-    write_endpoint(&mut state, key.high);
+    key.low.hash(&mut state);
+    key.high.hash(&mut state);
     state.write_u64(u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8));
     state.finish()
-}
-
-#[inline]
-fn write_endpoint(state: &mut impl Hasher, endpoint: Endpoint) {
-    let port = u64::from(endpoint.port);
-    match endpoint.address {
-        IpAddr::V4(address) => state.write_u64(u64::from(address.to_bits()) << 16 | port),
-        IpAddr::V6(address) => {
-            state.write_u128(address.to_bits());
-            state.write_u64(port | 1 << 63);
-        }
-    }
 }

@@ -1,111 +1,30 @@
 //! Legs to flows: roles, owners, and one record for all legs that are one flow.
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-
-use std::net::IpAddr;
+use std::mem;
 
 use crate::cluster::Directory;
-use crate::endpoint::{Endpoint, Side};
-use crate::flow::roles::{Roles, Uncertain};
-use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, first_packet};
-use crate::leg::{Ends, Interval, Leg, LegKey};
+use crate::flow::order::{Forward, Oriented, order};
+use crate::flow::roles::Roles;
+use crate::flow::{Flow, FlowEnd, FlowKey, Observed, first_packet};
+use crate::leg::{Interval, Leg, LegKey};
 use crate::time::Timestamp;
 
 /// Builds the flows of `legs`, in order.
 #[must_use]
-pub fn build(legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Directory) -> Vec<Flow> {
-    let mut flows = Flows::default();
-    for (key, leg) in legs {
-        let oriented = Oriented::of(&key, &leg, roles);
-        for interval in leg.into_intervals() {
-            let interval = if oriented.reversed {
-                interval.reversed()
-            } else {
-                interval
-            };
-            let flow_key = attribute(&key, &oriented, &interval, directory);
-            flows.add(flow_key, oriented.basis, interval);
-        }
-    }
-    let flows = flows.list;
-    order(flows, directory)
-}
-
-/// Puts flows in the order of their keys. Numbers are compared for most of them: addresses are
-/// packed once, and owners are looked at only where everything else is equal.
-fn order(mut flows: Vec<Flow>, directory: &Directory) -> Vec<Flow> {
-    flows.sort_by_cached_key(|flow| {
-        let FlowKey {
-            protocol,
-            client,
-            server,
-            server_port,
-        } = flow.key;
-        (
-            protocol,
-            packed(client.address),
-            packed(server.address),
-            server_port,
-        )
-    });
-    for equals in flows.chunk_by_mut(|a, b| a.key.has_addresses_of(&b.key)) {
-        equals.sort_unstable_by(|a, b| a.key.compare_owners(&b.key, directory));
-    }
-    flows
-}
-
-/// Orders as addresses do: IPv4 first.
-fn packed(address: IpAddr) -> (bool, u128) {
-    match address {
-        IpAddr::V4(v4) => (false, u128::from(v4.to_bits())),
-        IpAddr::V6(v6) => (true, v6.to_bits()),
-    }
-}
-
-/// A leg with its roles decided.
-struct Oriented {
-    client: IpAddr,
-    server: Endpoint,
-    basis: Basis,
-    /// The leg's forward direction is from the server.
-    reversed: bool,
-}
-
-impl Oriented {
-    fn of(key: &LegKey, leg: &Leg, roles: &Roles<'_>) -> Self {
-        match key.ends {
-            Ends::Roles { client, server } => Self {
-                client,
-                server,
-                basis: Basis::Syn,
-                reversed: false,
-            },
-            Ends::Ports { low, high } => {
-                let first = first_packets(leg);
-                let uncertain = Uncertain {
-                    protocol: key.protocol,
-                    low,
-                    high,
-                    first,
-                };
-                match roles.client_of(&uncertain) {
-                    (Side::Low, basis) => Self {
-                        client: low.address,
-                        server: high,
-                        basis,
-                        reversed: false,
-                    },
-                    (Side::High, basis) => Self {
-                        client: high.address,
-                        server: low,
-                        basis,
-                        reversed: true,
-                    },
-                }
+pub fn build(mut legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Directory) -> Vec<Flow> {
+    let places = order(&legs, roles);
+    let mut flows = Vec::with_capacity(legs.len());
+    let mut same = Vec::new();
+    for places in places.chunk_by(|a, b| a.rank() == b.rank()) {
+        for place in places {
+            if let Some((key, leg)) = legs.get_mut(place.leg) {
+                add_leg(&mut same, key, mem::take(leg), place.roles, directory);
             }
         }
+        merge(&mut same, directory);
+        flows.append(&mut same);
     }
+    flows
 }
 
 /// When each direction of a leg began.
@@ -122,14 +41,47 @@ pub fn first_packets(leg: &Leg) -> (Timestamp, Timestamp) {
         })
 }
 
-fn attribute(
-    key: &LegKey,
-    oriented: &Oriented,
-    interval: &Interval,
-    directory: &Directory,
-) -> FlowKey {
+/// Adds a leg to the flows between its ends. Neighbours are mostly of one flow.
+fn add_leg(flows: &mut Vec<Flow>, key: &LegKey, leg: Leg, roles: Oriented, directory: &Directory) {
+    for interval in leg.into_intervals() {
+        let interval = match roles.forward {
+            Forward::Client => interval,
+            Forward::Server => interval.reversed(),
+        };
+        let key = attribute(key, roles, &interval, directory);
+        match flows.last_mut() {
+            Some(last) if last.key == key => {
+                last.basis = last.basis.min(roles.basis);
+                last.intervals.add(interval);
+            }
+            Some(_) | None => flows.push(Flow {
+                key,
+                basis: roles.basis,
+                observed: Observed::Between,
+                intervals: interval.into(),
+            }),
+        }
+    }
+}
+
+/// Puts the flows between the same ends in the order of their owners, one for each.
+fn merge(flows: &mut Vec<Flow>, directory: &Directory) {
+    flows.sort_unstable_by(|a, b| a.key.compare_owners(&b.key, directory));
+    flows.dedup_by(|later, earlier| {
+        let same = later.key == earlier.key;
+        if same {
+            earlier.basis = earlier.basis.min(later.basis);
+            for interval in mem::take(&mut later.intervals) {
+                earlier.intervals.add(interval);
+            }
+        }
+        same
+    });
+}
+
+fn attribute(key: &LegKey, roles: Oriented, interval: &Interval, directory: &Directory) -> FlowKey {
     let at = first_packet(interval);
-    let Oriented { client, server, .. } = *oriented;
+    let (client, server) = roles.ends(key);
     FlowKey {
         protocol: key.protocol,
         client: FlowEnd {
@@ -141,41 +93,5 @@ fn attribute(
             identity: directory.resolve(server.address, Some((key.protocol, server.port)), at),
         },
         server_port: server.port,
-    }
-}
-
-/// Flows as they are found; later intervals are added to the flow of their key.
-#[derive(Default)]
-struct Flows {
-    list: Vec<Flow>,
-    index: HashMap<FlowKey, usize, FixedState>,
-}
-
-impl Flows {
-    fn add(&mut self, key: FlowKey, basis: Basis, interval: Interval) {
-        let at = *self.index.entry(key).or_insert(self.list.len());
-        match self.list.get_mut(at) {
-            None => self.list.push(Flow {
-                key,
-                basis,
-                observed: Observed::Between,
-                intervals: vec![interval],
-            }),
-            Some(flow) => {
-                flow.basis = flow.basis.min(basis);
-                add_interval(&mut flow.intervals, interval);
-            }
-        }
-    }
-}
-
-fn add_interval(intervals: &mut Vec<Interval>, interval: Interval) {
-    match intervals.binary_search_by_key(&interval.index, |i| i.index) {
-        Ok(at) => {
-            if let Some(same) = intervals.get_mut(at) {
-                same.merge(&interval);
-            }
-        }
-        Err(at) => intervals.insert(at, interval),
     }
 }

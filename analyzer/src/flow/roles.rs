@@ -2,6 +2,9 @@
 //!
 //! Rules are tried from the surest down; each later one runs only when all before say nothing.
 
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+
 use crate::cluster::Directory;
 use crate::endpoint::{Endpoint, Side};
 use crate::flow::Basis;
@@ -16,8 +19,7 @@ const EPHEMERAL_PORTS: u16 = 32768;
 
 /// The knowledge of the whole that decides roles.
 pub struct Roles<'a> {
-    /// Sorted.
-    listeners: Vec<Endpoint>,
+    listeners: HashSet<Endpoint, FixedState>,
     directory: &'a Directory,
 }
 
@@ -45,11 +47,8 @@ impl<'a> Roles<'a> {
             Ends::Roles { server, .. } => Some(server),
             Ends::Ports { .. } => None,
         });
-        let mut listeners: Vec<Endpoint> = servers.collect();
-        listeners.sort_unstable();
-        listeners.dedup();
         Self {
-            listeners,
+            listeners: servers.collect(),
             directory,
         }
     }
@@ -89,7 +88,7 @@ impl<'a> Roles<'a> {
     }
 
     fn listens(&self, protocol: Protocol, endpoint: Endpoint) -> bool {
-        protocol == Protocol::Tcp && self.listeners.binary_search(&endpoint).is_ok()
+        protocol == Protocol::Tcp && self.listeners.contains(&endpoint)
     }
 
     fn serves(&self, protocol: Protocol, endpoint: Endpoint, at: Timestamp) -> bool {

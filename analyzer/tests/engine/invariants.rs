@@ -1,9 +1,11 @@
 //! The invariants of the engine, as properties of any traffic.
 
+use analyzer::connection::handshake::Handshake;
 use analyzer::connection::record::ConnectionRecord;
 use analyzer::engine::{DuplicatePolicy, Engine, Settings};
 use analyzer::frame::{Frame, LinkType, Origin};
-use analyzer::leg::{Handshakes, Interval, Leg};
+use analyzer::leg::samples::Samples;
+use analyzer::leg::{Interval, Leg};
 use analyzer::query::Operation;
 use analyzer::time::Timestamp;
 use analyzer::traffic::{IntervalIndex, Traffic};
@@ -262,11 +264,14 @@ fn leg() -> impl Strategy<Value = Leg> {
         leg.answered = answered;
         for (index, forward, backward, started, ended, handshake) in intervals {
             let index = IntervalIndex::of(Timestamp::from_nanos(index * IntervalIndex::NANOS));
-            let handshakes = handshake.map(|nanos| {
-                let mut sketches = Handshakes::default();
-                sketches.client.record(nanos);
-                Box::new(sketches)
-            });
+            let mut handshakes = Samples::default();
+            if let Some(client_ns) = handshake {
+                handshakes.record(&Handshake {
+                    at: Timestamp::MIN,
+                    client_ns,
+                    server_ns: None,
+                });
+            }
             let interval = Interval {
                 index,
                 forward,

@@ -1,0 +1,141 @@
+//! The order of flows: by protocol, client, server and its port.
+//!
+//! In: legs. Out: their places, with their roles decided, so that flows are made in order.
+//! **Shape** there are far fewer addresses than legs: each is numbered, the numbers are put in the
+//! order of the addresses, and legs are compared by them.
+
+use std::net::IpAddr;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use crate::endpoint::{Endpoint, Side};
+use crate::flow::Basis;
+use crate::flow::build::first_packets;
+use crate::flow::roles::{Roles, Uncertain};
+use crate::leg::{Ends, Leg, LegKey};
+use crate::protocol::Protocol;
+
+/// A leg's place in the order of flows.
+#[derive(Clone, Copy)]
+pub struct Place {
+    /// Its index among the legs.
+    pub leg: usize,
+    /// Its roles.
+    pub roles: Oriented,
+    protocol: Protocol,
+    client: u32,
+    server: u32,
+    server_port: u16,
+}
+
+/// How the roles of a leg's ends are known.
+#[derive(Clone, Copy)]
+pub struct Oriented {
+    /// How it is known who is client.
+    pub basis: Basis,
+    /// Whose side is forward in the leg.
+    pub forward: Forward,
+}
+
+/// Whose side is forward in a leg.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Forward {
+    /// The client's, as in a flow.
+    Client,
+    /// The server's.
+    Server,
+}
+
+impl Place {
+    /// What orders places; equal for the flows between the same ends.
+    #[must_use]
+    pub fn rank(&self) -> u128 {
+        u128::from(self.protocol as u8) << 80
+            | u128::from(self.client) << 48
+            | u128::from(self.server) << 16
+            | u128::from(self.server_port)
+    }
+}
+
+/// Decides the roles of all legs and puts them in order.
+#[must_use]
+pub fn order(legs: &[(LegKey, Leg)], roles: &Roles<'_>) -> Vec<Place> {
+    let mut addresses = Addresses::default();
+    let place = |(leg, (key, counted)): (usize, &(LegKey, Leg))| {
+        let roles = Oriented::of(key, counted, roles);
+        let (client, server) = roles.ends(key);
+        Place {
+            leg,
+            roles,
+            protocol: key.protocol,
+            client: addresses.number(client),
+            server: addresses.number(server.address),
+            server_port: server.port,
+        }
+    };
+    let mut places: Vec<Place> = legs.iter().enumerate().map(place).collect();
+    let ranks = addresses.ranks();
+    let rank = |number: &mut u32| {
+        *number = ranks.get(*number as usize).copied().unwrap_or(*number);
+    };
+    for place in &mut places {
+        rank(&mut place.client);
+        rank(&mut place.server);
+    }
+    places.sort_unstable_by_key(Place::rank);
+    places
+}
+
+impl Oriented {
+    fn of(key: &LegKey, leg: &Leg, roles: &Roles<'_>) -> Self {
+        let (client, basis) = match key.ends {
+            Ends::Roles { .. } => (Side::Low, Basis::Syn),
+            Ends::Ports { low, high } => roles.client_of(&Uncertain {
+                protocol: key.protocol,
+                low,
+                high,
+                first: first_packets(leg),
+            }),
+        };
+        let forward = match client {
+            Side::Low => Forward::Client,
+            Side::High => Forward::Server,
+        };
+        Self { basis, forward }
+    }
+
+    /// The client's address and the server's endpoint.
+    #[must_use]
+    pub fn ends(self, key: &LegKey) -> (IpAddr, Endpoint) {
+        match (key.ends, self.forward) {
+            (Ends::Roles { client, server }, _) => (client, server),
+            (Ends::Ports { low, high }, Forward::Client) => (low.address, high),
+            (Ends::Ports { low, high }, Forward::Server) => (high.address, low),
+        }
+    }
+}
+
+/// Addresses, numbered as they come.
+#[derive(Default)]
+struct Addresses(HashMap<IpAddr, u32, FixedState>);
+
+impl Addresses {
+    fn number(&mut self, address: IpAddr) -> u32 {
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        *self.0.entry(address).or_insert(next)
+    }
+
+    /// The place of every number in the order of the addresses.
+    fn ranks(self) -> Vec<u32> {
+        let mut addresses: Vec<(IpAddr, u32)> = self.0.into_iter().collect();
+        addresses.sort_unstable();
+        let mut ranks = vec![0; addresses.len()];
+        for (rank, (_, number)) in (0..).zip(addresses) {
+            if let Some(slot) = ranks.get_mut(number as usize) {
+                *slot = rank;
+            }
+        }
+        ranks
+    }
+}
