@@ -363,10 +363,12 @@ impl Engine {
 
     /// Folds the connections that were silent longest.
     fn evict(&mut self) {
-        let cutoff = self.table.oldest(EVICTED_SHARE);
+        let Some(cutoff) = self.table.oldest(EVICTED_SHARE) else {
+            return;
+        };
         let (ledger, evicted) = (&mut self.ledger, &mut self.evicted);
         self.table.extract(
-            |connection| connection.last() <= cutoff,
+            |connection| (connection.last(), connection.key) <= cutoff,
             |connection| {
                 *evicted += 1;
                 ledger.fold(connection, Some(EndReason::Evicted));

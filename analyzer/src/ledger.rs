@@ -1,9 +1,10 @@
 //! The ledger: every leg, and the connection records somebody keeps.
 //!
 //! **Shape** legs lie one after the other and a hash index says where: both grow without moving
-//! legs about. Limited in records (intervals of legs); at the limit the eighth of the legs that was
-//! silent longest is dropped and counted.
+//! legs about. Limited in records (intervals of legs); at the limit an eighth of them is dropped,
+//! the oldest first, and counted.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::FixedState;
@@ -14,8 +15,9 @@ use crate::connection::{Connection, EndReason};
 use crate::endpoint::Endpoint;
 use crate::leg::{Ends, Leg, LegKey, fold_connection, fold_traffic, leg_of};
 use crate::time::Timestamp;
+use crate::traffic::IntervalIndex;
 
-/// The share of legs that makes room: one in this many.
+/// The share of intervals that makes room: one in this many.
 const SHARE: usize = 8;
 
 /// Where a leg is. The hash spares a look at legs of other keys.
@@ -72,12 +74,6 @@ impl Ledger {
         self.evicted
     }
 
-    /// The connection records.
-    #[must_use]
-    pub const fn records(&self) -> &ConnectionRecords {
-        &self.records
-    }
-
     /// The legs, in no particular order, and the connection records.
     #[must_use]
     pub fn into_legs(self) -> (Vec<(LegKey, Leg)>, ConnectionRecords) {
@@ -116,22 +112,63 @@ impl Ledger {
         }
     }
 
+    /// Drops an eighth: the oldest intervals, but never the newest; where there is but one, legs.
     fn make_room(&mut self) {
-        let mut times: Vec<Timestamp> = self.legs.iter().map(|(_, leg)| last_packet(leg)).collect();
-        let rank = times.len() / SHARE;
-        if rank >= times.len() {
+        let wanted = self.intervals / SHARE + 1;
+        let before = self.intervals;
+        if let Some(cutoff) = self.oldest_but(wanted) {
+            for (_, leg) in &mut self.legs {
+                self.intervals -= leg.drop_before(cutoff);
+            }
+            self.legs.retain(|(_, leg)| !leg.intervals().is_empty());
+        }
+        let dropped = before - self.intervals;
+        if dropped < wanted {
+            self.drop_legs(wanted - dropped);
+        }
+        self.evicted += (before - self.intervals) as u64;
+        self.index_anew();
+    }
+
+    /// The first index before which at least `wanted` intervals lie, or the newest one if there
+    /// are fewer.
+    fn oldest_but(&self, wanted: usize) -> Option<IntervalIndex> {
+        let mut counts: BTreeMap<IntervalIndex, usize> = BTreeMap::new();
+        for interval in self.legs.iter().flat_map(|(_, leg)| leg.intervals().iter()) {
+            *counts.entry(interval.index).or_default() += 1;
+        }
+        let mut before = 0;
+        let enough = counts.iter().find_map(|(index, count)| {
+            let found = (before >= wanted).then_some(*index);
+            before += count;
+            found
+        });
+        enough.or_else(|| counts.last_key_value().map(|(newest, _)| *newest))
+    }
+
+    /// Drops the legs that were silent longest, `wanted` of them; equal ones by their keys.
+    fn drop_legs(&mut self, wanted: usize) {
+        let mut ages: Vec<(Timestamp, LegKey)> = self
+            .legs
+            .iter()
+            .map(|(key, leg)| (last_packet(leg), *key))
+            .collect();
+        let rank = wanted.min(ages.len()).saturating_sub(1);
+        if rank >= ages.len() {
             return;
         }
-        let cutoff = *times.select_nth_unstable(rank).1;
-        let (intervals, evicted) = (&mut self.intervals, &mut self.evicted);
-        self.legs.retain(|(_, leg)| {
-            let keep = last_packet(leg) > cutoff;
+        let cutoff = *ages.select_nth_unstable(rank).1;
+        let intervals = &mut self.intervals;
+        self.legs.retain(|(key, leg)| {
+            let keep = (last_packet(leg), *key) > cutoff;
             if !keep {
                 *intervals -= leg.intervals().len();
-                *evicted += leg.intervals().len() as u64;
             }
             keep
         });
+    }
+
+    fn index_anew(&mut self) {
         self.index.clear();
         for (at, (key, _)) in self.legs.iter().enumerate() {
             let hash = hash_of(&self.hasher, key);

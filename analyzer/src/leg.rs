@@ -137,7 +137,7 @@ pub struct Leg {
 impl Leg {
     /// Its intervals, in order.
     #[must_use]
-    pub fn intervals(&self) -> &[Interval] {
+    pub const fn intervals(&self) -> &Intervals {
         &self.intervals
     }
 
@@ -150,9 +150,14 @@ impl Leg {
     /// Adds what another leg counted.
     pub fn merge(&mut self, other: &Self) {
         self.answered |= other.answered;
-        for interval in &other.intervals {
+        for interval in other.intervals.iter() {
             self.interval(interval.index).merge(interval);
         }
+    }
+
+    /// Drops the intervals before `index`, and says how many they were.
+    pub fn drop_before(&mut self, index: IntervalIndex) -> usize {
+        self.intervals.drop_before(index)
     }
 
     /// The interval of `index`, made when there is none.

@@ -107,3 +107,53 @@ impl ConnectionRecords {
         self.refused
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::Endpoint;
+    use crate::hop::HopId;
+    use crate::protocol::Protocol;
+
+    fn record(start: u64, port: u16) -> ConnectionRecord {
+        let end = |last, port| Endpoint {
+            address: [10, 0, 0, last].into(),
+            port,
+        };
+        let (source, destination) = (end(1, port), end(2, 80));
+        let (key, _) = ConnectionKey::of(HopId::BETWEEN, Protocol::Udp, source, destination);
+        let mut total = BySide::<Traffic>::default();
+        total.low.add(Timestamp::from_nanos(start), 1, 28);
+        let (flags, client, handshake) = (BySide::default(), None, None);
+        ConnectionRecord {
+            key,
+            total,
+            flags,
+            client,
+            handshake,
+            end: None,
+        }
+    }
+
+    #[test]
+    fn those_that_began_first_are_kept_whatever_the_order() {
+        for starts in [[1, 2, 3, 4], [4, 3, 2, 1], [3, 1, 4, 2]] {
+            let mut records = ConnectionRecords::new(2);
+            for start in starts {
+                records.push(record(start, 5_000));
+            }
+            let kept: Vec<u64> = records.iter().map(|r| r.first().as_nanos()).collect();
+            assert_eq!((kept, records.refused()), (vec![1, 2], 2));
+        }
+    }
+
+    #[test]
+    fn equal_ones_are_all_kept() {
+        let mut records = ConnectionRecords::new(10);
+        for port in [7, 5, 7, 7] {
+            records.push(record(1, port));
+        }
+        let ports: Vec<u16> = records.iter().map(|r| r.key.low.port).collect();
+        assert_eq!(ports, [5, 7, 7, 7]);
+    }
+}

@@ -103,15 +103,13 @@ impl ConnectionTable {
             .for_each(|ended| fold(&ended));
     }
 
-    /// The time of last packet that at least one in `share` connections do not exceed.
+    /// The last of those connections, one in `share` of all, that were silent longest; equal ones
+    /// are told apart by their keys.
     #[must_use]
-    pub fn oldest(&self, share: usize) -> Timestamp {
-        let mut times: Vec<Timestamp> = self.iter().map(Connection::last).collect();
-        let rank = times.len() / share.max(1);
-        if rank >= times.len() {
-            return Timestamp::MAX;
-        }
-        *times.select_nth_unstable(rank).1
+    pub fn oldest(&self, share: usize) -> Option<(Timestamp, ConnectionKey)> {
+        let mut ages: Vec<_> = self.iter().map(|c| (c.last(), c.key)).collect();
+        let rank = ages.len() / share.max(1);
+        (rank < ages.len()).then(|| *ages.select_nth_unstable(rank).1)
     }
 }
 

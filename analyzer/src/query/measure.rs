@@ -33,7 +33,7 @@ impl Measure {
             ..Self::default()
         };
         let (mut carried, mut started) = (0_u64, 0_u64);
-        for interval in &flow.intervals {
+        for interval in flow.intervals.iter() {
             if bounds.holds(interval.index) {
                 measure.forward.merge(&interval.forward);
                 measure.backward.merge(&interval.backward);

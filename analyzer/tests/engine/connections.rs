@@ -119,16 +119,15 @@ fn a_syn_after_data_without_one_is_a_new_connection() {
 }
 
 #[test]
-fn a_capture_written_twice_into_one_file_has_every_connection_twice() {
-    assert_snapshot!(connections(
+fn a_capture_written_twice_into_one_file_counts_every_packet_twice() {
+    assert_snapshot!(flows(
         "0 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
          1 10.0.0.2:80 > 10.0.0.1:40000 RA ack=2
          30 10.0.0.9:40000 > 10.0.0.2:80 S seq=1
          0 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
          1 10.0.0.2:80 > 10.0.0.1:40000 RA ack=2"
     ), @"
-    10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1, 1000 ms, Rst, flags S RA
-    10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1, 1000 ms, Rst, flags S RA
-    10.0.0.9:40000 tcp 10.0.0.9 > 10.0.0.2:80 by Syn, Active, 1, 0 ms, open, flags S
+    tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1 connections, 2 packets 80 bytes out, 2 80 back, handshake - -
+    tcp 10.0.0.9 > 10.0.0.2:80 by Syn, Active, 1 connections, 1 packets 40 bytes out, 0 0 back, handshake - -
     ");
 }

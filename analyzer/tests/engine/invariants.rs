@@ -7,11 +7,12 @@ use analyzer::frame::{Frame, LinkType, Origin};
 use analyzer::leg::samples::Samples;
 use analyzer::leg::{Interval, Leg};
 use analyzer::query::Operation;
+use analyzer::snapshot::Snapshot;
 use analyzer::time::Timestamp;
 use analyzer::traffic::{IntervalIndex, Traffic};
 use proptest::prelude::*;
 
-use crate::script::{Line, ask, engine, ingest, snapshot};
+use crate::script::{Line, ask, engine, ingest, parse, provenance, snapshot};
 
 /// A packet between four hosts with few ports, so that connections, repeats and reuse abound.
 fn line() -> impl Strategy<Value = (u64, Line)> {
@@ -81,7 +82,10 @@ fn with_records(seed: u64) -> Settings {
 
 /// Every answer to a snapshot, as JSON.
 fn answers(engine: Engine) -> String {
-    let snapshot = snapshot(engine);
+    answers_of(&snapshot(engine))
+}
+
+fn answers_of(snapshot: &Snapshot) -> String {
     let asked = [
         (Operation::Flows, "format=full&limit=10000"),
         (Operation::Flows, "aggregate=node&format=full"),
@@ -90,7 +94,7 @@ fn answers(engine: Engine) -> String {
         (Operation::Connections, "limit=10000"),
     ];
     asked
-        .map(|(operation, query)| serde_json::to_string(&ask(&snapshot, operation, query)).unwrap())
+        .map(|(operation, query)| serde_json::to_string(&ask(snapshot, operation, query)).unwrap())
         .join("\n")
 }
 
@@ -128,7 +132,7 @@ proptest! {
     #[test]
     fn packets_of_flows_are_the_packets_counted(lines in lines()) {
         let snapshot = snapshot(engine(&lines, with_records(0)));
-        let intervals = snapshot.flows.iter().flat_map(|flow| &flow.intervals);
+        let intervals = snapshot.flows.iter().flat_map(|flow| flow.intervals.iter());
         let in_flows: u64 = intervals.map(|i| i.forward.packets + i.backward.packets).sum();
         let in_connections: u64 = snapshot
             .connections
@@ -154,15 +158,15 @@ proptest! {
     }
 
     #[test]
-    fn a_snapshot_on_the_way_changes_no_answer(lines in lines(), at in 0..60_usize) {
-        let mut looked_at = Engine::new(with_records(0));
-        for (n, line) in lines.iter().enumerate() {
-            if n == at {
-                answers(looked_at.clone());
-            }
-            ingest(&mut looked_at, line);
+    fn a_snapshot_on_the_way_knows_just_what_was_seen(lines in lines(), at in 0..60_usize) {
+        let seen = &lines[..at.min(lines.len())];
+        let mut going_on = engine(seen, with_records(0));
+        let on_the_way = answers_of(&going_on.snapshot(provenance()));
+        prop_assert_eq!(on_the_way, answers(engine(seen, with_records(0))));
+        for line in &lines[seen.len()..] {
+            ingest(&mut going_on, line);
         }
-        prop_assert_eq!(answers(looked_at), answers(engine(&lines, with_records(0))));
+        prop_assert_eq!(answers(going_on), answers(engine(&lines, with_records(0))));
     }
 
     #[test]
@@ -229,13 +233,60 @@ proptest! {
         prop_assert!(limited.connections.len() <= limit);
         let kept = limited.connections.len() as u64 + limited.connections_not_kept;
         prop_assert!(kept >= free.connections.len() as u64, "folding early may only split");
-        let intervals = limited.flows.iter().flat_map(|flow| &flow.intervals);
+        let intervals = limited.flows.iter().flat_map(|flow| flow.intervals.iter());
         let in_flows: u64 = intervals.map(|i| i.forward.packets + i.backward.packets).sum();
         prop_assert_eq!(in_flows, limited.coverage.counted);
         if kept > free.connections.len() as u64 {
             prop_assert!(limited.coverage.evicted > 0);
         }
     }
+}
+
+/// Traffic of one client to many servers, a packet a second.
+fn servers(count: u8) -> Vec<Line> {
+    let line = |n: u8| format!("{n} 10.0.0.1:40000 > 10.0.1.{n}:53 udp");
+    parse(&(0..count).map(line).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn at_the_limit_of_intervals_the_oldest_go_and_the_newest_stay() {
+    let mut settings = with_records(0);
+    settings.limits.intervals = 40;
+    let limited = snapshot(engine(&servers(100), settings));
+    let counted = limited.flows.len() as u64;
+    assert!((20..=40).contains(&counted), "{counted} flows are left");
+    assert_eq!(counted + limited.coverage.evicted, 100);
+    let newest = limited
+        .flows
+        .iter()
+        .any(|flow| flow.key.server.address == std::net::IpAddr::from([10, 0, 1, 99]));
+    assert!(newest, "the newest is among them");
+    assert!(limited.coverage.closes());
+}
+
+#[test]
+fn at_the_limit_within_one_interval_no_more_than_an_eighth_goes_at_once() {
+    let mut settings = with_records(0);
+    (settings.limits.intervals, settings.limits.connections) = (80, 80);
+    let mut lines = servers(100);
+    for line in &mut lines {
+        line.nanos = 0;
+    }
+    let limited = snapshot(engine(&lines, settings));
+    assert!(
+        limited.flows.len() >= 60,
+        "{} flows are left",
+        limited.flows.len()
+    );
+    assert!(limited.coverage.evicted > 0);
+}
+
+#[test]
+fn a_flow_that_goes_back_in_time_costs_no_more_than_others() {
+    let line = |n: u64| format!("{} 10.0.0.1:40000 > 10.0.0.2:53 udp", 2_000_000 - n * 10);
+    let lines = parse(&(0..100_000).map(line).collect::<Vec<_>>().join("\n"));
+    let snapshot = snapshot(engine(&lines, with_records(0)));
+    assert_eq!(snapshot.flows[0].intervals.len(), 100_000);
 }
 
 fn traffic() -> impl Strategy<Value = Traffic> {

@@ -177,10 +177,15 @@ pub(crate) fn ingest(engine: &mut Engine, line: &Line) {
 
 /// What is known at the end.
 pub(crate) fn snapshot(engine: Engine) -> Snapshot {
-    engine.into_snapshot(Provenance {
+    engine.into_snapshot(provenance())
+}
+
+/// Everything was read.
+pub(crate) fn provenance() -> Provenance {
+    Provenance {
         complete: true,
         ..Provenance::new(Source::Replay)
-    })
+    }
 }
 
 /// Answers an operation with parameters such as `window=5m&port=80`.
