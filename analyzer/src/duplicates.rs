@@ -28,8 +28,13 @@ const TAIL: usize = 32;
 #[derive(Clone)]
 pub struct Duplicates {
     hasher: FixedState,
-    sets: Vec<[(u64, Timestamp); WAYS]>,
+    sets: Vec<Set>,
 }
+
+/// The latest packets first; one line of a cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Set([(u64, Timestamp); WAYS]);
 
 impl Default for Duplicates {
     fn default() -> Self {
@@ -43,7 +48,7 @@ impl Duplicates {
     pub fn new() -> Self {
         Self {
             hasher: FixedState::default(),
-            sets: vec![[(0, Timestamp::MAX); WAYS]; SETS],
+            sets: vec![Set([(0, Timestamp::MAX); WAYS]); SETS],
         }
     }
 
@@ -51,15 +56,15 @@ impl Duplicates {
     #[inline]
     pub fn seen(&mut self, time: Timestamp, fingerprint: Fingerprint) -> bool {
         let Fingerprint(fingerprint) = fingerprint;
-        let Some(set) = self.sets.get_mut(set_of(fingerprint)) else {
+        let Some(Set(set)) = self.sets.get_mut(set_of(fingerprint)) else {
             return false;
         };
         let seen = set
             .iter()
             .any(|(f, t)| *f == fingerprint && t.abs_diff(time) <= WINDOW);
         if !seen {
-            set.rotate_right(1);
-            set[0] = (fingerprint, time);
+            let [first, second, third, _] = *set;
+            *set = [(fingerprint, time), first, second, third];
         }
         seen
     }
@@ -70,7 +75,7 @@ impl Duplicates {
         hint::black_box(
             self.sets
                 .get(set_of(fingerprint))
-                .is_some_and(|set| set[0].0 == 0),
+                .is_some_and(|Set(set)| set[0].0 == 0),
         );
     }
 

@@ -302,7 +302,7 @@ impl Engine {
     fn count_ahead(&mut self) {
         let mut ahead = mem::take(&mut self.ahead);
         for parcel in &ahead {
-            self.table.touch(parcel.hash, &parcel.key);
+            self.table.touch(parcel.hash);
             self.duplicates.touch(parcel.fingerprint);
         }
         for parcel in ahead.drain(..) {

@@ -115,11 +115,15 @@ impl Captures {
     }
 
     /// The next frame, `None` at the end of all captures. Its octets are lent until the next call.
+    #[inline]
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
         let advanced = self
             .current
             .and_then(|n| Some((self.lanes.get_mut(n)?.advance()?, n)));
-        let next = self.first_of(advanced)?;
+        let next = match advanced {
+            Some((_, number)) if self.is_alone() => number,
+            _ => self.first_of(advanced)?,
+        };
         self.current = Some(next);
         self.lanes.get(next)?.frame()
     }
@@ -167,8 +171,13 @@ impl Captures {
         }
     }
 
-    /// The capture whose frame is the earliest, opening those whose turn has come.
+    /// Whether no capture but the current one has frames.
     #[inline]
+    fn is_alone(&self) -> bool {
+        self.others.is_empty() && self.unopened == self.lanes.len()
+    }
+
+    /// The capture whose frame is the earliest, opening those whose turn has come.
     fn first_of(&mut self, current: Option<(Timestamp, usize)>) -> Option<usize> {
         loop {
             let other = self.others.peek().map(|Reverse(other)| *other);
@@ -188,7 +197,6 @@ impl Captures {
     }
 
     /// Opens the next capture when it starts before `first`, and says whether it was its turn.
-    #[inline]
     fn opens_before(&mut self, first: Option<(Timestamp, usize)>) -> bool {
         let Some(lane) = self.lanes.get_mut(self.unopened) else {
             return false;
