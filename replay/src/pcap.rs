@@ -9,73 +9,27 @@
 //! format by which the next one could be found.
 //! **Source** draft-ietf-opsawg-pcap; libpcap's `sf-pcap.c` for the versions.
 
-use analyzer::frame::{Direction, LinkType};
+mod header;
+
+use analyzer::frame::Direction;
 use analyzer::time::{NANOS_PER_SECOND, Timestamp};
 
 use crate::error::CaptureError;
 use crate::octets::Octets;
-use crate::record::{ByteOrder, Fields, Record};
+pub(crate) use crate::pcap::header::{HEADER, Variant};
+use crate::pcap::header::{Header, Lengths, RECORD_HEADER};
+use crate::record::{Fields, Record};
 use crate::report::{CaptureReport, Interface};
 use crate::warning::Problem;
 
-/// Octets of the header.
-pub(crate) const HEADER: usize = 24;
-/// Octets before a record's data, and in Kuznetzov's format.
-const RECORD_HEADER: usize = 16;
-const MODIFIED_RECORD_HEADER: usize = 24;
 /// What a record may have at least: twice the largest segmentation-offload frame of Linux.
 const SMALLEST_LIMIT: u32 = 1 << 20;
 /// What it may have at most, whatever the snaplen says.
 const LARGEST_LIMIT: u32 = 16 << 20;
 
-/// Versions that are read.
-const VERSIONS: &str = "2.0 to 2.4";
-
-/// A variant of the format, known by its first four octets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Variant {
-    order: ByteOrder,
-    /// Nanoseconds in one unit of the sub-second part.
-    unit: u64,
-    record_header: usize,
-}
-
-impl Variant {
-    /// The variant of a capture that starts like this, if it is one.
-    pub(crate) fn of(magic: [u8; 4]) -> Option<Self> {
-        let variant = |order, unit, record_header| {
-            Some(Self {
-                order,
-                unit,
-                record_header,
-            })
-        };
-        for order in [ByteOrder::Little, ByteOrder::Big] {
-            match order.u32(magic) {
-                0xa1b2_c3d4 => return variant(order, 1_000, RECORD_HEADER),
-                0xa1b2_3c4d => return variant(order, 1, RECORD_HEADER),
-                0xa1b2_cd34 => return variant(order, 1_000, MODIFIED_RECORD_HEADER),
-                _ => {}
-            }
-        }
-        None
-    }
-}
-
-/// Which of a record's two lengths comes first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Lengths {
-    CapturedFirst,
-    OriginalFirst,
-    /// The smaller one is the captured one.
-    Either,
-}
-
 /// The reader of one pcap capture.
 pub(crate) struct Pcap {
-    variant: Variant,
-    lengths: Lengths,
-    link: LinkType,
+    header: Header,
     limit: u32,
     /// Records of nothing but zeros that were passed and are still to be delivered.
     blank: u64,
@@ -89,41 +43,17 @@ impl Pcap {
         header: &[u8; HEADER],
         report: &mut CaptureReport,
     ) -> Result<Self, CaptureError> {
-        let fields = Fields {
-            order: variant.order,
-            octets: header,
-        };
-        let half = |at| fields.u16(at).unwrap_or_default();
-        let word = |at| fields.u32(at).unwrap_or_default();
-        let (major, minor) = (half(4), half(6));
-        let lengths = match (major, minor) {
-            (2, 0..=2) | (543, 0) => Lengths::OriginalFirst,
-            (2, 3) => Lengths::Either,
-            (2, 4) => Lengths::CapturedFirst,
-            _ => {
-                return Err(CaptureError::Version {
-                    major,
-                    minor,
-                    expected: VERSIONS,
-                });
-            }
-        };
-        let [_, _, low, high] = word(20).to_be_bytes();
-        let link = LinkType(u16::from_be_bytes([low, high]));
-        let snaplen = word(16);
+        let header = Header::read(variant, header)?;
         report.interfaces.push(Interface {
             name: None,
-            link,
-            snaplen,
+            link: header.link,
+            snaplen: header.snaplen,
             statistics_drops: None,
             packet_drops: 0,
         });
-        let limit = snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT);
         Ok(Self {
-            variant,
-            lengths,
-            link,
-            limit,
+            header,
+            limit: header.snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT),
             blank: 0,
             ended: false,
         })
@@ -139,7 +69,7 @@ impl Pcap {
         if self.ended || self.blank > 0 {
             return self.next_blank(octets);
         }
-        let before_data = self.variant.record_header;
+        let before_data = self.header.variant.record_header;
         let Some(header) = octets
             .ahead(before_data)
             .and_then(|h| h.first_chunk().copied())
@@ -165,13 +95,14 @@ impl Pcap {
     #[inline]
     fn decode(&self, header: &[u8; RECORD_HEADER]) -> (Timestamp, u32, u32) {
         let fields = Fields {
-            order: self.variant.order,
+            order: self.header.variant.order,
             octets: header,
         };
         let word = |at| fields.u32(at).unwrap_or_default();
-        let nanos = u64::from(word(0)) * NANOS_PER_SECOND + u64::from(word(4)) * self.variant.unit;
+        let nanos =
+            u64::from(word(0)) * NANOS_PER_SECOND + u64::from(word(4)) * self.header.variant.unit;
         let (first, second) = (word(8), word(12));
-        let (captured, original) = match self.lengths {
+        let (captured, original) = match self.header.lengths {
             Lengths::CapturedFirst => (first, second),
             Lengths::OriginalFirst => (second, first),
             Lengths::Either => (first.min(second), first.max(second)),
@@ -183,7 +114,7 @@ impl Pcap {
     fn record(&self, time: Timestamp, original_len: u32, data: std::ops::Range<usize>) -> Record {
         Record {
             time,
-            link: self.link,
+            link: self.header.link,
             original_len,
             interface: 0,
             direction: Direction::Unknown,
@@ -195,7 +126,7 @@ impl Pcap {
     /// tells. One such record at the end is a frame to tcpdump and Wireshark, and so it is here.
     #[cold]
     fn pass_zeros(&mut self, octets: &mut Octets, report: &mut CaptureReport) -> Option<Record> {
-        let size = self.variant.record_header;
+        let size = self.header.variant.record_header;
         let offset = octets.offset();
         while is_blank(octets, size) {
             octets.consume(size);
