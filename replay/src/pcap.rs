@@ -5,11 +5,15 @@
 //! second or more, more octets than the snaplen, lengths swapped by old writers.
 //!
 //! **Shape** the link type is the low 16 bits of the network field; the rest tells of checksums.
+//! Captures written one after the other (`cat a.pcap b.pcap`) are read as one: at each further
+//! header its byte order, resolution and link type hold, and each link type is an interface.
 //! **Errors** a record that is cut or claims too much ends the capture: there is nothing in the
 //! format by which the next one could be found.
 //! **Source** draft-ietf-opsawg-pcap; libpcap's `sf-pcap.c` for the versions.
 
 mod header;
+
+use std::collections::BTreeMap;
 
 use analyzer::frame::Direction;
 use analyzer::time::{NANOS_PER_SECOND, Timestamp};
@@ -27,10 +31,23 @@ const SMALLEST_LIMIT: u32 = 1 << 20;
 /// What it may have at most, whatever the snaplen says.
 const LARGEST_LIMIT: u32 = 16 << 20;
 
-/// The reader of one pcap capture.
+/// How many captures were found in the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Captures {
+    One,
+    /// More, which was said.
+    Several,
+}
+
+/// The reader of a pcap capture, or of several in one file.
 pub(crate) struct Pcap {
     header: Header,
     limit: u32,
+    /// The number of the current link type's interface.
+    interface: u32,
+    /// Those of all link types, of which there are no more than 16 bits can say.
+    interfaces: BTreeMap<u16, u32>,
+    captures: Captures,
     /// Records of nothing but zeros that were passed and are still to be delivered.
     blank: u64,
     ended: bool,
@@ -44,19 +61,17 @@ impl Pcap {
         report: &mut CaptureReport,
     ) -> Result<Self, CaptureError> {
         let header = Header::read(variant, header)?;
-        report.interfaces.push(Interface {
-            name: None,
-            link: header.link,
-            snaplen: header.snaplen,
-            statistics_drops: None,
-            packet_drops: 0,
-        });
-        Ok(Self {
+        let mut pcap = Self {
             header,
-            limit: header.snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT),
+            limit: 0,
+            interface: 0,
+            interfaces: BTreeMap::new(),
+            captures: Captures::One,
             blank: 0,
             ended: false,
-        })
+        };
+        pcap.begin(header, report);
+        Ok(pcap)
     }
 
     /// The next record.
@@ -69,12 +84,18 @@ impl Pcap {
         if self.ended || self.blank > 0 {
             return self.next_blank(octets);
         }
-        let before_data = self.header.variant.record_header;
-        let Some(header) = octets
-            .ahead(before_data)
-            .and_then(|h| h.first_chunk().copied())
-        else {
-            return self.end(octets, before_data, report);
+        let (header, before_data) = loop {
+            let needed = self.header.variant.record_header;
+            let ahead = octets.ahead(needed);
+            let Some(header) = ahead.and_then(|ahead| ahead.first_chunk().copied()) else {
+                return self.end(octets, needed, report);
+            };
+            let Some(variant) = header::begins(&header) else {
+                break (header, needed);
+            };
+            if !self.read_on(variant, octets, report) {
+                return self.end(octets, HEADER, report);
+            }
         };
         if header == [0; RECORD_HEADER] && is_blank(octets, before_data) {
             return self.pass_zeros(octets, report);
@@ -90,6 +111,44 @@ impl Pcap {
         let data = octets.place(before_data, count);
         octets.consume(before_data + count);
         Some(self.record(time, original_len.max(captured), data))
+    }
+
+    /// Reads the header of a further capture in the file; `false` when it is cut.
+    #[cold]
+    fn read_on(
+        &mut self,
+        variant: Variant,
+        octets: &mut Octets,
+        report: &mut CaptureReport,
+    ) -> bool {
+        let ahead = octets.ahead(HEADER).and_then(|ahead| ahead.first_chunk());
+        let Some(header) = ahead.and_then(|ahead| Header::read(variant, ahead).ok()) else {
+            return false;
+        };
+        if self.captures == Captures::One {
+            self.captures = Captures::Several;
+            report.warn(octets.offset(), Problem::SeveralCaptures);
+        }
+        octets.consume(HEADER);
+        self.begin(header, report);
+        true
+    }
+
+    /// Takes what a header says for the records that follow it.
+    fn begin(&mut self, header: Header, report: &mut CaptureReport) {
+        self.header = header;
+        self.limit = header.snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT);
+        let next = u32::try_from(self.interfaces.len()).unwrap_or(u32::MAX);
+        self.interface = *self.interfaces.entry(header.link.0).or_insert_with(|| {
+            report.interfaces.push(Interface {
+                name: None,
+                link: header.link,
+                snaplen: header.snaplen,
+                statistics_drops: None,
+                packet_drops: 0,
+            });
+            next
+        });
     }
 
     #[inline]
@@ -116,7 +175,7 @@ impl Pcap {
             time,
             link: self.header.link,
             original_len,
-            interface: 0,
+            interface: self.interface,
             direction: Direction::Unknown,
             data,
         }

@@ -1,6 +1,7 @@
 //! The header of a pcap capture: what it says of all its records.
 //!
 //! In: its 24 octets. Out: a [`Header`].
+//! **Errors** a version that tcpdump and Wireshark refuse as well.
 
 use analyzer::frame::LinkType;
 
@@ -67,6 +68,16 @@ impl Lengths {
             _ => None,
         }
     }
+}
+
+/// The variant of the capture that begins where a record should, if one does. To be taken for
+/// one, a record would have to be of one microsecond among a few in 2055 or 2083.
+#[inline]
+pub(crate) fn begins(octets: &[u8; RECORD_HEADER]) -> Option<Variant> {
+    let variant = Variant::of(*octets.first_chunk()?)?;
+    let order = variant.order;
+    let fields = Fields { order, octets };
+    Lengths::of(fields.u16(4)?, fields.u16(6)?).map(|_| variant)
 }
 
 /// What a header says.
