@@ -11,6 +11,9 @@ use crate::capture::named;
 use crate::error::{CaptureError, ReplayError};
 use crate::warning::{Problem, Warning};
 
+/// Endings of captures.
+const CAPTURES: [&str; 4] = ["cap", "ntar", "pcap", "pcapng"];
+
 /// One file to be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Input {
@@ -27,6 +30,21 @@ pub(crate) enum Named {
     Itself,
     /// It lies in a folder that was named: it may be anything.
     InFolder,
+}
+
+impl Input {
+    /// Whether its name ends as those of captures do, packed and rotated ones included:
+    /// `a.pcap`, `a.cap.gz`, `a.pcap12`, `a.pcapng.1`. Files of a desktop (`._a.pcap`) do not
+    /// count.
+    pub(crate) fn is_named_as_capture(&self) -> bool {
+        let name = self.path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().to_lowercase();
+        let plain = name.strip_suffix(".gz").or(name.strip_suffix(".zst"));
+        let rotated = plain.unwrap_or(&name);
+        let bare = rotated.trim_end_matches(|c: char| c.is_ascii_digit());
+        let ending = bare.strip_suffix('.').unwrap_or(bare).rsplit_once('.');
+        !name.starts_with('.') && ending.is_some_and(|(_, ending)| CAPTURES.contains(&ending))
+    }
 }
 
 /// The inputs of some arguments.

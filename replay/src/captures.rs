@@ -58,7 +58,7 @@ pub struct SourceReport {
     /// By the number that frames carry as their source. A capture whose turn has not come shows
     /// no frames yet.
     pub captures: Vec<CaptureReport>,
-    /// Files of named folders that are no captures.
+    /// Files of named folders that are no captures, nor called as captures are.
     pub skipped: Vec<PathBuf>,
     /// What concerns no single capture.
     pub warnings: Vec<Warning>,

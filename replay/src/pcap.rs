@@ -5,78 +5,49 @@
 //! second or more, more octets than the snaplen, lengths swapped by old writers.
 //!
 //! **Shape** the link type is the low 16 bits of the network field; the rest tells of checksums.
+//! Captures written one after the other (`cat a.pcap b.pcap`) are read as one: at each further
+//! header its byte order, resolution and link type hold, and each link type is an interface.
 //! **Errors** a record that is cut or claims too much ends the capture: there is nothing in the
 //! format by which the next one could be found.
 //! **Source** draft-ietf-opsawg-pcap; libpcap's `sf-pcap.c` for the versions.
 
-use analyzer::frame::{Direction, LinkType};
+mod header;
+
+use std::collections::BTreeMap;
+
+use analyzer::frame::Direction;
 use analyzer::time::{NANOS_PER_SECOND, Timestamp};
 
 use crate::error::CaptureError;
 use crate::octets::Octets;
-use crate::record::{ByteOrder, Fields, Record};
+pub(crate) use crate::pcap::header::{HEADER, Variant};
+use crate::pcap::header::{Header, Lengths, RECORD_HEADER};
+use crate::record::{Fields, Record};
 use crate::report::{CaptureReport, Interface};
 use crate::warning::Problem;
 
-/// Octets of the header.
-pub(crate) const HEADER: usize = 24;
-/// Octets before a record's data, and in Kuznetzov's format.
-const RECORD_HEADER: usize = 16;
-const MODIFIED_RECORD_HEADER: usize = 24;
 /// What a record may have at least: twice the largest segmentation-offload frame of Linux.
 const SMALLEST_LIMIT: u32 = 1 << 20;
 /// What it may have at most, whatever the snaplen says.
 const LARGEST_LIMIT: u32 = 16 << 20;
 
-/// Versions that are read.
-const VERSIONS: &str = "2.0 to 2.4";
-
-/// A variant of the format, known by its first four octets.
+/// How many captures were found in the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Variant {
-    order: ByteOrder,
-    /// Nanoseconds in one unit of the sub-second part.
-    unit: u64,
-    record_header: usize,
+enum Captures {
+    One,
+    /// More, which was said.
+    Several,
 }
 
-impl Variant {
-    /// The variant of a capture that starts like this, if it is one.
-    pub(crate) fn of(magic: [u8; 4]) -> Option<Self> {
-        let variant = |order, unit, record_header| {
-            Some(Self {
-                order,
-                unit,
-                record_header,
-            })
-        };
-        for order in [ByteOrder::Little, ByteOrder::Big] {
-            match order.u32(magic) {
-                0xa1b2_c3d4 => return variant(order, 1_000, RECORD_HEADER),
-                0xa1b2_3c4d => return variant(order, 1, RECORD_HEADER),
-                0xa1b2_cd34 => return variant(order, 1_000, MODIFIED_RECORD_HEADER),
-                _ => {}
-            }
-        }
-        None
-    }
-}
-
-/// Which of a record's two lengths comes first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Lengths {
-    CapturedFirst,
-    OriginalFirst,
-    /// The smaller one is the captured one.
-    Either,
-}
-
-/// The reader of one pcap capture.
+/// The reader of a pcap capture, or of several in one file.
 pub(crate) struct Pcap {
-    variant: Variant,
-    lengths: Lengths,
-    link: LinkType,
+    header: Header,
     limit: u32,
+    /// The number of the current link type's interface.
+    interface: u32,
+    /// Those of all link types, of which there are no more than 16 bits can say.
+    interfaces: BTreeMap<u16, u32>,
+    captures: Captures,
     /// Records of nothing but zeros that were passed and are still to be delivered.
     blank: u64,
     ended: bool,
@@ -89,44 +60,18 @@ impl Pcap {
         header: &[u8; HEADER],
         report: &mut CaptureReport,
     ) -> Result<Self, CaptureError> {
-        let fields = Fields {
-            order: variant.order,
-            octets: header,
-        };
-        let half = |at| fields.u16(at).unwrap_or_default();
-        let word = |at| fields.u32(at).unwrap_or_default();
-        let (major, minor) = (half(4), half(6));
-        let lengths = match (major, minor) {
-            (2, 0..=2) | (543, 0) => Lengths::OriginalFirst,
-            (2, 3) => Lengths::Either,
-            (2, 4) => Lengths::CapturedFirst,
-            _ => {
-                return Err(CaptureError::Version {
-                    major,
-                    minor,
-                    expected: VERSIONS,
-                });
-            }
-        };
-        let [_, _, low, high] = word(20).to_be_bytes();
-        let link = LinkType(u16::from_be_bytes([low, high]));
-        let snaplen = word(16);
-        report.interfaces.push(Interface {
-            name: None,
-            link,
-            snaplen,
-            statistics_drops: None,
-            packet_drops: 0,
-        });
-        let limit = snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT);
-        Ok(Self {
-            variant,
-            lengths,
-            link,
-            limit,
+        let header = Header::read(variant, header)?;
+        let mut pcap = Self {
+            header,
+            limit: 0,
+            interface: 0,
+            interfaces: BTreeMap::new(),
+            captures: Captures::One,
             blank: 0,
             ended: false,
-        })
+        };
+        pcap.begin(header, report);
+        Ok(pcap)
     }
 
     /// The next record.
@@ -139,12 +84,18 @@ impl Pcap {
         if self.ended || self.blank > 0 {
             return self.next_blank(octets);
         }
-        let before_data = self.variant.record_header;
-        let Some(header) = octets
-            .ahead(before_data)
-            .and_then(|h| h.first_chunk().copied())
-        else {
-            return self.end(octets, before_data, report);
+        let (header, before_data) = loop {
+            let needed = self.header.variant.record_header;
+            let ahead = octets.ahead(needed);
+            let Some(header) = ahead.and_then(|ahead| ahead.first_chunk().copied()) else {
+                return self.end(octets, needed, report);
+            };
+            let Some(variant) = header::begins(&header) else {
+                break (header, needed);
+            };
+            if !self.read_on(variant, octets, report) {
+                return self.end(octets, HEADER, report);
+            }
         };
         if header == [0; RECORD_HEADER] && is_blank(octets, before_data) {
             return self.pass_zeros(octets, report);
@@ -162,16 +113,55 @@ impl Pcap {
         Some(self.record(time, original_len.max(captured), data))
     }
 
+    /// Reads the header of a further capture in the file; `false` when it is cut.
+    #[cold]
+    fn read_on(
+        &mut self,
+        variant: Variant,
+        octets: &mut Octets,
+        report: &mut CaptureReport,
+    ) -> bool {
+        let ahead = octets.ahead(HEADER).and_then(|ahead| ahead.first_chunk());
+        let Some(header) = ahead.and_then(|ahead| Header::read(variant, ahead).ok()) else {
+            return false;
+        };
+        if self.captures == Captures::One {
+            self.captures = Captures::Several;
+            report.warn(octets.offset(), Problem::SeveralCaptures);
+        }
+        octets.consume(HEADER);
+        self.begin(header, report);
+        true
+    }
+
+    /// Takes what a header says for the records that follow it.
+    fn begin(&mut self, header: Header, report: &mut CaptureReport) {
+        self.header = header;
+        self.limit = header.snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT);
+        let next = u32::try_from(self.interfaces.len()).unwrap_or(u32::MAX);
+        self.interface = *self.interfaces.entry(header.link.0).or_insert_with(|| {
+            report.interfaces.push(Interface {
+                name: None,
+                link: header.link,
+                snaplen: header.snaplen,
+                statistics_drops: None,
+                packet_drops: 0,
+            });
+            next
+        });
+    }
+
     #[inline]
     fn decode(&self, header: &[u8; RECORD_HEADER]) -> (Timestamp, u32, u32) {
         let fields = Fields {
-            order: self.variant.order,
+            order: self.header.variant.order,
             octets: header,
         };
         let word = |at| fields.u32(at).unwrap_or_default();
-        let nanos = u64::from(word(0)) * NANOS_PER_SECOND + u64::from(word(4)) * self.variant.unit;
+        let nanos =
+            u64::from(word(0)) * NANOS_PER_SECOND + u64::from(word(4)) * self.header.variant.unit;
         let (first, second) = (word(8), word(12));
-        let (captured, original) = match self.lengths {
+        let (captured, original) = match self.header.lengths {
             Lengths::CapturedFirst => (first, second),
             Lengths::OriginalFirst => (second, first),
             Lengths::Either => (first.min(second), first.max(second)),
@@ -183,9 +173,9 @@ impl Pcap {
     fn record(&self, time: Timestamp, original_len: u32, data: std::ops::Range<usize>) -> Record {
         Record {
             time,
-            link: self.link,
+            link: self.header.link,
             original_len,
-            interface: 0,
+            interface: self.interface,
             direction: Direction::Unknown,
             data,
         }
@@ -195,7 +185,7 @@ impl Pcap {
     /// tells. One such record at the end is a frame to tcpdump and Wireshark, and so it is here.
     #[cold]
     fn pass_zeros(&mut self, octets: &mut Octets, report: &mut CaptureReport) -> Option<Record> {
-        let size = self.variant.record_header;
+        let size = self.header.variant.record_header;
         let offset = octets.offset();
         while is_blank(octets, size) {
             octets.consume(size);

@@ -22,7 +22,7 @@ pub struct CaptureReport {
     pub truncated_records: u64,
     /// Damaged records or blocks.
     pub corrupt_blocks: u64,
-    /// The interfaces, by the number frames carry; one for pcap.
+    /// The interfaces, by the number frames carry; one a link type for pcap.
     pub interfaces: Vec<Interface>,
     /// Addresses with names, from pcapng name resolution blocks.
     pub names: Vec<NamedAddress>,

@@ -46,6 +46,8 @@ pub enum Problem {
         /// Where reading went on.
         resumed: Resumed,
     },
+    /// A pcap file holds another capture behind the first, and perhaps more: `cat a.pcap b.pcap`.
+    SeveralCaptures,
     /// Zeros after the last record: a file that was allocated and not written to its end.
     Zeros {
         /// How many octets.
@@ -176,6 +178,11 @@ impl fmt::Display for Warning {
             Problem::Block { damage, resumed } => {
                 write!(f, "block at byte {offset} is damaged: {damage}; {resumed}")
             }
+            Problem::SeveralCaptures => write!(
+                f,
+                "holds several captures one after the other, the second from byte {offset} on: \
+                 all are read, as one"
+            ),
             Problem::Zeros { count } => write!(
                 f,
                 "{count} zero octets from byte {offset} to the end are no records and left out"

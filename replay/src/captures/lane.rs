@@ -65,15 +65,18 @@ pub(crate) fn probe(input: &Input, alone: bool, hold: Hold) -> Result<Probed, Re
 }
 
 /// A file of a folder that can not be opened as a capture. One that may not be read might be one:
-/// an answer without it would be wrong.
+/// an answer without it would be wrong. What is called a capture and is none was meant to be one.
 fn left_out(input: &Input, reason: CaptureError) -> Result<Probed, ReplayError> {
     let problem = match &reason {
-        CaptureError::NotACapture { .. } => return Ok(Probed::Skipped),
+        CaptureError::NotACapture { .. } if !input.is_named_as_capture() => {
+            return Ok(Probed::Skipped);
+        }
         CaptureError::Unreadable(error) if error.kind() == ErrorKind::PermissionDenied => {
             return Err(named(&input.path, reason));
         }
         CaptureError::Empty => Problem::Empty,
         CaptureError::Unreadable(_)
+        | CaptureError::NotACapture { .. }
         | CaptureError::HeaderCut { .. }
         | CaptureError::Version { .. }
         | CaptureError::SectionHeader(_) => Problem::LeftOut {

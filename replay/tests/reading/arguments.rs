@@ -60,6 +60,53 @@ fn a_folder_is_the_captures_in_it_whatever_they_are_called() {
 }
 
 #[test]
+fn what_is_called_a_capture_and_is_none_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, octets: &[u8]| fs::write(folder.path().join(name), octets).unwrap();
+    write("real", &pcap(Little, MICROS, &[frame(b'a', 1, 60)]));
+    let called = [
+        "A.PCAP",
+        "b.pcap.gz",
+        "c.pcap.zst",
+        "d.pcap0",
+        "e.pcap12",
+        "f.pcap12.gz",
+        "g.pcap.1",
+        "h.pcapng",
+        "i.cap",
+        "j.ntar",
+        "k.pcapng3.zst",
+    ];
+    let silent = [
+        "._l.pcap",
+        "m.pcaps",
+        "n.md",
+        "o.gz",
+        "p.1",
+        "pcap",
+        "q.handicap",
+        "r.pcap.txt",
+        "s.pcap.md5",
+        "t.recap.gz",
+    ];
+    for name in called.iter().chain(&silent) {
+        write(name, b"none");
+    }
+    let (names, said) = read_named(folder.path(), &[folder.path().to_owned()]).unwrap();
+    assert_eq!(names, "a");
+    let warning = |name: &&str| {
+        format!(
+            "{name}: left out: not a capture: starts with `6e 6f 6e 65`, expected pcap or pcapng, \
+             plain or compressed with gzip or zstd; other formats become pcapng with `editcap -F \
+             pcapng IN OUT`"
+        )
+    };
+    let skipped = |name: &&str| format!("skipped {name}");
+    let expected = called.iter().map(warning).chain(silent.iter().map(skipped));
+    assert_eq!(said, expected.collect::<Vec<_>>());
+}
+
+#[test]
 fn a_pattern_is_the_files_that_match() {
     let folder = folder();
     let pattern = folder.path().join("[ab].*");

@@ -48,6 +48,25 @@ fn packed_captures_give_the_same_frames() {
 }
 
 #[test]
+fn captures_packed_one_by_one_and_put_together_are_all_read() {
+    let parts = [
+        pcap(Little, MICROS, &frames()[..2]),
+        pcap(Big, NANOS, &frames()[2..]),
+    ];
+    for pack in [gzip, zstd] {
+        let reading = read(&parts.iter().flat_map(|part| pack(part)).collect::<Vec<_>>());
+        assert_eq!(reading.frames(), frames());
+        assert_eq!(
+            reading.warnings(),
+            [
+                "t: holds several captures one after the other, the second from byte 177 on: all \
+                 are read, as one"
+            ]
+        );
+    }
+}
+
+#[test]
 fn many_members_are_one_stream() {
     let (frames, octets) = large();
     for pack in [gzip, zstd] {

@@ -30,10 +30,13 @@ fn a_cut_block_is_a_warning_and_a_count() {
 fn a_capture_cut_anywhere_gives_the_frames_before_the_cut() {
     let mut sections = pcapng(Big, &frames());
     sections.extend(pcapng(Little, &frames()));
+    let mut concatenated = pcap(Big, NANOS, &frames());
+    concatenated.extend(pcap(Little, MODIFIED, &frames()));
     for octets in [
         pcap(Big, MICROS, &frames()),
         pcap(Little, MODIFIED, &frames()),
         sections,
+        concatenated,
     ] {
         let whole = read(&octets);
         let mut before = 0;

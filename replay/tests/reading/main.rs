@@ -10,6 +10,7 @@
 mod arguments;
 mod builder;
 mod compression;
+mod concatenated;
 mod corpus;
 mod damage;
 mod formats;
