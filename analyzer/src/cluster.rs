@@ -135,16 +135,14 @@ impl Cluster {
         for range in self.ranges.iter().chain(&tables.pod_cidrs) {
             ranges.insert(*range, ());
         }
-        if !(self.histories.is_empty() && ranges.is_empty()) {
-            for range in never_outside() {
-                ranges.insert(range, ());
-            }
+        for range in never_outside() {
+            ranges.insert(range, ());
         }
         build::directory(&tables, &self.names, ranges, self.limits.records)
     }
 }
 
-/// Loopback, link-local, multicast and broadcast: with a cluster known, no way out of it.
+/// Loopback, link-local, multicast and broadcast: no way out of the cluster, or of a machine.
 fn never_outside() -> [IpNet; 7] {
     let v4 = |a, b, length| IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, 0, 0), length));
     let v6 = |first, length| {

@@ -24,6 +24,10 @@ pub struct Coverage {
     pub suspected_duplicates: u64,
     /// Connections folded early, or legs and first fragments dropped, at a limit.
     pub evicted: u64,
+    /// Names of addresses that were empty, too long or too many.
+    pub names_not_kept: u64,
+    /// Changes of the cluster, or claims of its objects, beyond the limit.
+    pub objects_not_kept: u64,
     skipped: [u64; SkipReason::ALL.len()],
 }
 

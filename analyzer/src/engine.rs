@@ -201,12 +201,9 @@ impl Engine {
         }
         drop(self.table);
         let directory: Directory = self.cluster.directory();
-        self.coverage.evicted = self.evicted
-            + self.ledger.evicted()
-            + self.fragments.evicted()
-            + self.names.refused()
-            + self.cluster.refused()
-            + directory.refused();
+        self.coverage.evicted = self.evicted + self.ledger.evicted() + self.fragments.evicted();
+        self.coverage.names_not_kept = self.names.refused();
+        self.coverage.objects_not_kept = self.cluster.refused() + directory.refused();
         let (legs, records) = self.ledger.into_legs();
         Snapshot::new(
             legs,

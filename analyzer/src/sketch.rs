@@ -38,12 +38,6 @@ impl Sketch {
         }
     }
 
-    /// Whether there is no sample.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.buckets.is_empty()
-    }
-
     /// The duration in microseconds that `percent` of the samples do not exceed (nearest rank): the
     /// middle of its bucket, but no less or more than any sample. `None` without samples.
     #[must_use]

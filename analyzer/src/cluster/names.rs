@@ -120,9 +120,4 @@ impl<T> PrefixTable<T> {
             .chain(self.v6.values_mut())
             .flat_map(HashMap::values_mut)
     }
-
-    /// Whether no prefix has a value.
-    pub(super) fn is_empty(&self) -> bool {
-        self.v4.is_empty() && self.v6.is_empty()
-    }
 }

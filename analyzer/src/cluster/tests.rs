@@ -42,7 +42,7 @@ fn pods_services_nodes_and_ranges_without_times_hold_always() {
 }
 
 #[test]
-fn without_a_cluster_every_end_is_external_but_the_named() {
+fn without_a_cluster_every_end_is_external_but_the_named_and_loopback() {
     let mut names = Names::default();
     for (prefix, name) in [
         ("10.0.0.0/8", "office"),
@@ -58,8 +58,8 @@ fn without_a_cluster_every_end_is_external_but_the_named() {
         "10.9.9.9 @0: node node=office
          10.1.9.9 tcp/80 @0: node node=lab
          10.1.2.3 @0: node node=ada
-         127.0.0.1 @0: external
-         ::1 @0: external",
+         127.0.0.1 @0: unresolved
+         ::1 @0: unresolved",
     );
 }
 

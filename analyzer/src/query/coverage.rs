@@ -32,6 +32,8 @@ impl Snapshot {
             merged_frames: coverage.merged_frames,
             suspected_duplicates: coverage.suspected_duplicates,
             connections_not_kept: self.connections_not_kept,
+            names_not_kept: coverage.names_not_kept,
+            objects_not_kept: coverage.objects_not_kept,
             files: provenance.files,
             identity: self
                 .ends
@@ -44,20 +46,42 @@ impl Snapshot {
 
     fn warnings(&self) -> Vec<String> {
         let coverage = &self.coverage;
-        let mut warnings = self.provenance.warnings.clone();
-        if coverage.suspected_duplicates > 0 {
-            warnings.push(format!(
-                "{} frames equal an earlier one within a millisecond, as a mirror port shows both \
-                 directions: they are counted; --dedup leaves them out",
-                coverage.suspected_duplicates
-            ));
-        }
-        if coverage.evicted > 0 {
-            warnings.push(format!(
-                "{} records did not fit the limits: old or idle traffic is missing or split",
-                coverage.evicted
-            ));
-        }
-        warnings
+        let own = [
+            repeats(coverage.suspected_duplicates, coverage.counted),
+            limit(
+                coverage.evicted,
+                "records did not fit: old or idle traffic is missing or split",
+            ),
+            limit(coverage.names_not_kept, "names of addresses were not kept"),
+            limit(
+                coverage.objects_not_kept,
+                "changes of the cluster were not kept: names may miss",
+            ),
+        ];
+        self.provenance
+            .warnings
+            .iter()
+            .cloned()
+            .chain(own.into_iter().flatten())
+            .collect()
     }
+}
+
+/// A mirror port shows nearly every packet twice; a few repeats are what senders do.
+fn repeats(suspected: u64, counted: u64) -> Option<String> {
+    match suspected {
+        0 => None,
+        n if n >= counted / 4 => Some(format!(
+            "{n} of {counted} packets repeat an earlier one within a millisecond, as a mirror port \
+             of both directions or a capture on several interfaces shows them: all are counted; \
+             --dedup leaves repeats out"
+        )),
+        n => Some(format!(
+            "{n} of {counted} packets repeat an earlier one within a millisecond: all are counted"
+        )),
+    }
+}
+
+fn limit(count: u64, what: &str) -> Option<String> {
+    (count > 0).then(|| format!("{count} {what}"))
 }

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use crate::cluster::{EndKind, Identity};
 use crate::protocol::Protocol;
-use crate::query::pattern::{Glob, Terms, holds};
+use crate::query::pattern::{Glob, QualifiedGlob, Terms, holds};
 use crate::query::view::State;
 
 /// Every filter of a query.
@@ -42,9 +42,9 @@ pub struct EndFilter {
     /// Namespaces.
     pub ns: Terms<Glob>,
     /// Pods, or their workloads.
-    pub pod: Terms<Glob>,
+    pub pod: Terms<QualifiedGlob>,
     /// Services.
-    pub svc: Terms<Glob>,
+    pub svc: Terms<QualifiedGlob>,
     /// Nodes.
     pub node: Terms<Glob>,
     /// Names that name resolution gave.
@@ -95,8 +95,16 @@ impl EndFilter {
         self.ip.includes(|network| holds(network, end.address))
             && self.kind.includes(|kind| *kind == end.identity.kind)
             && self
-                .names()
-                .all(|(terms, name)| terms.includes(|glob| name(end, glob)))
+                .ns
+                .includes(|glob| is_like(end.identity.namespace.as_deref(), glob))
+            && self.pod.includes(|glob| is_pod(end, glob))
+            && self.svc.includes(|glob| is_service(end, glob))
+            && self
+                .node
+                .includes(|glob| is_like(end.identity.node.as_deref(), glob))
+            && self
+                .dns
+                .includes(|glob| end.dns.iter().any(|name| glob.matches(name)))
     }
 
     /// Whether something that is excluded holds.
@@ -104,40 +112,32 @@ impl EndFilter {
         self.ip.excludes(|network| holds(network, end.address))
             || self.kind.excludes(|kind| *kind == end.identity.kind)
             || self
-                .names()
-                .any(|(terms, name)| terms.excludes(|glob| name(end, glob)))
-    }
-
-    /// The filters of names, each with how an end answers a pattern.
-    fn names(&self) -> impl Iterator<Item = (&Terms<Glob>, NameTest)> {
-        let all: [(&Terms<Glob>, NameTest); 5] = [
-            (&self.ns, |end, glob| {
-                is_like(end.identity.namespace.as_deref(), glob)
-            }),
-            (&self.pod, |end, glob| {
-                let workload = end
-                    .identity
-                    .workload
-                    .as_ref()
-                    .map(|workload| &*workload.name);
-                is_like(end.identity.pod.as_deref(), glob) || is_like(workload, glob)
-            }),
-            (&self.svc, |end, glob| {
-                is_like(end.identity.service.as_deref(), glob)
-            }),
-            (&self.node, |end, glob| {
-                is_like(end.identity.node.as_deref(), glob)
-            }),
-            (&self.dns, |end, glob| {
-                end.dns.iter().any(|name| glob.matches(name))
-            }),
-        ];
-        all.into_iter().filter(|(terms, _)| !terms.is_empty())
+                .ns
+                .excludes(|glob| is_like(end.identity.namespace.as_deref(), glob))
+            || self.pod.excludes(|glob| is_pod(end, glob))
+            || self.svc.excludes(|glob| is_service(end, glob))
+            || self
+                .node
+                .excludes(|glob| is_like(end.identity.node.as_deref(), glob))
+            || self
+                .dns
+                .excludes(|glob| end.dns.iter().any(|name| glob.matches(name)))
     }
 }
 
-/// Whether an end has a name of a form.
-type NameTest = fn(&EndFacts<'_>, &Glob) -> bool;
+/// A pod is also meant by the name of its workload.
+fn is_pod(end: &EndFacts<'_>, glob: &QualifiedGlob) -> bool {
+    let (identity, namespace) = (end.identity, end.identity.namespace.as_deref());
+    let workload = identity.workload.as_ref().map(|workload| &*workload.name);
+    glob.matches(namespace, identity.pod.as_deref()) || glob.matches(namespace, workload)
+}
+
+fn is_service(end: &EndFacts<'_>, glob: &QualifiedGlob) -> bool {
+    glob.matches(
+        end.identity.namespace.as_deref(),
+        end.identity.service.as_deref(),
+    )
+}
 
 fn is_like(name: Option<&str>, glob: &Glob) -> bool {
     name.is_some_and(|name| glob.matches(name))

@@ -13,7 +13,7 @@ use crate::cluster::EndKind;
 use crate::protocol::Protocol;
 use crate::query::filter::EndFilter;
 use crate::query::parameter::parameters;
-use crate::query::pattern::{Glob, Terms};
+use crate::query::pattern::{Glob, QualifiedGlob, Terms};
 use crate::query::view::State;
 use crate::query::{Format, Level, Operation, Page, Query, Sort};
 use crate::time::Timestamp;
@@ -151,8 +151,8 @@ impl EndFilter {
         match name {
             "ip" => self.ip = terms(value, network)?,
             "ns" => self.ns = terms(value, glob)?,
-            "pod" => self.pod = terms(value, glob)?,
-            "svc" => self.svc = terms(value, glob)?,
+            "pod" => self.pod = terms(value, qualified)?,
+            "svc" => self.svc = terms(value, qualified)?,
             "node" => self.node = terms(value, glob)?,
             "dns" => self.dns = terms(value, glob)?,
             "kind" => self.kind = terms(value, kind)?,
@@ -197,6 +197,10 @@ fn terms<T>(value: &str, one: impl Fn(&str) -> Result<T, String>) -> Result<Term
         }
     }
     Ok(terms)
+}
+
+fn qualified(value: &str) -> Result<QualifiedGlob, String> {
+    glob(value).map(|_| QualifiedGlob::new(value))
 }
 
 fn glob(value: &str) -> Result<Glob, String> {
@@ -316,7 +320,10 @@ fn list(names: &[&str]) -> String {
 
 /// RFC 3339, or seconds since the epoch with or without a fraction.
 fn time(value: &str) -> Result<Timestamp, String> {
-    unix_seconds(value).or_else(|| Timestamp::parse_rfc3339(value).ok()).ok_or_else(|| {
+    // An unescaped `+` of a query string arrives as a space.
+    let with_plus = value.replace(' ', "+");
+    let rfc3339 = || Timestamp::parse_rfc3339(&with_plus).ok();
+    unix_seconds(value).or_else(rfc3339).ok_or_else(|| {
         format!(
             "`{}` is not a time, expected RFC 3339 such as 2026-11-22T10:00:00Z or Unix seconds",
             bounded(value)
@@ -366,6 +373,9 @@ fn unknown(operation: Operation, name: &str, known: &BTreeSet<String>) -> String
         let (name, others) = (operation.name(), list_and(&others));
         return format!("not a parameter of {name}, only of {others}");
     }
+    if let Some(ours) = other_end(name).filter(|ours| known.contains(ours)) {
+        return format!("unknown parameter, did you mean {ours}?");
+    }
     let other_word = OTHER_WORDS
         .iter()
         .find(|(word, _)| *word == name)
@@ -377,6 +387,19 @@ fn unknown(operation: Operation, name: &str, known: &BTreeSet<String>) -> String
             format!("unknown parameter, expected one of {}", list(&names))
         }
     }
+}
+
+/// A filter of an end, as those call it who say source and destination.
+fn other_end(name: &str) -> Option<String> {
+    const CLIENT: [&str; 3] = ["src_", "source_", "from_"];
+    const SERVER: [&str; 4] = ["dst_", "dest_", "destination_", "to_"];
+    let rest = |prefixes: &[&str]| {
+        prefixes
+            .iter()
+            .find_map(|prefix| Some(name.strip_prefix(prefix)?.to_owned()))
+    };
+    let client = rest(&CLIENT).map(|rest| format!("client_{rest}"));
+    client.or_else(|| rest(&SERVER).map(|rest| format!("server_{rest}")))
 }
 
 /// What others call our parameters.

@@ -101,6 +101,38 @@ fn skip_one(name: &str) -> Option<&str> {
     Some(chars.as_str())
 }
 
+/// A name within a namespace: `cart*`, or with the namespace as tables show it, `shop/cart*`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QualifiedGlob {
+    namespace: Option<Glob>,
+    name: Glob,
+}
+
+impl QualifiedGlob {
+    /// The pattern `text`.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        match text.split_once('/') {
+            Some((namespace, name)) => Self {
+                namespace: Some(Glob::new(namespace)),
+                name: Glob::new(name),
+            },
+            None => Self {
+                namespace: None,
+                name: Glob::new(text),
+            },
+        }
+    }
+
+    /// Whether `name`, in `namespace`, has this form.
+    #[must_use]
+    pub fn matches(&self, namespace: Option<&str>, name: Option<&str>) -> bool {
+        let in_it = |glob: &Glob| namespace.is_some_and(|namespace| glob.matches(namespace));
+        self.namespace.as_ref().is_none_or(in_it)
+            && name.is_some_and(|name| self.name.matches(name))
+    }
+}
+
 /// Whether a network holds an address; an IPv4 address written inside IPv6 is not its IPv4 twin.
 #[must_use]
 pub fn holds(network: &IpNet, address: IpAddr) -> bool {
@@ -135,6 +167,16 @@ mod tests {
                 "{pattern} on {name}"
             );
         }
+    }
+
+    #[test]
+    fn a_name_may_be_given_with_its_namespace() {
+        let matches =
+            |pattern, namespace| QualifiedGlob::new(pattern).matches(namespace, Some("cart"));
+        assert!(matches("cart", Some("shop")) && matches("cart", None));
+        assert!(matches("shop/c*", Some("shop")) && matches("*/cart", Some("shop")));
+        assert!(!matches("data/cart", Some("shop")) && !matches("shop/cart", None));
+        assert!(!QualifiedGlob::new("*").matches(Some("shop"), None));
     }
 
     #[test]

@@ -330,6 +330,12 @@ pub struct CoverageView {
     pub suspected_duplicates: u64,
     /// Connection records beyond the limit.
     pub connections_not_kept: u64,
+    /// Names of addresses that were empty, too long or too many.
+    #[serde(default)]
+    pub names_not_kept: u64,
+    /// Changes and claims of cluster objects beyond the limit.
+    #[serde(default)]
+    pub objects_not_kept: u64,
     /// Files read.
     pub files: u64,
     /// Ends by kind.

@@ -34,6 +34,12 @@ fn an_address_matches_either_end_and_prefixes_one() {
 }
 
 #[test]
+fn a_plus_that_was_not_escaped_is_still_an_offset() {
+    let all = flows_asked(SCRIPT, "start=1970-01-01T00:00:00Z");
+    assert_eq!(flows_asked(SCRIPT, "start=1970-01-01T01:00:00 01:00"), all);
+}
+
+#[test]
 fn exclusions_must_hold_for_neither_end() {
     assert_snapshot!(flows_asked(SCRIPT, "ip=!10.0.0.2,!10.1.0.1"), @"
     udp 10.0.0.1 > 10.0.0.3:53 by Port, Active, 1 connections, 1 packets 528 bytes out, 0 0 back, handshake - -
@@ -90,6 +96,8 @@ fn wrong_values_are_said_with_what_was_expected() {
         ("pod", "a,,b"),
         ("nss", "x"),
         ("namespace", "x"),
+        ("src_ns", "x"),
+        ("dst_svc", "x"),
         ("dst_filter", "x"),
         ("zzz", "x"),
         ("client_port", "80"),
