@@ -35,6 +35,14 @@ pub struct ClusterFile {
     pub skipped: BTreeMap<String, u64>,
 }
 
+impl ClusterFile {
+    /// Whether there is no object in it, not even one that says nothing about identity.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.skipped.is_empty()
+    }
+}
+
 /// A cluster file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", Place { file, line: *line })]
@@ -47,7 +55,7 @@ pub struct ClusterFileError {
 /// What is wrong with it.
 #[derive(Debug, thiserror::Error)]
 enum ClusterProblem {
-    #[error(transparent)]
+    #[error("{0}: expected a file of Kubernetes objects, as `kubectl get -o yaml` prints them")]
     Text(TextError),
     #[error("{0}: expected YAML or JSON as `kubectl get -o yaml` prints it")]
     Syntax(String),

@@ -95,6 +95,13 @@ impl Knowledge {
 
     fn tell_cluster(&mut self, engine: &mut Engine, file: &Path) -> Result<(), ReplayError> {
         let cluster = cluster_file::read(file)?;
+        if cluster.is_empty() {
+            self.warnings.push(format!(
+                "{}: no Kubernetes object in it, so it names no address: expected what `kubectl \
+                 get -o yaml` prints; did that fail?",
+                file.display()
+            ));
+        }
         if !cluster.skipped.is_empty() {
             self.warnings.push(skipped(file, &cluster.skipped));
         }
@@ -120,3 +127,6 @@ fn skipped(file: &Path, kinds: &BTreeMap<String, u64>) -> String {
         list.join(", ")
     )
 }
+
+#[cfg(test)]
+mod tests;

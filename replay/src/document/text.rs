@@ -11,10 +11,10 @@ const MAX_OCTETS: u64 = 1 << 30;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TextError {
     /// The system said no.
-    #[error("{0}")]
+    #[error("can not be read: {0}")]
     Unreadable(#[from] io::Error),
     /// It is larger than is read.
-    #[error("larger than {MAX_OCTETS} bytes: split the file")]
+    #[error("larger than {MAX_OCTETS} bytes, split the file")]
     TooLarge,
     /// It is no UTF-8.
     #[error("not UTF-8 text at byte {0}")]
