@@ -24,7 +24,7 @@ use analyzer::cluster::change::Change;
 
 use crate::cluster_file::object::Decoded;
 use crate::document::field::{Field, FieldError};
-use crate::document::{TextError, documents, read_text};
+use crate::document::{TextError, documents, read_standard_input, read_text};
 
 /// What a cluster file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -63,12 +63,17 @@ enum ClusterProblem {
     Object { object: ObjectPlace, field: String },
 }
 
-/// Reads a cluster file.
+/// Reads a cluster file, or standard input for `-`.
 ///
 /// # Errors
 /// When the file cannot be read, is neither YAML nor JSON, or an object of it is wrong.
 pub fn read(file: &Path) -> Result<ClusterFile, ClusterFileError> {
-    let text = read_text(file).map_err(|error| ClusterFileError {
+    let text = if file == Path::new("-") {
+        read_standard_input()
+    } else {
+        read_text(file)
+    };
+    let text = text.map_err(|error| ClusterFileError {
         file: file.to_owned(),
         line: None,
         problem: ClusterProblem::Text(error),

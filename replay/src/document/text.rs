@@ -1,4 +1,4 @@
-//! The text of a file, whole and within limits.
+//! The text of a file or of standard input, whole and within limits.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,10 +23,17 @@ pub(crate) enum TextError {
 
 /// Reads a text file.
 pub(crate) fn read_text(path: &Path) -> Result<String, TextError> {
+    text_of(File::open(path)?)
+}
+
+/// Reads the text of standard input.
+pub(crate) fn read_standard_input() -> Result<String, TextError> {
+    text_of(io::stdin())
+}
+
+fn text_of(reader: impl Read) -> Result<String, TextError> {
     let mut octets = Vec::new();
-    File::open(path)?
-        .take(MAX_OCTETS + 1)
-        .read_to_end(&mut octets)?;
+    reader.take(MAX_OCTETS + 1).read_to_end(&mut octets)?;
     if octets.len() as u64 > MAX_OCTETS {
         return Err(TextError::TooLarge);
     }
