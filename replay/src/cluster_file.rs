@@ -24,7 +24,7 @@ use analyzer::cluster::change::Change;
 
 use crate::cluster_file::object::Decoded;
 use crate::document::field::{Field, FieldError};
-use crate::document::{TextError, documents, read_text};
+use crate::document::{TextError, documents, read_standard_input, read_text};
 
 /// What a cluster file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -33,6 +33,14 @@ pub struct ClusterFile {
     pub changes: Vec<Change>,
     /// Objects that say nothing about identity, by kind.
     pub skipped: BTreeMap<String, u64>,
+}
+
+impl ClusterFile {
+    /// Whether there is no object in it, not even one that says nothing about identity.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.skipped.is_empty()
+    }
 }
 
 /// A cluster file that cannot be used.
@@ -47,7 +55,7 @@ pub struct ClusterFileError {
 /// What is wrong with it.
 #[derive(Debug, thiserror::Error)]
 enum ClusterProblem {
-    #[error(transparent)]
+    #[error("{0}: expected a file of Kubernetes objects, as `kubectl get -o yaml` prints them")]
     Text(TextError),
     #[error("{0}: expected YAML or JSON as `kubectl get -o yaml` prints it")]
     Syntax(String),
@@ -55,12 +63,17 @@ enum ClusterProblem {
     Object { object: ObjectPlace, field: String },
 }
 
-/// Reads a cluster file.
+/// Reads a cluster file, or standard input for `-`.
 ///
 /// # Errors
 /// When the file cannot be read, is neither YAML nor JSON, or an object of it is wrong.
 pub fn read(file: &Path) -> Result<ClusterFile, ClusterFileError> {
-    let text = read_text(file).map_err(|error| ClusterFileError {
+    let text = if file == Path::new("-") {
+        read_standard_input()
+    } else {
+        read_text(file)
+    };
+    let text = text.map_err(|error| ClusterFileError {
         file: file.to_owned(),
         line: None,
         problem: ClusterProblem::Text(error),

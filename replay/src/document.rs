@@ -14,7 +14,7 @@ mod yaml;
 
 use std::borrow::Cow;
 
-pub(crate) use crate::document::text::{TextError, read_text};
+pub(crate) use crate::document::text::{TextError, read_standard_input, read_text};
 
 /// How deep lists and mappings may lie in each other.
 const MAX_DEPTH: usize = 100;

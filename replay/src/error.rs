@@ -51,6 +51,12 @@ pub enum ReplayError {
     /// A scenario can not be used.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// Standard input is to be a capture and the cluster's objects.
+    #[error(
+        "-: standard input is named as a capture and as a cluster file, expected one of them; \
+         write the other to a file and name that"
+    )]
+    StandardInputTwice,
     /// No capture was named.
     #[error("no capture was named: expected a file, a folder, a pattern or `-`")]
     NothingNamed,

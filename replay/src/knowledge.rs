@@ -26,6 +26,7 @@ pub(crate) struct Knowledge {
 
 /// Tells `engine` all that `inputs` know beside their frames.
 pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowledge, ReplayError> {
+    check_standard_input(inputs)?;
     let mut knowledge = Knowledge {
         captures: Vec::new(),
         warnings: Vec::new(),
@@ -56,6 +57,15 @@ pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowled
     }
     engine.set_names(all_names);
     Ok(knowledge)
+}
+
+/// Standard input can be read once: captures and objects can not both be it.
+fn check_standard_input(inputs: &ReplayInputs) -> Result<(), ReplayError> {
+    let is_named = |files: &[PathBuf]| files.iter().any(|file| file == Path::new("-"));
+    if is_named(&inputs.captures) && is_named(&inputs.cluster) {
+        return Err(ReplayError::StandardInputTwice);
+    }
+    Ok(())
 }
 
 /// What a folder says of itself; `None` for what is no folder, or has no capture by its looks: the
@@ -95,6 +105,13 @@ impl Knowledge {
 
     fn tell_cluster(&mut self, engine: &mut Engine, file: &Path) -> Result<(), ReplayError> {
         let cluster = cluster_file::read(file)?;
+        if cluster.is_empty() {
+            self.warnings.push(format!(
+                "{}: no Kubernetes object in it, so it names no address: expected what `kubectl \
+                 get -o yaml` prints; did that fail?",
+                file.display()
+            ));
+        }
         if !cluster.skipped.is_empty() {
             self.warnings.push(skipped(file, &cluster.skipped));
         }
@@ -120,3 +137,6 @@ fn skipped(file: &Path, kinds: &BTreeMap<String, u64>) -> String {
         list.join(", ")
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub struct NamesFileError {
 /// What is wrong with it.
 #[derive(Debug, thiserror::Error)]
 enum NamesProblem {
-    #[error(transparent)]
+    #[error("{0}: expected a file of lines such as `10.1.0.0/16 office`")]
     Text(TextError),
     #[error("{} is not an address or range, expected a line such as `10.1.0.0/16 office`", shown(.0))]
     Prefix(String),
@@ -164,12 +164,18 @@ mod tests {
         std::fs::write(&file, b"10.0.0.1 \xff").unwrap();
         let error = read(&file).unwrap_err().to_string();
         assert!(
-            error.ends_with("names.txt: not UTF-8 text at byte 9"),
+            error.ends_with(
+                "names.txt: not UTF-8 text at byte 9: expected a file of lines such as \
+                 `10.1.0.0/16 office`"
+            ),
             "{error}"
         );
         let error = read(&folder.path().join("none")).unwrap_err().to_string();
         assert!(
-            error.ends_with("none: No such file or directory (os error 2)"),
+            error.ends_with(
+                "none: can not be read: No such file or directory (os error 2): expected a file of \
+                 lines such as `10.1.0.0/16 office`"
+            ),
             "{error}"
         );
     }

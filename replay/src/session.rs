@@ -19,7 +19,8 @@ use crate::report::CaptureReport;
 pub struct ReplayInputs {
     /// Files, folders, scenario folders, patterns, or `-` for standard input.
     pub captures: Vec<PathBuf>,
-    /// Files of Kubernetes objects, beside those of scenario folders.
+    /// Files of Kubernetes objects, beside those of scenario folders; or `-` for standard input,
+    /// when no capture is.
     pub cluster: Vec<PathBuf>,
     /// A file of names for addresses that no object explains.
     pub names: Option<PathBuf>,

@@ -42,7 +42,10 @@ pub(crate) fn args() -> [Arg; 5] {
             .value_hint(ValueHint::FilePath)
             .action(ArgAction::Append)
             .help_heading(HEADING)
-            .help("Kubernetes objects, as kubectl writes them (YAML or JSON); may be repeated"),
+            .help(
+                "Kubernetes objects, as kubectl writes them (YAML or JSON), or - for standard \
+                 input; may be repeated",
+            ),
         Arg::new(NAMES)
             .long(NAMES)
             .value_name("FILE")
@@ -93,13 +96,18 @@ pub(crate) fn inputs(matches: &ArgMatches) -> anyhow::Result<ReplayInputs> {
         paths.cloned().collect()
     };
     let ranges = matches.get_many::<IpNet>(CLUSTER_CIDR).unwrap_or_default();
-    let captures: Vec<PathBuf> = paths(CAPTURE);
-    if captures.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
-        anyhow::bail!("-: standard input is a terminal, expected a capture piped into it");
+    let (captures, cluster): (Vec<PathBuf>, Vec<PathBuf>) = (paths(CAPTURE), paths(CLUSTER));
+    for (files, expected) in [
+        (&captures, "a capture"),
+        (&cluster, "the cluster's objects"),
+    ] {
+        if files.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
+            anyhow::bail!("-: standard input is a terminal, expected {expected} piped into it");
+        }
     }
     Ok(ReplayInputs {
         captures,
-        cluster: paths(CLUSTER),
+        cluster,
         names: matches.get_one::<PathBuf>(NAMES).cloned(),
         cluster_cidrs: ranges.copied().collect(),
     })

@@ -90,6 +90,7 @@ fn bad_files_are_refused() {
         "flows quiet.pcap --names names.txt",
         "replay garbage.pcap",
         "flows -",
+        "flows - --cluster -",
     ];
     let text = refusals(&cases, |a| outcome(command_in(&folder, a)));
     assert_accepted("errors__files", &text);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
 use crate::files;
-use crate::run::{command, outcome, outcome_with, wait};
+use crate::run::{command, command_in, outcome, outcome_with, wait};
 
 #[test]
 fn a_pipe_gives_what_the_file_gives() {
@@ -13,6 +13,26 @@ fn a_pipe_gives_what_the_file_gives() {
     assert!(pipe.status.success(), "{}", pipe.stderr);
     assert!(file.stdout.lines().count() > 30);
     assert_eq!(pipe.stdout, file.stdout);
+}
+
+#[test]
+fn the_cluster_s_objects_may_be_piped() {
+    let folder = files::folder("piped-cluster");
+    std::fs::write(folder.join("shop.pcap"), files::shop()).unwrap();
+    let objects = std::fs::read("captures/shop/cluster.yaml").unwrap();
+    std::fs::write(folder.join("cluster.yaml"), &objects).unwrap();
+    let flows = |cluster| format!("flows shop.pcap -o csv --cluster {cluster}");
+    let file = outcome(command_in(&folder, &flows("cluster.yaml")));
+    let again = [&flows("-"), " --cluster cluster.yaml --cluster -"].concat();
+    for arguments in [flows("-"), again] {
+        let pipe = outcome_with(command_in(&folder, &arguments), &objects);
+        assert!(pipe.status.success(), "{}", pipe.stderr);
+        assert!(pipe.stdout.contains("frontend"));
+        assert_eq!(
+            (pipe.stdout, pipe.stderr),
+            (file.stdout.clone(), file.stderr.clone())
+        );
+    }
 }
 
 #[test]

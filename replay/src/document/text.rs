@@ -1,4 +1,4 @@
-//! The text of a file, whole and within limits.
+//! The text of a file or of standard input, whole and within limits.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,10 +11,10 @@ const MAX_OCTETS: u64 = 1 << 30;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TextError {
     /// The system said no.
-    #[error("{0}")]
+    #[error("can not be read: {0}")]
     Unreadable(#[from] io::Error),
     /// It is larger than is read.
-    #[error("larger than {MAX_OCTETS} bytes: split the file")]
+    #[error("larger than {MAX_OCTETS} bytes, split the file")]
     TooLarge,
     /// It is no UTF-8.
     #[error("not UTF-8 text at byte {0}")]
@@ -23,10 +23,17 @@ pub(crate) enum TextError {
 
 /// Reads a text file.
 pub(crate) fn read_text(path: &Path) -> Result<String, TextError> {
+    text_of(File::open(path)?)
+}
+
+/// Reads the text of standard input.
+pub(crate) fn read_standard_input() -> Result<String, TextError> {
+    text_of(io::stdin())
+}
+
+fn text_of(reader: impl Read) -> Result<String, TextError> {
     let mut octets = Vec::new();
-    File::open(path)?
-        .take(MAX_OCTETS + 1)
-        .read_to_end(&mut octets)?;
+    reader.take(MAX_OCTETS + 1).read_to_end(&mut octets)?;
     if octets.len() as u64 > MAX_OCTETS {
         return Err(TextError::TooLarge);
     }

@@ -229,12 +229,18 @@ fn what_cannot_be_read_is_said() {
     std::fs::write(&file, b"kind: \xff").unwrap();
     let error = read(&file).unwrap_err().to_string();
     assert!(
-        error.ends_with("cluster.yaml: not UTF-8 text at byte 6"),
+        error.ends_with(
+            "cluster.yaml: not UTF-8 text at byte 6: expected a file of Kubernetes objects, as \
+             `kubectl get -o yaml` prints them"
+        ),
         "{error}"
     );
     let error = read(&folder.path().join("none")).unwrap_err().to_string();
     assert!(
-        error.ends_with("none: No such file or directory (os error 2)"),
+        error.ends_with(
+            "none: can not be read: No such file or directory (os error 2): expected a file of \
+             Kubernetes objects, as `kubectl get -o yaml` prints them"
+        ),
         "{error}"
     );
 }
