@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use crate::files;
 use crate::run::{assert_accepted, command, command_in, outcome, wait};
@@ -196,18 +197,40 @@ fn more_rows_than_a_server_gives_at_once_come_page_by_page() {
 }
 
 #[test]
-fn it_answers_while_it_reads() {
-    let mut server = Server::start("-", &files::shop());
-    let while_reading = server.get("/mcp/flows?limit=1");
-    assert!(
-        while_reading.contains("\"complete\":false"),
-        "{while_reading}"
-    );
-    drop(server.child.stdin.take());
+fn what_a_pipe_brought_is_answered_while_it_stays_open() {
+    let shop = files::shop();
+    let (first, rest) = shop.split_at(shop.len() / 2);
+    let mut server = Server::start("-", first);
+    let flows = "/mcp/flows?limit=1";
+    let shown = await_body(&server, flows, |body| number(body, "frames") > 1_000);
+    assert!(shown.contains("\"complete\":false"), "{shown}");
+    let mut stdin = server.child.stdin.take().unwrap();
+    stdin.write_all(rest).unwrap();
+    let shown = await_body(&server, flows, |body| number(body, "frames") == 3_370);
+    assert!(shown.contains("\"complete\":false"), "{shown}");
+    drop(stdin);
     let mut line = String::new();
     server.stderr.read_line(&mut line).unwrap();
     assert!(line.contains("3,370 frames read"), "{line}");
-    let read = server.get("/mcp/flows?limit=1");
+    let read = server.get(flows);
     assert!(read.contains("\"complete\":true"), "{read}");
     assert_eq!(server.end("-INT").code(), Some(0));
+}
+
+/// Asks until the body is as wanted, for some seconds.
+fn await_body(server: &Server, path: &str, wanted: impl Fn(&str) -> bool) -> String {
+    for _ in 0..300 {
+        let body = server.get(path);
+        if wanted(&body) {
+            return body;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it never showed what it read: {}", server.get(path));
+}
+
+/// The number of that name in a body's coverage.
+fn number(body: &str, name: &str) -> u64 {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    body["coverage"][name].as_u64().unwrap()
 }
