@@ -22,6 +22,7 @@ mod completions;
 mod connections;
 mod flows;
 mod inputs;
+mod interrupt;
 mod output;
 mod parameters;
 mod progress;

@@ -9,7 +9,7 @@ use replay::{Replay, ReplayInputs};
 use crate::cli::output::Output;
 use crate::cli::progress::{FRAMES, ProgressLine};
 use crate::cli::question::Question;
-use crate::cli::{client, inputs};
+use crate::cli::{client, inputs, interrupt};
 
 /// The limit that leaves no row out.
 pub(crate) const ALL: &str = "all";
@@ -52,7 +52,12 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
         };
     }
     let query = question.query()?;
-    let snapshot = read(&inputs::inputs(matches)?, inputs::settings(matches))?;
+    let (inputs, settings) = (inputs::inputs(matches)?, inputs::settings(matches));
+    let snapshot = if inputs::has_pipe(&inputs) {
+        interrupt::read(&inputs, settings)?
+    } else {
+        read(&inputs, settings)?
+    };
     let answer = query::run(&snapshot, question.operation, &query);
     // The process ends with this answer: to free a million flows one by one would only take time.
     std::mem::forget(snapshot);

@@ -94,15 +94,21 @@ pub(crate) fn inputs(matches: &ArgMatches) -> anyhow::Result<ReplayInputs> {
     };
     let ranges = matches.get_many::<IpNet>(CLUSTER_CIDR).unwrap_or_default();
     let captures: Vec<PathBuf> = paths(CAPTURE);
-    if captures.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
-        anyhow::bail!("-: standard input is a terminal, expected a capture piped into it");
-    }
-    Ok(ReplayInputs {
+    let inputs = ReplayInputs {
         captures,
         cluster: paths(CLUSTER),
         names: matches.get_one::<PathBuf>(NAMES).cloned(),
         cluster_cidrs: ranges.copied().collect(),
-    })
+    };
+    if has_pipe(&inputs) && io::stdin().is_terminal() {
+        anyhow::bail!("-: standard input is a terminal, expected a capture piped into it");
+    }
+    Ok(inputs)
+}
+
+/// Whether standard input is among the captures.
+pub(crate) fn has_pipe(inputs: &ReplayInputs) -> bool {
+    inputs.captures.iter().any(|path| path == Path::new("-"))
 }
 
 /// How it is counted.

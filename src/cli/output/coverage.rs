@@ -24,7 +24,7 @@ pub(crate) fn line(coverage: &CoverageView) -> String {
         ));
     }
     if !coverage.complete {
-        parts.push("still being read".to_owned());
+        parts.push("not read to the end".to_owned());
     }
     let doubts = [
         (coverage.dropped, "frame", "dropped by the capture"),
@@ -152,7 +152,7 @@ mod tests {
             line(&coverage(doubtful)),
             "4 frames read: 3 counted, 1 copy · \
              2026-11-22 23:59:59 to 2026-11-23 00:00:01 UTC (2.0 s) · \
-             window 23:59:50 to 00:00:10 · still being read · 5 frames dropped by the capture · \
+             window 23:59:50 to 00:00:10 · not read to the end · 5 frames dropped by the capture · \
              1 record cut · 2 records evicted · 7 connections not kept · 2 warnings"
         );
     }
