@@ -45,8 +45,10 @@ pub(crate) fn url_arg() -> Arg {
 pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<Reply> {
     if let Some(url) = matches.get_one::<String>(URL) {
         return match question.output {
-            Output::Json => client::body(url, question).map(Reply::Body),
-            Output::Table | Output::Wide | Output::Jsonl | Output::Csv => {
+            Output::Json if client::rows_in_pages(question).is_none() => {
+                client::body(url, question).map(Reply::Body)
+            }
+            Output::Json | Output::Table | Output::Wide | Output::Jsonl | Output::Csv => {
                 client::answer(url, question).map(Reply::of)
             }
         };

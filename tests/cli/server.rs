@@ -153,21 +153,6 @@ fn a_server_s_answer_looks_as_that_of_a_capture_in_every_form() {
 }
 
 #[test]
-fn what_a_server_refuses_is_passed_on() {
-    let (server, _) = Server::of_shop();
-    let url = server.url();
-    let mut text = String::new();
-    for arguments in ["--limit all -o json", "--limit 20000"] {
-        let arguments = format!("flows --url {url} {arguments}");
-        text += &outcome(command(&arguments)).transcript(&arguments);
-    }
-    assert_accepted(
-        "replay__refused",
-        &text.replace(&url, "http://127.0.0.1:PORT"),
-    );
-}
-
-#[test]
 fn more_rows_than_a_server_gives_at_once_come_page_by_page() {
     let folder = files::folder("many");
     let capture = folder.join("many.pcap");
@@ -181,6 +166,9 @@ fn more_rows_than_a_server_gives_at_once_come_page_by_page() {
         ("-o jsonl --offset 20", 10_030),
         ("--limit all --sort first_seen", 10_053),
         ("-o csv --limit 7 --offset 10000", 8),
+        ("-o csv --limit 10040", 10_041),
+        ("--limit 20000", 10_053),
+        ("-o json --limit all", 1),
     ] {
         let read = outcome(command_in(
             &folder,
@@ -215,6 +203,23 @@ fn what_a_pipe_brought_is_answered_while_it_stays_open() {
     let read = server.get(flows);
     assert!(read.contains("\"complete\":true"), "{read}");
     assert_eq!(server.end("-INT").code(), Some(0));
+}
+
+#[test]
+fn pages_are_not_asked_of_a_server_that_still_reads() {
+    let server = Server::start("-", &files::many_flows(10_050));
+    await_body(&server, "/mcp/flows?limit=1", |body| {
+        number(body, "frames") == 10_050
+    });
+    let url = server.url();
+    let arguments = format!("flows --url {url} --limit all");
+    let text = outcome(command(&arguments)).transcript(&arguments);
+    assert_accepted(
+        "replay__still_reading",
+        &text.replace(&url, "http://127.0.0.1:PORT"),
+    );
+    let one_page = outcome(command(&format!("flows --url {url} --limit 10000 -o csv")));
+    assert_eq!(one_page.stdout.lines().count(), 10_001);
 }
 
 /// Asks until the body is as wanted, for some seconds.
