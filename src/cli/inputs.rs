@@ -49,7 +49,10 @@ pub(crate) fn args() -> [Arg; 5] {
             .value_parser(PathBufValueParser::new())
             .value_hint(ValueHint::FilePath)
             .help_heading(HEADING)
-            .help("names where there is no cluster: an address or CIDR and a name a line"),
+            .help(
+                "names where there is no cluster: an address or CIDR and a name a line; a name is \
+                 shown as node (filter: --node)",
+            ),
         Arg::new(CLUSTER_CIDR)
             .long(CLUSTER_CIDR)
             .value_name("CIDR")

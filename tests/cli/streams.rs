@@ -39,6 +39,21 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(said, "");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    for form in ["table", "json", "csv"] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = command(&format!("flows captures/shop -o {form}"));
+        command.stdout(full.unwrap());
+        let outcome = command.output().unwrap();
+        let said = String::from_utf8(outcome.stderr).unwrap();
+        assert_eq!(outcome.status.code(), Some(2), "{said}");
+        let expected = "pilotfish: error: standard output: No space left on device";
+        assert!(said.starts_with(expected), "{form}: {said}");
+    }
+}
+
 /// A command that reads a pipe that stays open, and is interrupted.
 #[cfg(unix)]
 fn interrupted(arguments: &str, input: &[u8], times: usize) -> Outcome {
