@@ -22,6 +22,7 @@ mod completions;
 mod connections;
 mod flows;
 mod inputs;
+mod interrupt;
 mod output;
 mod parameters;
 mod progress;
@@ -29,6 +30,7 @@ mod question;
 mod replay;
 mod summary;
 mod units;
+mod usage;
 
 /// The name by which it is called.
 const NAME: &str = "pilotfish";
@@ -51,9 +53,13 @@ Exit codes: 0 done, 1 a difference was found, 2 could not run.";
 
 /// Runs the command that the process was called with.
 pub(crate) fn main() -> ExitCode {
-    let outcome = match command().try_get_matches_from(arguments()) {
+    let arguments = arguments();
+    let outcome = match command().try_get_matches_from(&arguments) {
         Ok(matches) => run(&matches),
-        Err(error) => say_usage(&error),
+        Err(error) => match usage::refusal(&error, &arguments) {
+            Some(refusal) => Err(refusal),
+            None => say_usage(&usage::with_tip(error, &arguments)),
+        },
     };
     match outcome {
         Ok(code) => code,
@@ -79,7 +85,6 @@ fn command() -> Command {
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .disable_help_subcommand(true)
         .max_term_width(100)
         .arg(color::arg())
         .subcommands([

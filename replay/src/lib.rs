@@ -33,4 +33,4 @@ mod source;
 pub use crate::capture::Capture;
 pub use crate::captures::{Captures, Progress};
 pub use crate::error::ReplayError;
-pub use crate::session::{Replay, ReplayInputs};
+pub use crate::session::{Reading, Replay, ReplayInputs, Watch};

@@ -3,16 +3,20 @@
 //! In: what a person names. Out: snapshots, while it runs and at the end.
 //! **Errors** whatever keeps an input from being read; damage met on the way is a warning.
 
+mod shared;
+
 use std::path::PathBuf;
 
 use analyzer::engine::{Engine, Settings};
 use analyzer::snapshot::{Provenance, Snapshot, Source};
 use ipnet::IpNet;
 
-use crate::captures::{Captures, Progress};
+use crate::captures::{Captures, Progress, SourceReport};
 use crate::error::ReplayError;
 use crate::knowledge::{self, Knowledge};
 use crate::report::CaptureReport;
+
+pub use crate::session::shared::{Reading, Watch};
 
 /// What a replay reads.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -32,10 +36,16 @@ pub struct ReplayInputs {
 pub struct Replay {
     captures: Captures,
     engine: Engine,
+    account: Account,
+    frames: u64,
+}
+
+/// What the captures say about themselves, and how much of it was taken.
+struct Account {
     /// How many of each capture's names the engine has.
     names_taken: Vec<usize>,
+    /// What is to be known of the cluster's files.
     warnings: Vec<String>,
-    frames: u64,
     complete: bool,
 }
 
@@ -50,10 +60,12 @@ impl Replay {
         Ok(Self {
             captures: Captures::open(&captures)?,
             engine,
-            names_taken: Vec::new(),
-            warnings,
+            account: Account {
+                names_taken: Vec::new(),
+                warnings,
+                complete: false,
+            },
             frames: 0,
-            complete: false,
         })
     }
 
@@ -63,7 +75,7 @@ impl Replay {
             match self.captures.next_frame() {
                 Some(frame) => self.engine.ingest(&frame),
                 None => {
-                    self.complete = true;
+                    self.account.end();
                     return false;
                 }
             }
@@ -98,13 +110,23 @@ impl Replay {
         self.engine.into_snapshot(provenance)
     }
 
-    /// The account of what was read so far; the names that captures gave go to the engine.
     fn provenance(&mut self) -> Provenance {
-        let report = self.captures.report();
+        self.account.of(&self.captures.report(), &mut self.engine)
+    }
+}
+
+impl Account {
+    /// Everything was read.
+    const fn end(&mut self) {
+        self.complete = true;
+    }
+
+    /// The account of what was read so far; the names that captures gave go to the engine.
+    fn of(&mut self, report: &SourceReport, engine: &mut Engine) -> Provenance {
         self.names_taken.resize(report.captures.len(), 0);
         for (capture, taken) in report.captures.iter().zip(&mut self.names_taken) {
             for named in capture.names.iter().skip(*taken) {
-                self.engine.add_dns_name(named.ip, &named.name);
+                engine.add_dns_name(named.ip, &named.name);
             }
             *taken = capture.names.len();
         }

@@ -9,7 +9,7 @@ use replay::{Replay, ReplayInputs};
 use crate::cli::output::Output;
 use crate::cli::progress::{FRAMES, ProgressLine};
 use crate::cli::question::Question;
-use crate::cli::{client, inputs};
+use crate::cli::{client, inputs, interrupt};
 
 /// The limit that leaves no row out.
 pub(crate) const ALL: &str = "all";
@@ -45,14 +45,21 @@ pub(crate) fn url_arg() -> Arg {
 pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<Reply> {
     if let Some(url) = matches.get_one::<String>(URL) {
         return match question.output {
-            Output::Json => client::body(url, question).map(Reply::Body),
-            Output::Table | Output::Wide | Output::Jsonl | Output::Csv => {
+            Output::Json if client::rows_in_pages(question).is_none() => {
+                client::body(url, question).map(Reply::Body)
+            }
+            Output::Json | Output::Table | Output::Wide | Output::Jsonl | Output::Csv => {
                 client::answer(url, question).map(Reply::of)
             }
         };
     }
     let query = question.query()?;
-    let snapshot = read(&inputs::inputs(matches)?, inputs::settings(matches))?;
+    let (inputs, settings) = (inputs::inputs(matches)?, inputs::settings(matches));
+    let snapshot = if inputs::has_pipe(&inputs) {
+        interrupt::read(&inputs, settings)?
+    } else {
+        read(&inputs, settings)?
+    };
     let answer = query::run(&snapshot, question.operation, &query);
     // The process ends with this answer: to free a million flows one by one would only take time.
     std::mem::forget(snapshot);

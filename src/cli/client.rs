@@ -1,6 +1,6 @@
 //! The client of a running server: a question over HTTP, its answer or what the server said.
 //!
-//! **Shape** a server gives at most [`Page::LIMIT_MAX`] rows at once; who asks for all of them
+//! **Shape** a server gives at most [`Page::LIMIT_MAX`] rows at once; who asks for more
 //! gets the pages one after the other, in one answer.
 //! **Errors** where it was asked, what came back, what was expected.
 
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::cli::answer::ALL;
+use crate::cli::output;
 use crate::cli::parameters::{Pair, spelled};
 use crate::cli::question::Question;
 
@@ -35,41 +36,59 @@ pub(crate) fn body(url: &str, question: &Question) -> anyhow::Result<Vec<u8>> {
     Ok(body)
 }
 
-/// The answer, with all its rows if all were asked for.
+/// The answer, with all rows that were asked for.
 pub(crate) fn answer(url: &str, question: &Question) -> anyhow::Result<Answer> {
-    let all = question
-        .asked
-        .iter()
-        .any(|(name, value)| name == "limit" && value == ALL);
-    if all {
-        return pages(url, question);
+    if let Some(rows) = rows_in_pages(question) {
+        return pages(url, question, rows);
     }
     let body = ask(url, question.operation, &question.asked)?;
     parsed(url, question.operation, &body)
 }
 
-fn pages(url: &str, question: &Question) -> anyhow::Result<Answer> {
-    let (paging, mut fixed): (Vec<Pair>, Vec<Pair>) = question
+/// How many rows are asked for, where a server does not give them at once.
+pub(crate) fn rows_in_pages(question: &Question) -> Option<usize> {
+    let (_, limit) = question.asked.iter().find(|(name, _)| name == "limit")?;
+    let rows = match limit.as_str() {
+        ALL => usize::MAX,
+        // It was read once, so it is a number.
+        number => number.parse().ok()?,
+    };
+    (rows > Page::LIMIT_MAX).then_some(rows)
+}
+
+fn pages(url: &str, question: &Question, mut rows_left: usize) -> anyhow::Result<Answer> {
+    let (paging, fixed): (Vec<Pair>, Vec<Pair>) = question
         .asked
         .iter()
         .cloned()
         .partition(|(name, _)| name == "limit" || name == "offset");
-    fixed.push(("limit".to_owned(), Page::LIMIT_MAX.to_string()));
     let first = paging.iter().find(|(name, _)| name == "offset");
     let mut offset: usize = first.map_or(Ok(0), |(_, value)| value.parse())?;
     let mut whole: Option<Answer> = None;
     loop {
+        let limit = rows_left.min(Page::LIMIT_MAX);
         let mut pairs = fixed.clone();
+        pairs.push(("limit".to_owned(), limit.to_string()));
         pairs.push(("offset".to_owned(), offset.to_string()));
         let body = ask(url, question.operation, &pairs)?;
         let page = parsed(url, question.operation, &body)?;
         let (rows, total) = extent(&page);
         offset = offset.saturating_add(rows);
+        rows_left = rows_left.saturating_sub(rows);
+        let is_last = rows < limit || offset >= total || rows_left == 0;
+        if !is_last && !output::coverage_of(&page).complete {
+            bail!(
+                "{url}: still reading, and an answer of more than {0} rows comes in pages of \
+                 different moments, expected it to be ready: ask again when {url}/readyz says so, \
+                 or for one page with --limit {0}",
+                Page::LIMIT_MAX
+            );
+        }
         match &mut whole {
             None => whole = Some(page),
             Some(whole) => append(whole, page)?,
         }
-        if rows < Page::LIMIT_MAX || offset >= total {
+        if is_last {
             return whole.context("no page came");
         }
     }
@@ -98,7 +117,7 @@ fn append(whole: &mut Answer, page: Answer) -> anyhow::Result<()> {
             Answer::Flows(page),
         ) => {
             flows.extend(page.flows);
-            *truncated &= page.truncated;
+            *truncated = flows.len() < page.total;
             same(coverage, &page.coverage)
         }
         (
@@ -111,7 +130,7 @@ fn append(whole: &mut Answer, page: Answer) -> anyhow::Result<()> {
             Answer::Connections(page),
         ) => {
             connections.extend(page.connections);
-            *truncated &= page.truncated;
+            *truncated = connections.len() < page.total;
             same(coverage, &page.coverage)
         }
         _ => false,

@@ -1,5 +1,7 @@
 //! `pilotfish flows`: who talks to whom, one row a flow.
 
+use std::collections::BTreeSet;
+
 use analyzer::query::Operation;
 use analyzer::query::view::FlowView;
 use clap::{ArgMatches, Command};
@@ -41,13 +43,13 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     question::run(Operation::Flows, matches)
 }
 
-/// The columns of a table of flows.
-pub(crate) fn columns(wide: bool) -> Vec<Col> {
+/// The columns of a table of `flows`.
+pub(crate) fn columns(flows: &[FlowView], wide: bool) -> Vec<Col> {
     let mut columns = vec![
-        Col::name("CLIENT", |flow| name(&flow.client, None)),
-        Col::name("SERVER", |flow| name(&flow.server, None)),
+        Col::name("CLIENT", client),
+        Col::name("SERVER", server),
         Col::word("PORT", port),
-        Col::name("SERVICE", |flow| text(flow.server.svc.as_ref())).optional(4),
+        Col::name("SERVICE", service).optional(4),
         Col::number("CONNS", |flow| {
             flow.connections.map(units::count).unwrap_or_default()
         })
@@ -67,11 +69,29 @@ pub(crate) fn columns(wide: bool) -> Vec<Col> {
     ];
     if wide {
         columns.extend(details());
+    } else if names_repeat(flows) {
+        columns.splice(2..2, addresses());
     }
     columns
 }
 
+/// Whether rows look alike by name: a pod may have an address of IPv4 and one of IPv6.
+fn names_repeat(flows: &[FlowView]) -> bool {
+    let mut seen = BTreeSet::new();
+    flows
+        .iter()
+        .any(|flow| !seen.insert((client(flow), server(flow), port(flow), service(flow))))
+}
+
+fn addresses() -> [Col; 2] {
+    [
+        Col::word("CLIENT IP", |flow| text(flow.client.ip.as_ref())),
+        Col::word("SERVER IP", |flow| text(flow.server.ip.as_ref())),
+    ]
+}
+
 fn details() -> [Col; 15] {
+    let [client_ip, server_ip] = addresses();
     [
         Col::number("P90", |flow| {
             handshake(flow, |stats| stats.tcp_handshake_p90_us)
@@ -84,8 +104,8 @@ fn details() -> [Col; 15] {
         Col::word("STATE", |flow| {
             flow.state.map(|s| s.name().to_owned()).unwrap_or_default()
         }),
-        Col::word("CLIENT IP", |flow| text(flow.client.ip.as_ref())),
-        Col::word("SERVER IP", |flow| text(flow.server.ip.as_ref())),
+        client_ip,
+        server_ip,
         Col::name("CLIENT SERVICE", |flow| text(flow.client.svc.as_ref())),
         Col::name("CLIENT WORKLOAD", |flow| workload(&flow.client)),
         Col::name("SERVER WORKLOAD", |flow| workload(&flow.server)),
@@ -99,6 +119,18 @@ fn details() -> [Col; 15] {
             flow.last_seen.map(moment).unwrap_or_default()
         }),
     ]
+}
+
+fn client(flow: &FlowView) -> String {
+    name(&flow.client, None)
+}
+
+fn server(flow: &FlowView) -> String {
+    name(&flow.server, None)
+}
+
+fn service(flow: &FlowView) -> String {
+    text(flow.server.svc.as_ref())
 }
 
 /// `443/tcp`, or the protocol where the merged flows have several ports.

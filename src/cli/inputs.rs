@@ -52,7 +52,10 @@ pub(crate) fn args() -> [Arg; 5] {
             .value_parser(PathBufValueParser::new())
             .value_hint(ValueHint::FilePath)
             .help_heading(HEADING)
-            .help("names where there is no cluster: an address or CIDR and a name a line"),
+            .help(
+                "names where there is no cluster: an address or CIDR and a name a line; a name is \
+                 shown as node (filter: --node)",
+            ),
         Arg::new(CLUSTER_CIDR)
             .long(CLUSTER_CIDR)
             .value_name("CIDR")
@@ -111,6 +114,11 @@ pub(crate) fn inputs(matches: &ArgMatches) -> anyhow::Result<ReplayInputs> {
         names: matches.get_one::<PathBuf>(NAMES).cloned(),
         cluster_cidrs: ranges.copied().collect(),
     })
+}
+
+/// Whether standard input is among the captures.
+pub(crate) fn has_pipe(inputs: &ReplayInputs) -> bool {
+    inputs.captures.iter().any(|path| path == Path::new("-"))
 }
 
 /// How it is counted.

@@ -92,20 +92,39 @@ pub(crate) fn chosen(matches: &ArgMatches) -> Output {
 
 /// Prints an answer in the form that was asked for.
 pub(crate) fn print(question: &Question, reply: &Reply) -> anyhow::Result<()> {
+    write(question, reply).map_err(named)?;
+    match reply {
+        Reply::Answer(answer) if question.output != Output::Json => {
+            Ok(say_warnings(coverage_of(answer))?)
+        }
+        Reply::Answer(_) | Reply::Body(_) => Ok(()),
+    }
+}
+
+fn write(question: &Question, reply: &Reply) -> io::Result<()> {
     let answer = match reply {
-        Reply::Body(body) => return Ok(buffered(|out| out.write_all(body))?),
+        Reply::Body(body) => return buffered(|out| out.write_all(body)),
         Reply::Answer(answer) => answer,
     };
     match question.output {
-        Output::Json => return Ok(buffered(|out| server::write_body(out, answer))?),
+        Output::Json => buffered(|out| server::write_body(out, answer)),
         Output::Table | Output::Wide => {
             let page = page::page(question, answer);
-            anstream::stdout().lock().write_all(page.as_bytes())?;
+            let mut stdout = anstream::stdout().lock();
+            stdout.write_all(page.as_bytes())?;
+            stdout.flush()
         }
-        Output::Jsonl => buffered(|out| jsonl::write(out, answer))?,
-        Output::Csv => buffered(|out| csv::write(out, answer))?,
+        Output::Jsonl => buffered(|out| jsonl::write(out, answer)),
+        Output::Csv => buffered(|out| csv::write(out, answer)),
     }
-    Ok(say_warnings(coverage_of(answer))?)
+}
+
+/// Says that standard output failed; a reader that went away is told by its kind.
+fn named(error: io::Error) -> anyhow::Error {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return error.into();
+    }
+    anyhow::anyhow!("standard output: {error}")
 }
 
 /// What an answer rests on.

@@ -26,11 +26,19 @@ fn arg(parameter: &Parameter) -> Arg {
         .long(spelling(&parameter.name))
         .value_name(parameter.value)
         .help(help(parameter))
-        .help_heading(parameter.group.heading())
+        .help_heading(spelled_heading(parameter.group))
         // An option given twice is refused with the words of the parser, which says what to do.
         .action(ArgAction::Append)
         .allow_negative_numbers(true)
         .hide_short_help(one_end)
+}
+
+/// The heading of a group, with options where parameters are named.
+const fn spelled_heading(group: Group) -> &'static str {
+    match group {
+        Group::End => "Filters of an end (either one, or --client-… / --server-…)",
+        Group::Flow | Group::Time | Group::Answer => group.heading(),
+    }
 }
 
 fn help(parameter: &Parameter) -> String {
@@ -100,7 +108,8 @@ fn refused(error: &QueryError) -> anyhow::Error {
     anyhow::Error::msg(spelled(&error.to_string()))
 }
 
-fn spelling(name: &str) -> String {
+/// Its option, less the dashes in front.
+pub(crate) fn spelling(name: &str) -> String {
     name.replace('_', "-")
 }
 

@@ -75,6 +75,12 @@ impl Question {
         }
     }
 
+    /// How many rows it leaves out at the start.
+    pub(crate) fn offset(&self) -> usize {
+        let offset = self.given.iter().find(|(name, _)| name == "offset");
+        offset.and_then(|(_, n)| n.parse().ok()).unwrap_or(0)
+    }
+
     /// The filters as they were typed.
     pub(crate) fn filters(&self) -> Vec<Pair> {
         let filters = self.given.iter();

@@ -1,16 +1,17 @@
 //! `pilotfish replay`: reads captures and serves the answers, also while it reads.
 //!
-//! **Shape** one thread reads and publishes, the server's threads answer. A snapshot copies what
-//! the engine holds, so they are published at growing intervals: each is at most as old as the
-//! reading before it took.
+//! **Shape** one thread reads, one publishes what was read, the server's threads answer. A snapshot
+//! copies what the engine holds while the reading waits, so the next one is made only when ten
+//! times as long has passed as the last one took.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use ::replay::Replay;
+use ::replay::{Replay, Watch};
 use analyzer::query::view::CoverageView;
 use analyzer::query::window::Window;
 use anyhow::anyhow;
@@ -19,7 +20,7 @@ use server::{AllowedHosts, Options, Published, Readiness, Stop};
 
 use crate::cli::inputs;
 use crate::cli::output::{coverage_line, say_note, say_warnings};
-use crate::cli::progress::{FRAMES, ProgressLine};
+use crate::cli::progress::ProgressLine;
 
 /// Its name on the command line.
 pub(crate) const NAME: &str = "replay";
@@ -28,8 +29,10 @@ const LISTEN: &str = "listen";
 const ALLOW_HOST: &str = "allow-host";
 const HEADING: &str = "Serving";
 
-/// When the first snapshot of an unfinished read is published.
-const FIRST_PUBLISHED: Duration = Duration::from_secs(1);
+/// How often it is looked whether there is more to publish.
+const LOOK: Duration = Duration::from_millis(250);
+/// A snapshot is not made before this many times as long has passed as the last one took.
+const REST: u32 = 10;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,28 +113,42 @@ fn invitation(address: SocketAddr) -> String {
     format!("serving on http://{address}; try: curl 'http://{address}/mcp/flows?limit=10'")
 }
 
-fn read(mut replay: Replay, published: &Published) {
-    let mut progress = ProgressLine::start();
-    let mut publish_at = FIRST_PUBLISHED;
-    while replay.step(FRAMES) {
-        let read = replay.progress();
-        progress.show(&read, replay.frames());
-        published.set_readiness(Readiness::Reading(server::Progress {
-            read_bytes: read.bytes_read,
-            total_bytes: read.bytes_total,
-        }));
-        if progress.elapsed() >= publish_at {
-            published.publish(replay.snapshot());
-            publish_at = progress.elapsed() * 2;
-        }
-    }
-    progress.clear();
-    let snapshot = replay.finish();
+fn read(replay: Replay, published: &Published) {
+    let (mut reading, watch) = replay.share();
+    thread::scope(|scope| {
+        let (reads, end) = mpsc::channel();
+        scope.spawn(move || publish(&watch, published, &end));
+        while reading.step() {}
+        drop(reads);
+    });
+    let snapshot = reading.finish();
     let coverage = snapshot.coverage_view(&Window::default());
     published.publish(snapshot);
     published.set_readiness(Readiness::Ready);
     // Who closed standard error wants to hear nothing.
     drop(say_read(&coverage));
+}
+
+/// Publishes what was read now and then, until `end`.
+fn publish(watch: &Watch, published: &Published, end: &Receiver<()>) {
+    let mut progress = ProgressLine::start();
+    let (mut frames_published, mut publish_at) = (0, Duration::ZERO);
+    while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(LOOK) {
+        let (read, frames) = (watch.progress(), watch.frames());
+        progress.show(&read, frames);
+        published.set_readiness(Readiness::Reading(server::Progress {
+            read_bytes: read.bytes_read,
+            total_bytes: read.bytes_total,
+        }));
+        let started = progress.elapsed();
+        if frames > frames_published && started >= publish_at {
+            published.publish(watch.snapshot());
+            frames_published = frames;
+            let ended = progress.elapsed();
+            publish_at = ended + ended.saturating_sub(started) * REST;
+        }
+    }
+    progress.clear();
 }
 
 /// What was read, as an answer's last line says it.

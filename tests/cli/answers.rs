@@ -122,6 +122,23 @@ fn an_answer_without_rows_says_why() {
 }
 
 #[test]
+fn the_footer_says_which_part_is_shown() {
+    let cases = [
+        "--offset 30 --limit 5",
+        "--offset 30",
+        "--start 2026-11-22T19:40:00Z --window 45s --limit 1",
+        "--end 2026-11-22T19:39:00Z",
+        "--start 2026-11-23T19:39:00Z",
+    ];
+    let footers = cases.map(|arguments| {
+        let outcome = outcome(command(&format!("flows captures/shop {arguments}")));
+        let footer = outcome.stdout.lines().last().unwrap().to_owned();
+        format!("{arguments}\n{footer}\n")
+    });
+    assert_accepted("flows__footers", &footers.join("\n"));
+}
+
+#[test]
 fn lines_and_csv_hold_every_row_and_tables_a_hundred() {
     let rows = |arguments: &str| outcome(command(arguments)).stdout.lines().count();
     let all = rows("connections captures/shop -o jsonl");

@@ -26,6 +26,19 @@ fn called_alone_it_prints_its_help() {
 }
 
 #[test]
+fn help_is_also_a_command() {
+    for (command_line, option) in [
+        ("help", "--help"),
+        ("help flows", "flows --help"),
+        ("help replay", "replay --help"),
+    ] {
+        let (asked, help) = (outcome(command(command_line)), outcome(command(option)));
+        assert!(asked.status.success(), "{}", asked.stderr);
+        assert_eq!(asked.stdout, help.stdout, "{command_line}");
+    }
+}
+
+#[test]
 fn the_version_is_the_package_s() {
     let version = outcome(command("--version"));
     let expected = concat!("pilotfish ", env!("CARGO_PKG_VERSION"), "\n");

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use crate::files;
 use crate::run::{assert_accepted, command, command_in, outcome, wait};
@@ -152,21 +153,6 @@ fn a_server_s_answer_looks_as_that_of_a_capture_in_every_form() {
 }
 
 #[test]
-fn what_a_server_refuses_is_passed_on() {
-    let (server, _) = Server::of_shop();
-    let url = server.url();
-    let mut text = String::new();
-    for arguments in ["--limit all -o json", "--limit 20000"] {
-        let arguments = format!("flows --url {url} {arguments}");
-        text += &outcome(command(&arguments)).transcript(&arguments);
-    }
-    assert_accepted(
-        "replay__refused",
-        &text.replace(&url, "http://127.0.0.1:PORT"),
-    );
-}
-
-#[test]
 fn more_rows_than_a_server_gives_at_once_come_page_by_page() {
     let folder = files::folder("many");
     let capture = folder.join("many.pcap");
@@ -180,6 +166,9 @@ fn more_rows_than_a_server_gives_at_once_come_page_by_page() {
         ("-o jsonl --offset 20", 10_030),
         ("--limit all --sort first_seen", 10_053),
         ("-o csv --limit 7 --offset 10000", 8),
+        ("-o csv --limit 10040", 10_041),
+        ("--limit 20000", 10_053),
+        ("-o json --limit all", 1),
     ] {
         let read = outcome(command_in(
             &folder,
@@ -196,18 +185,57 @@ fn more_rows_than_a_server_gives_at_once_come_page_by_page() {
 }
 
 #[test]
-fn it_answers_while_it_reads() {
-    let mut server = Server::start("-", &files::shop());
-    let while_reading = server.get("/mcp/flows?limit=1");
-    assert!(
-        while_reading.contains("\"complete\":false"),
-        "{while_reading}"
-    );
-    drop(server.child.stdin.take());
+fn what_a_pipe_brought_is_answered_while_it_stays_open() {
+    let shop = files::shop();
+    let (first, rest) = shop.split_at(shop.len() / 2);
+    let mut server = Server::start("-", first);
+    let flows = "/mcp/flows?limit=1";
+    let shown = await_body(&server, flows, |body| number(body, "frames") > 1_000);
+    assert!(shown.contains("\"complete\":false"), "{shown}");
+    let mut stdin = server.child.stdin.take().unwrap();
+    stdin.write_all(rest).unwrap();
+    let shown = await_body(&server, flows, |body| number(body, "frames") == 3_370);
+    assert!(shown.contains("\"complete\":false"), "{shown}");
+    drop(stdin);
     let mut line = String::new();
     server.stderr.read_line(&mut line).unwrap();
     assert!(line.contains("3,370 frames read"), "{line}");
-    let read = server.get("/mcp/flows?limit=1");
+    let read = server.get(flows);
     assert!(read.contains("\"complete\":true"), "{read}");
     assert_eq!(server.end("-INT").code(), Some(0));
+}
+
+#[test]
+fn pages_are_not_asked_of_a_server_that_still_reads() {
+    let server = Server::start("-", &files::many_flows(10_050));
+    await_body(&server, "/mcp/flows?limit=1", |body| {
+        number(body, "frames") == 10_050
+    });
+    let url = server.url();
+    let arguments = format!("flows --url {url} --limit all");
+    let text = outcome(command(&arguments)).transcript(&arguments);
+    assert_accepted(
+        "replay__still_reading",
+        &text.replace(&url, "http://127.0.0.1:PORT"),
+    );
+    let one_page = outcome(command(&format!("flows --url {url} --limit 10000 -o csv")));
+    assert_eq!(one_page.stdout.lines().count(), 10_001);
+}
+
+/// Asks until the body is as wanted, for some seconds.
+fn await_body(server: &Server, path: &str, wanted: impl Fn(&str) -> bool) -> String {
+    for _ in 0..300 {
+        let body = server.get(path);
+        if wanted(&body) {
+            return body;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it never showed what it read: {}", server.get(path));
+}
+
+/// The number of that name in a body's coverage.
+fn number(body: &str, name: &str) -> u64 {
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    body["coverage"][name].as_u64().unwrap()
 }

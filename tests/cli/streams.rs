@@ -1,10 +1,11 @@
 //! Pipes in and out, and interrupts.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::files;
-use crate::run::{command, command_in, outcome, outcome_with, wait};
+use crate::run::{Outcome, assert_accepted, command, command_in, outcome, outcome_with, wait};
 
 #[test]
 fn a_pipe_gives_what_the_file_gives() {
@@ -58,33 +59,87 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(said, "");
 }
 
-/// A shell shows such an end as 130.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
-fn an_interrupted_read_ends_at_once_without_an_answer() {
-    use std::os::unix::process::ExitStatusExt;
+fn an_output_that_cannot_be_written_is_named() {
+    for form in ["table", "json", "csv"] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = command(&format!("flows captures/shop -o {form}"));
+        command.stdout(full.unwrap());
+        let outcome = command.output().unwrap();
+        let said = String::from_utf8(outcome.stderr).unwrap();
+        assert_eq!(outcome.status.code(), Some(2), "{said}");
+        let expected = "pilotfish: error: standard output: No space left on device";
+        assert!(said.starts_with(expected), "{form}: {said}");
+    }
+}
 
-    let mut child = command("flows -")
+/// A command that reads a pipe that stays open, and is interrupted.
+#[cfg(unix)]
+fn interrupted(arguments: &str, input: &[u8], times: usize) -> Outcome {
+    let mut child = command(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(&files::shop()).unwrap();
-    let killed = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success());
+    // All but what the pipe itself holds is read when this returns.
+    stdin.write_all(input).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    for _ in 0..times {
+        let kill = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        std::thread::sleep(Duration::from_millis(100));
+    }
     let status = wait(&mut child);
-    assert_eq!(status.signal(), Some(2), "{status}");
-    let mut printed = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut printed)
-        .unwrap();
-    assert_eq!(printed, "");
     drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        status,
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_pipe_is_answered_as_far_as_it_came() {
+    let outcome = interrupted("flows - --limit 2", &files::shop(), 1);
+    assert_accepted(
+        "flows__interrupted",
+        &outcome.transcript("flows - --limit 2"),
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_pipe_that_brought_nothing_is_an_error() {
+    let outcome = interrupted("flows -", b"", 1);
+    assert_eq!(outcome.status.code(), Some(2));
+    assert_eq!(
+        outcome.stderr,
+        "pilotfish: error: -: interrupted before a capture came, expected pcap or pcapng\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_second_interrupt_ends_it_at_once() {
+    let outcome = interrupted("flows -", &files::shop(), 2);
+    assert_eq!(outcome.status.code(), Some(130));
+    assert_eq!(outcome.stdout, "");
+}
+
+/// A shell shows such an end as 130.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_read_of_a_file_ends_at_once_without_an_answer() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let outcome = interrupted("flows /dev/stdin", &files::shop(), 1);
+    assert_eq!(outcome.status.signal(), Some(2), "{}", outcome.status);
+    assert_eq!(outcome.stdout, "");
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use analyzer::query::view::CoverageView;
+use analyzer::query::view::{CoverageView, WindowView};
 use analyzer::time::Timestamp;
 
 use crate::cli::NAME;
@@ -17,14 +17,10 @@ pub(crate) fn line(coverage: &CoverageView) -> String {
         parts.push(span(from, to));
     }
     if let Some(window) = &coverage.window {
-        parts.push(format!(
-            "window {} to {}",
-            clock(window.start),
-            clock(window.end)
-        ));
+        parts.push(bounds(window, coverage));
     }
     if !coverage.complete {
-        parts.push("still being read".to_owned());
+        parts.push("not read to the end".to_owned());
     }
     let doubts = [
         (coverage.dropped, "frame", "dropped by the capture"),
@@ -69,13 +65,35 @@ fn frames(coverage: &CoverageView) -> String {
 
 /// `2026-11-22 19:39:42 to 19:40:41 UTC (58.6 s)`.
 fn span(from: Timestamp, to: Timestamp) -> String {
+    format!("{} ({})", between(from, to), duration(to.nanos_since(from)))
+}
+
+/// `window 2026-11-22 19:40:00 to 19:40:50 UTC`, and whether anything was read in it.
+fn bounds(window: &WindowView, coverage: &CoverageView) -> String {
+    let place = match (coverage.from, coverage.to) {
+        (Some(from), _) if window.end <= from => ", before what was read",
+        (_, Some(to)) if window.start > to => ", after what was read",
+        _ => "",
+    };
+    let (start, end) = (window.start, window.end);
+    let instant = |time| format!("{} {} UTC", date(time), clock(time));
+    let bounds = match (start == Timestamp::default(), start < end) {
+        (true, _) => format!("until {}", instant(end)),
+        // A window without an end has that of what was read.
+        (false, false) => format!("from {}", instant(start)),
+        (false, true) => between(start, end),
+    };
+    format!("window {bounds}{place}")
+}
+
+/// `2026-11-22 19:39:42 to 19:40:41 UTC`; both dates, where they are two.
+fn between(from: Timestamp, to: Timestamp) -> String {
     let end = if date(from) == date(to) {
         clock(to)
     } else {
         format!("{} {}", date(to), clock(to))
     };
-    let length = duration(to.nanos_since(from));
-    format!("{} {} to {end} UTC ({length})", date(from), clock(from))
+    format!("{} {} to {end} UTC", date(from), clock(from))
 }
 
 /// `2026-11-22`.
@@ -152,8 +170,26 @@ mod tests {
             line(&coverage(doubtful)),
             "4 frames read: 3 counted, 1 copy · \
              2026-11-22 23:59:59 to 2026-11-23 00:00:01 UTC (2.0 s) · \
-             window 23:59:50 to 00:00:10 · still being read · 5 frames dropped by the capture · \
+             window 2026-11-22 23:59:50 to 2026-11-23 00:00:10 UTC · not read to the end · 5 frames dropped by the capture · \
              1 record cut · 2 records evicted · 7 connections not kept · 2 warnings"
         );
+    }
+
+    #[test]
+    fn a_window_beside_what_was_read_is_told() {
+        let cases = [
+            ("19:39:30", "19:39:40", ", before what was read"),
+            ("19:40:50", "19:41:00", ", after what was read"),
+            ("19:40:40", "19:40:50", ""),
+        ];
+        for (start, end, place) in cases {
+            let read = format!(
+                r#"{{"from": "2026-11-22T19:39:42Z", "to": "2026-11-22T19:40:41Z",
+                    "window": {{"start": "2026-11-22T{start}Z", "end": "2026-11-22T{end}Z"}}}}"#
+            );
+            let expected = format!("window 2026-11-22 {start} to {end} UTC{place}");
+            let line = line(&coverage(&read));
+            assert!(line.ends_with(&expected), "{line}");
+        }
     }
 }

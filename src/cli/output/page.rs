@@ -16,7 +16,7 @@ pub(crate) fn page(question: &Question, answer: &Answer) -> String {
     let room = room(wide);
     let (mut text, shown) = match answer {
         Answer::Flows(view) => {
-            let text = rows(&flows::columns(wide), &view.flows, room);
+            let text = rows(&flows::columns(&view.flows, wide), &view.flows, room);
             (text, Some((view.flows.len(), view.total)))
         }
         Answer::Connections(view) => {
@@ -33,7 +33,7 @@ pub(crate) fn page(question: &Question, answer: &Answer) -> String {
             text = format!("{}\n\n", nothing(question, total, coverage.counted));
             String::new()
         }
-        Some((rows, total)) => format!("{} · ", extent(rows, total, question.noun())),
+        Some((rows, total)) => format!("{} · ", extent(question, rows, total)),
         None => String::new(),
     };
     let (dim, plain) = (color::ASIDE, color::ASIDE.render_reset());
@@ -63,13 +63,17 @@ pub(crate) fn room(wide: bool) -> Room {
 }
 
 /// `39 flows`, or `100 of 2,345 flows (--limit all shows all)`.
-fn extent(rows: usize, total: usize, noun: &str) -> String {
-    let total = total as u64;
-    let all = counted(total, noun);
-    if rows as u64 == total {
+fn extent(question: &Question, rows: usize, total: usize) -> String {
+    let all = counted(total as u64, question.noun());
+    if rows == total {
         return all;
     }
-    format!("{} of {all} (--limit all shows all)", count(rows as u64))
+    let more = match question.offset() {
+        0 => " (--limit all shows all)",
+        offset if offset.saturating_add(rows) < total => " (--limit all shows the rest)",
+        _ => "",
+    };
+    format!("{} of {all}{more}", count(rows as u64))
 }
 
 /// Why there is no row, and what to try.
