@@ -75,11 +75,13 @@ impl ConnectionRecords {
         }
     }
 
-    /// Keeps `record`, or counts the one that has to go.
-    pub fn push(&mut self, record: ConnectionRecord) {
+    /// Keeps a record, or counts the one that has to go. When nobody lists connections, it is not
+    /// even made.
+    pub fn push(&mut self, record: impl FnOnce() -> ConnectionRecord) {
         if self.limit == 0 {
             return;
         }
+        let record = record();
         let (first, key) = (record.first(), record.key);
         let same = self.kept.range((first, key, 0)..=(first, key, u64::MAX));
         let number = same.last().map_or(0, |((.., number), _)| number + 1);

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::hint;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table};
 
 use crate::connection::{Connection, ConnectionKey};
 use crate::time::Timestamp;
@@ -76,31 +76,33 @@ impl ConnectionTable {
             .into_mut()
     }
 
-    /// Every connection, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = &Connection> {
-        self.table.iter()
-    }
-
-    /// Takes out the connections for which `over` holds and gives each to `fold`.
+    /// Takes out the connections for which `over` holds.
     pub fn extract(
         &mut self,
         over: impl Fn(&Connection) -> bool,
-        mut fold: impl FnMut(&Connection),
-    ) {
-        self.table
-            .extract_if(|connection| over(connection))
-            .for_each(|ended| fold(&ended));
+    ) -> impl Iterator<Item = Connection> {
+        self.table.extract_if(move |connection| over(connection))
     }
 
     /// The time of last packet that at least one in `share` connections do not exceed.
     #[must_use]
     pub fn oldest(&self, share: usize) -> Timestamp {
-        let mut times: Vec<Timestamp> = self.iter().map(Connection::last).collect();
+        let mut times: Vec<Timestamp> = self.table.iter().map(Connection::last).collect();
         let rank = times.len() / share.max(1);
         if rank >= times.len() {
             return Timestamp::MAX;
         }
         *times.select_nth_unstable(rank).1
+    }
+}
+
+impl IntoIterator for ConnectionTable {
+    type Item = Connection;
+    type IntoIter = hash_table::IntoIter<Connection>;
+
+    /// Every connection, in no particular order.
+    fn into_iter(self) -> Self::IntoIter {
+        self.table.into_iter()
     }
 }
 
