@@ -45,7 +45,7 @@ const EVICTED_SHARE: usize = 8;
 pub struct Limits {
     /// Connections that have not ended, about 300 octets each.
     pub connections: usize,
-    /// Intervals of legs, about 120 octets each.
+    /// Intervals of legs, about 200 octets each.
     pub intervals: usize,
     /// First fragments of the last 30 seconds, about 100 octets each.
     pub fragments: usize,
@@ -167,10 +167,10 @@ impl Engine {
         if let Some(watermark) = self.watermark.see(frame.time) {
             self.sweep(watermark);
         }
-        match packet::parse(frame) {
-            Parsed::Packet(packet) => self.ingest_packet(frame, &packet),
-            Parsed::Fragment(fragment) => self.ingest_fragment(frame, &fragment),
-            Parsed::Skip(reason) => self.coverage.skip(reason),
+        match &packet::parse(frame) {
+            Parsed::Packet(packet) => self.ingest_packet(frame, packet),
+            Parsed::Fragment(fragment) => self.ingest_fragment(frame, fragment),
+            Parsed::Skip(reason) => self.coverage.skip(*reason),
         }
     }
 
@@ -178,11 +178,9 @@ impl Engine {
     /// packet of one of them is still to come: a capture whose time steps back by minutes.
     pub fn expire(&mut self, now: Timestamp) {
         self.count_ahead();
-        let ledger = &mut self.ledger;
-        self.table.extract(
-            |connection| connection.is_over(now),
-            |connection| ledger.fold(connection, connection.end_at(now)),
-        );
+        let over = self.table.extract(|connection| connection.is_over(now));
+        self.ledger
+            .fold_all(over, |connection| connection.end_at(now));
     }
 
     /// What is known now, while more may come.
@@ -196,10 +194,8 @@ impl Engine {
     pub fn into_snapshot(mut self, provenance: Provenance) -> Snapshot {
         self.count_ahead();
         let now = self.coverage.to.unwrap_or_default();
-        for connection in self.table.iter() {
-            self.ledger.fold(connection, connection.end_at(now));
-        }
-        drop(self.table);
+        self.ledger
+            .fold_all(self.table, |connection| connection.end_at(now));
         let directory: Directory = self.cluster.directory();
         self.coverage.evicted = self.evicted + self.ledger.evicted() + self.fragments.evicted();
         self.coverage.names_not_kept = self.names.refused();
@@ -302,22 +298,21 @@ impl Engine {
             self.table.touch(parcel.hash);
             self.duplicates.touch(parcel.fingerprint);
         }
-        for parcel in ahead.drain(..) {
+        for parcel in &ahead {
             self.count(parcel);
         }
+        ahead.clear();
         self.ahead = ahead;
     }
 
     #[inline]
-    fn count(
-        &mut self,
-        Parcel {
+    fn count(&mut self, parcel: &Parcel) {
+        let &Parcel {
             hash,
             key,
             mut sighting,
             fingerprint,
-        }: Parcel,
-    ) {
+        } = parcel;
         sighting.duplicate = self.duplicates.seen(sighting.time, fingerprint);
         match (sighting.duplicate, self.settings.duplicates) {
             (false, _) => {}
@@ -363,14 +358,12 @@ impl Engine {
         let Some(cutoff) = self.table.oldest(EVICTED_SHARE) else {
             return;
         };
-        let (ledger, evicted) = (&mut self.ledger, &mut self.evicted);
-        self.table.extract(
-            |connection| (connection.last(), connection.key) <= cutoff,
-            |connection| {
-                *evicted += 1;
-                ledger.fold(connection, Some(EndReason::Evicted));
-            },
-        );
+        let before = self.table.len();
+        let silent = self
+            .table
+            .extract(|connection| (connection.last(), connection.key) <= cutoff);
+        self.ledger.fold_all(silent, |_| Some(EndReason::Evicted));
+        self.evicted += (before - self.table.len()) as u64;
     }
 }
 

@@ -24,12 +24,14 @@ pub struct Handshake {
 pub struct HandshakeTimes {
     syn: Timestamp,
     syn_ack: Timestamp,
+    /// [`SPOILT`] when something was retransmitted.
     ack: Timestamp,
-    retransmitted: bool,
 }
 
 /// No packet has this time: it is the end of time.
 const UNSEEN: Timestamp = Timestamp::MAX;
+/// Nor this one.
+const SPOILT: Timestamp = Timestamp::from_nanos(u64::MAX - 1);
 
 impl Default for HandshakeTimes {
     fn default() -> Self {
@@ -37,7 +39,6 @@ impl Default for HandshakeTimes {
             syn: UNSEEN,
             syn_ack: UNSEEN,
             ack: UNSEEN,
-            retransmitted: false,
         }
     }
 }
@@ -47,8 +48,8 @@ impl HandshakeTimes {
     pub fn observe_syn(&mut self, time: Timestamp, duplicate: bool) {
         if self.syn == UNSEEN {
             self.syn = time;
-        } else {
-            self.retransmitted |= !duplicate;
+        } else if !duplicate {
+            self.ack = SPOILT;
         }
     }
 
@@ -56,8 +57,8 @@ impl HandshakeTimes {
     pub fn observe_syn_ack(&mut self, time: Timestamp, duplicate: bool) {
         if self.syn_ack == UNSEEN {
             self.syn_ack = time;
-        } else {
-            self.retransmitted |= !duplicate;
+        } else if !duplicate {
+            self.ack = SPOILT;
         }
     }
 
@@ -77,13 +78,8 @@ impl HandshakeTimes {
     /// The sample, if it is one.
     #[must_use]
     pub fn measured(&self) -> Option<Handshake> {
-        let Self {
-            syn,
-            syn_ack,
-            ack,
-            retransmitted,
-        } = *self;
-        if syn == UNSEEN || syn_ack == UNSEEN || retransmitted || syn_ack < syn {
+        let Self { syn, syn_ack, ack } = *self;
+        if syn == UNSEEN || syn_ack == UNSEEN || ack == SPOILT || syn_ack < syn {
             return None;
         }
         let acknowledged = ack != UNSEEN && ack >= syn_ack;

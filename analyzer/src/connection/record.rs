@@ -75,11 +75,13 @@ impl ConnectionRecords {
         }
     }
 
-    /// Keeps `record`, or counts the one that has to go.
-    pub fn push(&mut self, record: ConnectionRecord) {
+    /// Keeps a record, or counts the one that has to go. When nobody lists connections, it is not
+    /// even made.
+    pub fn push(&mut self, record: impl FnOnce() -> ConnectionRecord) {
         if self.limit == 0 {
             return;
         }
+        let record = record();
         let (first, key) = (record.first(), record.key);
         let same = self.kept.range((first, key, 0)..=(first, key, u64::MAX));
         let number = same.last().map_or(0, |((.., number), _)| number + 1);
@@ -140,7 +142,7 @@ mod tests {
         for starts in [[1, 2, 3, 4], [4, 3, 2, 1], [3, 1, 4, 2]] {
             let mut records = ConnectionRecords::new(2);
             for start in starts {
-                records.push(record(start, 5_000));
+                records.push(|| record(start, 5_000));
             }
             let kept: Vec<u64> = records.iter().map(|r| r.first().as_nanos()).collect();
             assert_eq!((kept, records.refused()), (vec![1, 2], 2));
@@ -151,7 +153,7 @@ mod tests {
     fn equal_ones_are_all_kept() {
         let mut records = ConnectionRecords::new(10);
         for port in [7, 5, 7, 7] {
-            records.push(record(1, port));
+            records.push(|| record(1, port));
         }
         let ports: Vec<u16> = records.iter().map(|r| r.key.low.port).collect();
         assert_eq!(ports, [5, 7, 7, 7]);

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::hint;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table};
 
 use crate::connection::{Connection, ConnectionKey};
 use crate::time::Timestamp;
@@ -84,29 +84,31 @@ impl ConnectionTable {
             .into_mut()
     }
 
-    /// Every connection, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = &Connection> {
-        self.table.iter()
-    }
-
-    /// Takes out the connections for which `over` holds and gives each to `fold`.
+    /// Takes out the connections for which `over` holds.
     pub fn extract(
         &mut self,
         over: impl Fn(&Connection) -> bool,
-        mut fold: impl FnMut(&Connection),
-    ) {
-        self.table
-            .extract_if(|connection| over(connection))
-            .for_each(|ended| fold(&ended));
+    ) -> impl Iterator<Item = Connection> {
+        self.table.extract_if(move |connection| over(connection))
     }
 
     /// The last of those connections, one in `share` of all, that were silent longest; equal ones
     /// are told apart by their keys.
     #[must_use]
     pub fn oldest(&self, share: usize) -> Option<(Timestamp, ConnectionKey)> {
-        let mut ages: Vec<_> = self.iter().map(|c| (c.last(), c.key)).collect();
+        let mut ages: Vec<_> = self.table.iter().map(|c| (c.last(), c.key)).collect();
         let rank = ages.len() / share.max(1);
         (rank < ages.len()).then(|| *ages.select_nth_unstable(rank).1)
+    }
+}
+
+impl IntoIterator for ConnectionTable {
+    type Item = Connection;
+    type IntoIter = hash_table::IntoIter<Connection>;
+
+    /// Every connection, in no particular order.
+    fn into_iter(self) -> Self::IntoIter {
+        self.table.into_iter()
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! **Source** RFC 9293 §3.5 (opening, simultaneous open), §3.6 (closing).
 
+use std::mem;
+
 use crate::connection::EndReason;
 use crate::connection::handshake::HandshakeTimes;
 use crate::endpoint::{BySide, Side};
@@ -39,23 +41,34 @@ pub struct TcpLife {
     pub client: Option<Side>,
     /// Whether the server was seen to answer with SYN-ACK.
     pub answered: bool,
-    /// When both had sent FIN or one RST, and which it was.
-    pub closed: Option<(Timestamp, EndReason)>,
     /// The times of the opening.
     pub handshake: HandshakeTimes,
-    initial_seq: BySide<Option<u32>>,
+    /// Which of FIN and RST closed it, and when.
+    close_reason: Option<EndReason>,
+    closed_at: Timestamp,
+    /// Meant where `has_seq` says so.
+    initial_seq: BySide<u32>,
+    has_seq: BySide<bool>,
 }
 
 impl TcpLife {
+    /// When both had sent FIN or one RST, and which it was.
+    #[inline]
+    #[must_use]
+    pub fn closed(&self) -> Option<(Timestamp, EndReason)> {
+        self.close_reason.map(|reason| (self.closed_at, reason))
+    }
+
     /// Whether a SYN or SYN-ACK begins another connection on the same five-tuple.
     ///
     /// A side's second SYN does when its sequence number is another one. A side's first SYN
     /// continues only an opening: the other side's SYN, known or acknowledged, and no data before.
     #[must_use]
     pub fn is_new_syn(&self, from: Side, segment: &Segment, sent_before: bool) -> bool {
-        match self.initial_seq.get(from) {
-            Some(known) => *known != segment.seq,
-            None => sent_before || self.initial_seq.get(from.other()).is_none(),
+        if *self.has_seq.get(from) {
+            *self.initial_seq.get(from) != segment.seq
+        } else {
+            sent_before || !self.has_seq.get(from.other())
         }
     }
 
@@ -74,27 +87,37 @@ impl TcpLife {
     }
 
     fn observe_syn(&mut self, time: Timestamp, from: Side, segment: &Segment, duplicate: bool) {
-        self.initial_seq.get_mut(from).get_or_insert(segment.seq);
+        self.learn_seq(from, segment.seq);
         if segment.flags & flag::ACK == 0 {
             self.client.get_or_insert(from);
             self.handshake.observe_syn(time, duplicate);
         } else {
-            let acknowledged = segment.ack.wrapping_sub(1);
-            self.initial_seq
-                .get_mut(from.other())
-                .get_or_insert(acknowledged);
+            self.learn_seq(from.other(), segment.ack.wrapping_sub(1));
             self.client.get_or_insert(from.other());
             self.answered |= self.client == Some(from.other());
             self.handshake.observe_syn_ack(time, duplicate);
         }
     }
 
+    /// The first one known of a side stands.
+    fn learn_seq(&mut self, side: Side, seq: u32) {
+        if !mem::replace(self.has_seq.get_mut(side), true) {
+            *self.initial_seq.get_mut(side) = seq;
+        }
+    }
+
     fn observe_close(&mut self, time: Timestamp, segment: &Segment) {
         let both_fin = self.flags.low & self.flags.high & flag::FIN != 0;
-        if segment.flags & flag::RST != 0 {
-            self.closed.get_or_insert((time, EndReason::Rst));
+        let reason = if segment.flags & flag::RST != 0 {
+            EndReason::Rst
         } else if both_fin {
-            self.closed.get_or_insert((time, EndReason::Fin));
+            EndReason::Fin
+        } else {
+            return;
+        };
+        if self.close_reason.is_none() {
+            self.close_reason = Some(reason);
+            self.closed_at = time;
         }
     }
 }

@@ -1,30 +1,48 @@
 //! Legs to flows: roles, owners, and one record for all legs that are one flow.
 
-use std::mem;
+use std::{hint, mem};
 
 use crate::cluster::Directory;
-use crate::flow::order::{Forward, Oriented, order};
+use crate::flow::order::{Forward, Oriented, Place, order};
 use crate::flow::roles::Roles;
 use crate::flow::{Flow, FlowEnd, FlowKey, Observed, first_packet};
 use crate::leg::{Interval, Leg, LegKey};
 use crate::time::Timestamp;
 
+/// How many legs are fetched from memory at the same time.
+const AHEAD: usize = 16;
+
 /// Builds the flows of `legs`, in order.
 #[must_use]
 pub fn build(mut legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Directory) -> Vec<Flow> {
-    let places = order(&legs, roles);
+    let order = order(&legs, roles);
+    let mut later = order.iter().skip(AHEAD);
     let mut flows = Vec::with_capacity(legs.len());
-    let mut same = Vec::new();
-    for places in places.chunk_by(|a, b| a.rank() == b.rank()) {
+    for places in order.chunk_by(|a, b| a.rank() == b.rank()) {
+        let start = flows.len();
         for place in places {
+            touch(&legs, later.next());
             if let Some((key, leg)) = legs.get_mut(place.leg) {
-                add_leg(&mut same, key, mem::take(leg), place.roles, directory);
+                let leg = (&*key, mem::take(leg));
+                add_leg(&mut flows, start, leg, place.roles, directory);
             }
         }
-        merge(&mut same, directory);
-        flows.append(&mut same);
+        if flows.len() > start + 1 {
+            let mut same = flows.split_off(start);
+            merge(&mut same, directory);
+            flows.append(&mut same);
+        }
     }
     flows
+}
+
+/// Looks at a leg only to have its memory at hand a little later: legs come in random order.
+fn touch(legs: &[(LegKey, Leg)], place: Option<&Place>) {
+    let leg = place.and_then(|place| legs.get(place.leg));
+    hint::black_box(leg.map(|(key, leg)| {
+        let first = leg.intervals().first();
+        (key.protocol, first.map(|interval| interval.backward.last))
+    }));
 }
 
 /// When each direction of a leg began.
@@ -41,15 +59,22 @@ pub fn first_packets(leg: &Leg) -> (Timestamp, Timestamp) {
         })
 }
 
-/// Adds a leg to the flows between its ends. Neighbours are mostly of one flow.
-fn add_leg(flows: &mut Vec<Flow>, key: &LegKey, leg: Leg, roles: Oriented, directory: &Directory) {
+/// Adds a leg to the flows between its ends, which begin at `start`. Neighbours are mostly of one
+/// flow.
+fn add_leg(
+    flows: &mut Vec<Flow>,
+    start: usize,
+    (key, leg): (&LegKey, Leg),
+    roles: Oriented,
+    directory: &Directory,
+) {
     for interval in leg.into_intervals() {
         let interval = match roles.forward {
             Forward::Client => interval,
             Forward::Server => interval.reversed(),
         };
         let key = attribute(key, roles, &interval, directory);
-        match flows.last_mut() {
+        match flows.get_mut(start..).and_then(<[Flow]>::last_mut) {
             Some(last) if last.key == key => {
                 last.basis = last.basis.min(roles.basis);
                 last.intervals.add(interval);

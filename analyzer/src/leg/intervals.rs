@@ -65,6 +65,12 @@ impl Intervals {
         self.len() == 0
     }
 
+    /// The earliest one.
+    #[must_use]
+    pub fn first(&self) -> Option<&Interval> {
+        self.iter().next()
+    }
+
     /// The latest one.
     #[must_use]
     pub fn last(&self) -> Option<&Interval> {

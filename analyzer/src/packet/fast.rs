@@ -36,7 +36,10 @@ pub(super) fn parse(frame: &Frame<'_>) -> Option<Packet> {
         _ => None,
     }?;
     // A length beyond the frame, or none, is for the general reader to think about.
-    (packet.ip_bytes <= on_link).then_some(packet)
+    if packet.ip_bytes > on_link {
+        return None;
+    }
+    Some(packet)
 }
 
 #[inline]
