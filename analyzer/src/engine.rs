@@ -43,13 +43,13 @@ const EVICTED_SHARE: usize = 8;
 /// How much an engine may hold, in records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Connections that have not ended, about 300 octets each.
+    /// Connections that have not ended, 192 octets each and the spare room of their table.
     pub connections: usize,
     /// Intervals of legs, about 200 octets each.
     pub intervals: usize,
     /// First fragments of the last 30 seconds, about 100 octets each.
     pub fragments: usize,
-    /// Records of single connections, about 300 octets each; 0 when nobody lists them.
+    /// Records of single connections, about 200 octets each; 0 when nobody lists them.
     pub connection_records: usize,
     /// Names that name resolution gave.
     pub names: usize,
