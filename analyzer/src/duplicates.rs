@@ -15,6 +15,7 @@ use std::hint;
 
 use foldhash::fast::FixedState;
 
+use crate::hop::HopId;
 use crate::time::Timestamp;
 
 const SETS: usize = 4096;
@@ -79,12 +80,12 @@ impl Duplicates {
         );
     }
 
-    /// The fingerprint of a packet, given from its outermost IP header on.
+    /// The fingerprint of a packet at a hop, given from its outermost IP header on.
     #[inline]
     #[must_use]
-    pub fn fingerprint(&self, octets: &[u8], original_len: u32) -> Fingerprint {
+    pub fn fingerprint(&self, octets: &[u8], original_len: u32, hop: HopId) -> Fingerprint {
         let mut state = self.hasher.build_hasher();
-        state.write_u32(original_len);
+        state.write_u64(u64::from(hop.number()) << 32 | u64::from(original_len));
         match octets.split_at_checked(HEAD) {
             None => state.write(octets),
             Some((head, rest)) => {
@@ -114,7 +115,7 @@ mod tests {
 
     impl Duplicates {
         fn see(&mut self, time: Timestamp, octets: &[u8], original_len: u32) -> bool {
-            self.seen(time, self.fingerprint(octets, original_len))
+            self.seen(time, self.fingerprint(octets, original_len, HopId::BETWEEN))
         }
     }
 

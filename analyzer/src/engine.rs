@@ -16,15 +16,15 @@ use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
 use crate::duplicates::{Duplicates, Fingerprint};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Side};
 use crate::fragments::{FragmentOwner, Fragments};
 use crate::frame::Frame;
-use crate::hop::HopId;
+use crate::hop::{HopId, Places, Seen, Way};
 use crate::ledger::Ledger;
 use crate::packet::{self, Fragment, Packet, Parsed, Segment, Transport};
 use crate::protocol::Protocol;
 use crate::skip::SkipReason;
-use crate::snapshot::{Provenance, Snapshot};
+use crate::snapshot::{Parts, Provenance, Snapshot};
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
 use crate::watermark::Watermark;
@@ -53,6 +53,8 @@ pub struct Limits {
     pub connection_records: usize,
     /// Names that name resolution gave.
     pub names: usize,
+    /// Interfaces of captures, each at every depth of tunnels: about 100 octets.
+    pub places: usize,
     /// What the cluster may hold.
     pub cluster: ClusterLimits,
 }
@@ -65,6 +67,7 @@ impl Default for Limits {
             fragments: 65_536,
             connection_records: 0,
             names: 100_000,
+            places: 65_536,
             cluster: ClusterLimits::default(),
         }
     }
@@ -98,6 +101,20 @@ struct Parcel {
     key: ConnectionKey,
     sighting: Sighting,
     fingerprint: Fingerprint,
+    repeats: Repeats,
+}
+
+/// What it means when the same octets were seen a moment ago at the same hop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Repeats {
+    /// Perhaps a mirror port's doing.
+    Suspect,
+    /// Nothing: the interface is known, and shows what was sent.
+    Sent,
+    /// The same packet at another interface, which the capture does not tell.
+    Copy,
+    /// That, or sent again: nothing in the packet says.
+    Uncertain,
 }
 
 /// The flow engine.
@@ -107,6 +124,7 @@ pub struct Engine {
     coverage: Coverage,
     table: ConnectionTable,
     ledger: Ledger,
+    places: Places,
     fragments: Fragments,
     duplicates: Duplicates,
     /// Parsed and not yet counted, in order.
@@ -129,6 +147,7 @@ impl Engine {
             coverage: Coverage::default(),
             table: ConnectionTable::new(seed),
             ledger: Ledger::new(limits.intervals, limits.connection_records, seed),
+            places: Places::new(limits.places, seed),
             fragments: Fragments::new(limits.fragments, seed),
             duplicates: Duplicates::new(),
             ahead: Vec::with_capacity(AHEAD),
@@ -164,6 +183,7 @@ impl Engine {
     #[inline]
     pub fn ingest(&mut self, frame: &Frame<'_>) {
         self.coverage.see(frame.time);
+        self.places.see(frame);
         if let Some(watermark) = self.watermark.see(frame.time) {
             self.sweep(watermark);
         }
@@ -197,18 +217,22 @@ impl Engine {
         self.ledger
             .fold_all(self.table, |connection| connection.end_at(now));
         let directory: Directory = self.cluster.directory();
-        self.coverage.evicted = self.evicted + self.ledger.evicted() + self.fragments.evicted();
+        self.coverage.evicted = self.evicted
+            + self.ledger.evicted()
+            + self.fragments.evicted()
+            + self.places.refused();
         self.coverage.names_not_kept = self.names.refused();
         self.coverage.objects_not_kept = self.cluster.refused() + directory.refused();
         let (legs, records) = self.ledger.into_legs();
-        Snapshot::new(
+        Snapshot::new(Parts {
             legs,
-            &records,
-            self.coverage,
+            records,
+            places: self.places,
+            coverage: self.coverage,
             provenance,
-            Arc::new(directory),
-            Arc::new(self.names),
-        )
+            directory: Arc::new(directory),
+            names: Arc::new(self.names),
+        })
     }
 
     #[inline]
@@ -224,15 +248,21 @@ impl Engine {
                 port: packet.destination_port,
             },
         );
-        let hop = HopId::BETWEEN;
-        let (key, from) = ConnectionKey::of(hop, protocol, source, destination);
-        if let Some(first) = packet.fragment {
-            let owner = FragmentOwner::Connection(key, from);
-            self.fragments.insert(hop, first, frame.time, owner);
-        }
-        if let Some(first) = packet.tunnel_fragment {
-            self.fragments
-                .insert(hop, first, frame.time, FragmentOwner::Tunnel);
+        let (key, from) = ConnectionKey::of(HopId::BETWEEN, protocol, source, destination);
+        let (depth, ttl) = (packet.depth, packet.ttl);
+        let (hop, repeats) = match self.places.hop(frame, depth, ttl, from) {
+            Seen::At(hop) if hop.way() == Way::Unknown => (hop, Repeats::Suspect),
+            Seen::At(hop) => (hop, Repeats::Sent),
+            Seen::AtCooked(hop) if packet.ip_id != 0 => (hop, Repeats::Copy),
+            Seen::AtCooked(hop) => (hop, Repeats::Uncertain),
+            Seen::LoopbackOut => {
+                self.coverage.copies += 1;
+                return;
+            }
+        };
+        let key = ConnectionKey { hop, ..key };
+        if packet.fragment.is_some() || packet.tunnel_fragment.is_some() {
+            self.remember_fragment(frame, packet, FragmentOwner::Connection(key, from));
         }
         let (time, ip_bytes) = (frame.time, packet.ip_bytes);
         let sighting = Sighting {
@@ -243,14 +273,48 @@ impl Engine {
             segment,
             duplicate: false,
         };
-        self.count_soon(frame, packet.ip_offset, key, sighting);
+        self.count_soon(frame, packet.ip_offset, key, sighting, repeats);
+    }
+
+    /// A first fragment, of the packet itself or of a tunnel around it: later ones have no ports.
+    #[cold]
+    fn remember_fragment(&mut self, frame: &Frame<'_>, packet: &Packet, owner: FragmentOwner) {
+        let Some(hop) = self.fragment_hop(frame, packet.depth, packet.ttl) else {
+            return;
+        };
+        if let Some(first) = packet.fragment {
+            self.fragments.insert(hop, first, frame.time, owner);
+        }
+        // The tunnel's own packet has another depth than its inner one; its fragments are looked
+        // for wherever the tunnel was seen.
+        if let (Some(first), Some(hop)) = (
+            packet.tunnel_fragment,
+            self.fragment_hop(frame, 0, 0),
+        ) {
+            let owner = FragmentOwner::Tunnel;
+            self.fragments.insert(hop, first, frame.time, owner);
+        }
+    }
+
+    /// The hop of a fragment: it does not say which endpoint sent it.
+    fn fragment_hop(&mut self, frame: &Frame<'_>, depth: u8, ttl: u8) -> Option<HopId> {
+        match self.places.hop(frame, depth, ttl, Side::Low) {
+            Seen::At(hop) | Seen::AtCooked(hop) => Some(hop),
+            Seen::LoopbackOut => None,
+        }
     }
 
     fn ingest_fragment(&mut self, frame: &Frame<'_>, fragment: &Fragment) {
-        match self
-            .fragments
-            .owner(HopId::BETWEEN, fragment.key, frame.time)
-        {
+        let Some(hop) = self.fragment_hop(frame, fragment.depth, fragment.ttl) else {
+            self.coverage.copies += 1;
+            return;
+        };
+        let whole = self.fragments.owner(hop, fragment.key, frame.time);
+        let owner = whole.or_else(|| {
+            let hop = self.fragment_hop(frame, 0, 0)?;
+            self.fragments.owner(hop, fragment.key, frame.time)
+        });
+        match owner {
             None => self.coverage.skip(SkipReason::Fragment),
             Some(FragmentOwner::Tunnel) => self.coverage.skip(SkipReason::TunnelFragment),
             Some(FragmentOwner::Connection(key, from)) => {
@@ -263,7 +327,16 @@ impl Engine {
                     segment: None,
                     duplicate: false,
                 };
-                self.count_soon(frame, fragment.ip_offset, key, sighting);
+                let repeats = match fragment.key.source {
+                    IpAddr::V4(_) => Repeats::Copy,
+                    IpAddr::V6(_) => Repeats::Uncertain,
+                };
+                let repeats = match (key.hop.way(), self.places.is_cooked(key.hop)) {
+                    (Way::Unknown, _) => Repeats::Suspect,
+                    (_, true) => repeats,
+                    (_, false) => Repeats::Sent,
+                };
+                self.count_soon(frame, fragment.ip_offset, key, sighting, repeats);
             }
         }
     }
@@ -276,15 +349,17 @@ impl Engine {
         ip_offset: u16,
         key: ConnectionKey,
         sighting: Sighting,
+        repeats: Repeats,
     ) {
         let octets = frame.data.get(usize::from(ip_offset)..).unwrap_or_default();
-        let fingerprint = self.duplicates.fingerprint(octets, frame.original_len);
+        let fingerprint = self.duplicates.fingerprint(octets, frame.original_len, key.hop);
         let hash = self.table.hash(&key);
         self.ahead.push(Parcel {
             hash,
             key,
             sighting,
             fingerprint,
+            repeats,
         });
         if self.ahead.len() >= AHEAD {
             self.count_ahead();
@@ -312,15 +387,13 @@ impl Engine {
             key,
             mut sighting,
             fingerprint,
+            repeats,
         } = parcel;
-        sighting.duplicate = self.duplicates.seen(sighting.time, fingerprint);
-        match (sighting.duplicate, self.settings.duplicates) {
-            (false, _) => {}
-            (true, DuplicatePolicy::Suspect) => self.coverage.suspected_duplicates += 1,
-            (true, DuplicatePolicy::Copy) => {
-                self.coverage.copies += 1;
-                return;
-            }
+        sighting.duplicate =
+            repeats != Repeats::Sent && self.duplicates.seen(sighting.time, fingerprint);
+        if sighting.duplicate && self.is_copy(repeats) {
+            self.coverage.copies += 1;
+            return;
         }
         self.coverage.counted += 1;
         self.coverage.merged_frames += u64::from(sighting.ip_bytes > MERGED_ABOVE);
@@ -339,6 +412,22 @@ impl Engine {
             connection.begin(interval);
         }
         connection.add(&sighting);
+    }
+
+    /// Whether a packet whose octets were just seen is a copy; counts the doubt where it is not.
+    #[cold]
+    fn is_copy(&mut self, repeats: Repeats) -> bool {
+        match (repeats, self.settings.duplicates) {
+            (Repeats::Copy, _) | (_, DuplicatePolicy::Copy) => true,
+            (Repeats::Uncertain, DuplicatePolicy::Suspect) => {
+                self.coverage.copies_uncertain += 1;
+                false
+            }
+            (Repeats::Suspect | Repeats::Sent, DuplicatePolicy::Suspect) => {
+                self.coverage.suspected_duplicates += 1;
+                false
+            }
+        }
     }
 
     /// Expires, if it is worth a look at every connection: when there are many, the watermark is in

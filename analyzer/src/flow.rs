@@ -13,10 +13,15 @@ use crate::cluster::{Directory, IdentityId};
 use crate::leg::intervals::Intervals;
 use crate::leg::{Handshakes, Interval};
 use crate::protocol::Protocol;
+use crate::sketch::Sketch;
 use crate::time::Timestamp;
+use crate::vantage::Scope;
 
 pub mod build;
+pub mod clocks;
+pub mod connection;
 pub mod order;
+pub mod point;
 pub mod roles;
 
 /// One end of a flow.
@@ -39,6 +44,8 @@ pub struct FlowKey {
     pub server: FlowEnd,
     /// The port it answers on.
     pub server_port: u16,
+    /// Where its addresses mean something, when they are of loopback or of a link.
+    pub scope: Scope,
 }
 
 impl FlowKey {
@@ -75,6 +82,12 @@ pub enum Basis {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Observed {
+    /// The client's; the server mirrors it.
+    Client,
+    /// The server's; the client mirrors it.
+    Server,
+    /// Both ends, each counted apart.
+    Both,
     /// A tap between the ends, credited to both.
     Between,
 }
@@ -88,16 +101,38 @@ pub struct Flow {
     pub basis: Basis,
     /// Where it was counted.
     pub observed: Observed,
-    /// Sorted by index.
+    /// What was counted at the client's end, sorted by index.
     pub intervals: Intervals,
+    /// What was counted at the server's end, where that was counted apart.
+    pub at_server: Option<Box<Intervals>>,
 }
 
 impl Flow {
+    /// What was counted at the server's end.
+    #[must_use]
+    pub fn server_intervals(&self) -> &Intervals {
+        self.at_server.as_deref().unwrap_or(&self.intervals)
+    }
+
+    /// The end that shows its connections: the server may have seen none of them.
+    #[must_use]
+    pub fn connection_intervals(&self) -> &Intervals {
+        let started = |intervals: &Intervals| -> u64 {
+            let counts = intervals.iter().map(|interval| u64::from(interval.started));
+            counts.sum()
+        };
+        match &self.at_server {
+            Some(at_server) if started(at_server) > started(&self.intervals) => at_server,
+            Some(_) | None => &self.intervals,
+        }
+    }
+
     /// Whether one of its connections has not ended.
     #[must_use]
     pub fn is_active(&self) -> bool {
+        let intervals = self.connection_intervals();
         let sum = |count: fn(&Interval) -> u32| -> u64 {
-            self.intervals
+            intervals
                 .iter()
                 .map(|interval| u64::from(count(interval)))
                 .sum()
@@ -105,12 +140,24 @@ impl Flow {
         sum(|interval| interval.started) > sum(|interval| interval.ended)
     }
 
-    /// The handshake times of some intervals.
+    /// The handshake times of the intervals that are taken, at each end that was observed.
     #[must_use]
-    pub fn handshakes<'i>(intervals: impl IntoIterator<Item = &'i Interval>) -> Handshakes {
-        let mut all = Handshakes::default();
-        for interval in intervals {
-            interval.handshakes.add_to(&mut all);
+    pub fn handshakes(&self, takes: impl Fn(&Interval) -> bool) -> Handshakes {
+        let sum = |intervals: &Intervals| {
+            let mut all = Handshakes::default();
+            for interval in intervals.iter().filter(|interval| takes(interval)) {
+                interval.handshakes.add_to(&mut all);
+            }
+            all
+        };
+        let mut all = sum(&self.intervals);
+        if let Some(at_server) = &self.at_server {
+            all.server = sum(at_server).server;
+        }
+        match self.observed {
+            Observed::Client => all.server = Sketch::default(),
+            Observed::Server => all.client = Sketch::default(),
+            Observed::Both | Observed::Between => {}
         }
         all
     }

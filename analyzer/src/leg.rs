@@ -22,7 +22,7 @@ pub mod samples;
 /// Which connections a leg adds up.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LegKey {
-    /// Where they were seen.
+    /// Where they were seen, with the client or the smaller endpoint as forward.
     pub hop: HopId,
     /// TCP or UDP.
     pub protocol: Protocol,
@@ -47,6 +47,17 @@ pub enum Ends {
         /// The greater endpoint.
         high: Endpoint,
     },
+}
+
+impl Ends {
+    /// Their addresses.
+    #[must_use]
+    pub const fn addresses(&self) -> (IpAddr, IpAddr) {
+        match self {
+            Self::Roles { client, server } => (*client, server.address),
+            Self::Ports { low, high } => (low.address, high.address),
+        }
+    }
 }
 
 /// What was counted in one interval.
@@ -191,7 +202,7 @@ pub fn leg_of(connection: &Connection) -> (LegKey, Side) {
     };
     (
         LegKey {
-            hop: key.hop,
+            hop: key.hop.seen_from(forward),
             protocol: key.protocol,
             ends,
         },

@@ -25,6 +25,7 @@ pub mod watermark;
 pub mod cluster;
 pub mod dns;
 pub mod coverage;
+pub mod vantage;
 pub mod flow;
 pub mod snapshot;
 pub mod query;

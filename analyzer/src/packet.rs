@@ -122,6 +122,8 @@ pub struct Fragment {
     pub key: FragmentKey,
     /// IP bytes of this fragment.
     pub ip_bytes: u32,
+    /// IPv4's time to live or IPv6's hop limit.
+    pub ttl: u8,
     /// Tunnels unwrapped around it.
     pub depth: u8,
     /// Where the outermost IP header starts in the frame's data.

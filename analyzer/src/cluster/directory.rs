@@ -84,6 +84,13 @@ impl Directory {
         found.unwrap_or_else(|| self.unowned(address))
     }
 
+    /// Whether a node had `address` at a time.
+    #[must_use]
+    pub fn is_node_address(&self, address: IpAddr, at: Timestamp) -> bool {
+        let held = self.addresses.get(&address);
+        held.is_some_and(|held| held.nodes.at(at).is_some())
+    }
+
     /// The identity behind a number.
     #[must_use]
     pub fn identity(&self, id: IdentityId) -> &Identity {

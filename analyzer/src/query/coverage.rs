@@ -31,10 +31,12 @@ impl Snapshot {
             truncated_records: provenance.truncated_records,
             merged_frames: coverage.merged_frames,
             suspected_duplicates: coverage.suspected_duplicates,
+            copies_uncertain: coverage.copies_uncertain,
             connections_not_kept: self.connections_not_kept,
             names_not_kept: coverage.names_not_kept,
             objects_not_kept: coverage.objects_not_kept,
             files: provenance.files,
+            nodes: self.nodes.clone(),
             identity: self
                 .ends
                 .iter()
@@ -62,6 +64,7 @@ impl Snapshot {
             .warnings
             .iter()
             .cloned()
+            .chain(self.warnings.iter().cloned())
             .chain(own.into_iter().flatten())
             .collect()
     }

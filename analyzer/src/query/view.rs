@@ -328,6 +328,9 @@ pub struct CoverageView {
     pub merged_frames: u64,
     /// Frames equal to an earlier one within a millisecond.
     pub suspected_duplicates: u64,
+    /// The same in a capture that does not tell its interfaces: copies, or sent again.
+    #[serde(default)]
+    pub copies_uncertain: u64,
     /// Connection records beyond the limit.
     pub connections_not_kept: u64,
     /// Names of addresses that were empty, too long or too many.
@@ -338,6 +341,9 @@ pub struct CoverageView {
     pub objects_not_kept: u64,
     /// Files read.
     pub files: u64,
+    /// Nodes on which captures were taken, as far as is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<Arc<str>>,
     /// Ends by kind.
     pub identity: BTreeMap<String, u64>,
     /// What to know before trusting the rest.
