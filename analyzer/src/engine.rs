@@ -217,10 +217,8 @@ impl Engine {
         self.ledger
             .fold_all(self.table, |connection| connection.end_at(now));
         let directory: Directory = self.cluster.directory();
-        self.coverage.evicted = self.evicted
-            + self.ledger.evicted()
-            + self.fragments.evicted()
-            + self.places.refused();
+        self.coverage.evicted =
+            self.evicted + self.ledger.evicted() + self.fragments.evicted() + self.places.refused();
         self.coverage.names_not_kept = self.names.refused();
         self.coverage.objects_not_kept = self.cluster.refused() + directory.refused();
         let (legs, records) = self.ledger.into_legs();
@@ -287,10 +285,7 @@ impl Engine {
         }
         // The tunnel's own packet has another depth than its inner one; its fragments are looked
         // for wherever the tunnel was seen.
-        if let (Some(first), Some(hop)) = (
-            packet.tunnel_fragment,
-            self.fragment_hop(frame, 0, 0),
-        ) {
+        if let (Some(first), Some(hop)) = (packet.tunnel_fragment, self.fragment_hop(frame, 0, 0)) {
             let owner = FragmentOwner::Tunnel;
             self.fragments.insert(hop, first, frame.time, owner);
         }
@@ -352,7 +347,9 @@ impl Engine {
         repeats: Repeats,
     ) {
         let octets = frame.data.get(usize::from(ip_offset)..).unwrap_or_default();
-        let fingerprint = self.duplicates.fingerprint(octets, frame.original_len, key.hop);
+        let fingerprint = self
+            .duplicates
+            .fingerprint(octets, frame.original_len, key.hop);
         let hash = self.table.hash(&key);
         self.ahead.push(Parcel {
             hash,

@@ -288,7 +288,14 @@ impl Places {
         let (source, direction) = (origin.source, origin.direction);
         let numbered = |number, direction| {
             let interface = Interface::Numbered(number);
-            (Place { source, interface, depth }, Way::of(direction, sender))
+            (
+                Place {
+                    source,
+                    interface,
+                    depth,
+                },
+                Way::of(direction, sender),
+            )
         };
         match Cooked::read(frame) {
             None => {
@@ -303,7 +310,11 @@ impl Places {
                 }
                 None => {
                     let interface = cooked.place(ttl);
-                    let place = Place { source, interface, depth };
+                    let place = Place {
+                        source,
+                        interface,
+                        depth,
+                    };
                     let way = Way::of(cooked.direction(), sender);
                     Seen::AtCooked(HopId::new(self.number(place), way))
                 }

@@ -210,7 +210,10 @@ fn doubts(vantage: &Vantage<'_>, clocks: Clocks) -> impl Iterator<Item = String>
             vantage.source_name(found.behind),
         )
     });
-    half_blind.chain(disagreements).collect::<Vec<_>>().into_iter()
+    half_blind
+        .chain(disagreements)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<EndKind, u64> {

@@ -119,7 +119,11 @@ impl<'a> Vantage<'a> {
     /// The place of a number.
     #[must_use]
     pub fn place(&self, id: PlaceId) -> Place {
-        self.places.all().get(id.index()).copied().unwrap_or(Place::BETWEEN)
+        self.places
+            .all()
+            .get(id.index())
+            .copied()
+            .unwrap_or(Place::BETWEEN)
     }
 
     /// Whether what was seen at a place is to be left out.
@@ -201,7 +205,11 @@ impl<'a> Vantage<'a> {
         let identities = directory.identities().iter();
         let names = identities.filter_map(|identity| identity.node.as_ref());
         let names: BTreeSet<_> = names
-            .filter(|name| self.holders.node(name).is_some_and(|node| nodes.contains(&node)))
+            .filter(|name| {
+                self.holders
+                    .node(name)
+                    .is_some_and(|node| nodes.contains(&node))
+            })
             .collect();
         names.into_iter().cloned().collect()
     }
@@ -224,8 +232,10 @@ impl<'a> Vantage<'a> {
         match interface {
             Interface::Numbered(0) => file.to_owned(),
             Interface::Numbered(number) => {
-                let name = declaration
-                    .map_or_else(|| format!("interface {number}"), |d| d.interface_name(number));
+                let name = declaration.map_or_else(
+                    || format!("interface {number}"),
+                    |d| d.interface_name(number),
+                );
                 format!("{file}: {name}")
             }
             Interface::Cooked { sender, .. } => format!("{file}: link address {sender:012x}"),
@@ -233,11 +243,16 @@ impl<'a> Vantage<'a> {
     }
 
     fn role(&self, place: PlaceId) -> Role {
-        self.roles.get(place.index()).copied().unwrap_or(Role::Other)
+        self.roles
+            .get(place.index())
+            .copied()
+            .unwrap_or(Role::Other)
     }
 
     fn is_any(&self, source: u32) -> bool {
-        self.places.extent(source).is_some_and(|extent| extent.is_cooked)
+        self.places
+            .extent(source)
+            .is_some_and(|extent| extent.is_cooked)
     }
 
     /// A source without frames saw nothing pass, and was there all the time.
@@ -248,7 +263,9 @@ impl<'a> Vantage<'a> {
     }
 
     fn numbered_places(&self) -> impl Iterator<Item = (PlaceId, Place)> + use<'a> {
-        (0..).map(PlaceId::at).zip(self.places.all().iter().copied())
+        (0..)
+            .map(PlaceId::at)
+            .zip(self.places.all().iter().copied())
     }
 
     /// Takes in what is declared of sources and their interfaces.
@@ -303,7 +320,10 @@ impl<'a> Vantage<'a> {
             }
         }
         for (pod, place) in candidates {
-            let (source, pods) = (self.nodes.get(&self.place(place).source), self.holders.node_of(pod));
+            let (source, pods) = (
+                self.nodes.get(&self.place(place).source),
+                self.holders.node_of(pod),
+            );
             if source.is_none() || pods.is_none() || source == pods.as_ref() {
                 self.give(place, vec![pod]);
             }

@@ -254,7 +254,8 @@ impl Knowledge<'_> {
         if hop == HopId::BETWEEN {
             return Scope::default();
         }
-        self.scopes.scope(self.vantage.place(hop.place()), one, other)
+        self.scopes
+            .scope(self.vantage.place(hop.place()), one, other)
     }
 
     /// An end, and whose it was then; `port` is set for a server's.

@@ -66,20 +66,26 @@ impl Clocks {
 
     /// The sources that disagree, in order.
     pub fn disagreements(self) -> impl Iterator<Item = Disagreement> {
-        self.pairs.into_iter().filter_map(|((one, other), mut seen)| {
-            let impossible = |(ahead, delay): &&(i128, i128)| ahead.abs() > delay + UNNOTICED;
-            if seen.iter().filter(impossible).count() * 2 <= seen.len() {
-                return None;
-            }
-            seen.sort_unstable();
-            let (median, _) = *seen.get(seen.len() / 2)?;
-            let (ahead, behind) = if median > 0 { (other, one) } else { (one, other) };
-            Some(Disagreement {
-                ahead,
-                behind,
-                by_ns: u64::try_from(median.abs()).unwrap_or(u64::MAX),
+        self.pairs
+            .into_iter()
+            .filter_map(|((one, other), mut seen)| {
+                let impossible = |(ahead, delay): &&(i128, i128)| ahead.abs() > delay + UNNOTICED;
+                if seen.iter().filter(impossible).count() * 2 <= seen.len() {
+                    return None;
+                }
+                seen.sort_unstable();
+                let (median, _) = *seen.get(seen.len() / 2)?;
+                let (ahead, behind) = if median > 0 {
+                    (other, one)
+                } else {
+                    (one, other)
+                };
+                Some(Disagreement {
+                    ahead,
+                    behind,
+                    by_ns: u64::try_from(median.abs()).unwrap_or(u64::MAX),
+                })
             })
-        })
     }
 }
 

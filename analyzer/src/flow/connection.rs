@@ -95,7 +95,14 @@ fn choose(
     };
     ranked.sort_by_cached_key(|((client, server, place), connection)| {
         let hop = connection.record.key.hop;
-        (*client, *server, first_at(hop), *place, hop, connection.record.first())
+        (
+            *client,
+            *server,
+            first_at(hop),
+            *place,
+            hop,
+            connection.record.first(),
+        )
     });
     let mut chosen: Vec<AttributedConnection> = Vec::new();
     for (nearness, connection) in ranked {
@@ -150,8 +157,10 @@ impl AttributedConnection {
 impl Knowledge<'_> {
     fn holders(&self, connection: &AttributedConnection) -> (Holder, Holder) {
         let at = connection.record.first();
-        let holder =
-            |end: FlowEnd| self.vantage.holder_of(end.identity, end.address, at, self.directory);
+        let holder = |end: FlowEnd| {
+            self.vantage
+                .holder_of(end.identity, end.address, at, self.directory)
+        };
         (holder(connection.client), holder(connection.server))
     }
 

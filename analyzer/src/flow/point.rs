@@ -79,7 +79,11 @@ pub fn settle(
     for index in indices {
         settler.add(index, &mut seen);
     }
-    let total: u64 = hops.iter().flat_map(|hop| hop.intervals.iter()).map(packets).sum();
+    let total: u64 = hops
+        .iter()
+        .flat_map(|hop| hop.intervals.iter())
+        .map(packets)
+        .sum();
     let observed = match (seen.at_client, seen.at_server) {
         (true, true) => Observed::Both,
         (true, false) => Observed::Client,
@@ -211,8 +215,7 @@ impl<'h, 'v> Settler<'h, 'v> {
             (Point::None, Point::None) => None,
             _ => Some((forward.hop(), backward.hop())),
         };
-        let between = (!at_client && !at_server)
-            .then_some((taken.forward.0, taken.backward.0));
+        let between = (!at_client && !at_server).then_some((taken.forward.0, taken.backward.0));
         let client = own(points.forward.0, points.backward.0).or(between);
         let server = own(points.forward.1, points.backward.1).or(between);
         let moved = |(forward, backward)| self.moved(forward, backward, index);
@@ -404,6 +407,9 @@ fn packets(interval: &Interval) -> u64 {
 
 /// The first packet of a direction at a hop; the end of time when there is none.
 fn first(hop: &Sighted, course: Course) -> Timestamp {
-    let firsts = hop.intervals.iter().map(|interval| traffic(interval, course).first);
+    let firsts = hop
+        .intervals
+        .iter()
+        .map(|interval| traffic(interval, course).first);
     firsts.min().unwrap_or(Timestamp::MAX)
 }

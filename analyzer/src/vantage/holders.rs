@@ -59,7 +59,10 @@ impl Holders {
         let holder = self.by_identity.get(identity.index());
         let holder = holder.copied().unwrap_or_default();
         if holder.pod.is_some() && directory.is_node_address(address, at) {
-            Holder { pod: None, ..holder }
+            Holder {
+                pod: None,
+                ..holder
+            }
         } else {
             holder
         }

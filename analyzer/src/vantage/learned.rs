@@ -126,7 +126,12 @@ impl Learned {
         let numbered = (0..).map(PlaceId::at).zip(places.all()).zip(&self.facts);
         for ((id, place), facts) in numbered.filter(|((_, place), _)| place.depth == 0) {
             let of = |pod| (place.source, pod);
-            match (facts.incoming, facts.outgoing, facts.first_in, facts.first_out) {
+            match (
+                facts.incoming,
+                facts.outgoing,
+                facts.first_in,
+                facts.first_out,
+            ) {
                 (Who::Pod(pod), _, Some(first), _) => {
                     let own = incoming.entry(of(pod)).or_insert((first, id));
                     *own = (*own).min((first, id));
@@ -202,23 +207,22 @@ impl Learned {
 }
 
 impl Facts {
-    fn add(
-        &mut self,
-        direction: Direction,
-        sighting: &Sighting,
-        to: IpAddr,
-        first: Timestamp,
-    ) {
+    fn add(&mut self, direction: Direction, sighting: &Sighting, to: IpAddr, first: Timestamp) {
         let Sighting {
             sender, receiver, ..
         } = *sighting;
-        let earlier = |known: Option<Timestamp>| Some(known.map_or(first, |known| known.min(first)));
+        let earlier =
+            |known: Option<Timestamp>| Some(known.map_or(first, |known| known.min(first)));
         match direction {
             Direction::Incoming => {
                 self.incoming.add(sender.pod);
                 self.first_in = earlier(self.first_in);
                 self.crossing.insert(sender.node);
-                if let Holder { pod: None, node: Some(node) } = receiver {
+                if let Holder {
+                    pod: None,
+                    node: Some(node),
+                } = receiver
+                {
                     self.at_nodes.insert(node);
                 }
             }
@@ -227,7 +231,11 @@ impl Facts {
                 self.outgoing.add(receiver.pod);
                 self.first_out = earlier(self.first_out);
                 self.crossing.insert(receiver.node);
-                if let Holder { pod: None, node: Some(node) } = sender {
+                if let Holder {
+                    pod: None,
+                    node: Some(node),
+                } = sender
+                {
                     self.at_nodes.insert(node);
                 }
             }

@@ -90,5 +90,9 @@ fn owner(at: &TakenAt, directory: &Directory) -> Option<IdentityId> {
                 && identity.namespace.as_ref() == Some(&pod.namespace)
         }
     };
-    directory.identities().iter().position(is_it).map(IdentityId::at)
+    directory
+        .identities()
+        .iter()
+        .position(is_it)
+        .map(IdentityId::at)
 }
