@@ -25,8 +25,8 @@ class End:
         self.listens = set()
         # Pods that share a node's network.
         self.guests = []
-        # Set where a pod's traffic is captured at its own interface.
-        self.point = None
+        # Scenario → where in its files this end's own interface is; None if they do not tell.
+        self.points = {}
 
     @property
     def address(self):
@@ -168,29 +168,44 @@ class Cluster:
         for end in self.ends:
             ends.start(end)
 
-    def any(self, node, link_type="LINUX_SLL2", name=None, scenario=None):
+    def any(self, node, link_type="LINUX_SLL2", file=None, scenario=None):
         """Capture every interface of a node; its pods are then seen at their own."""
         scenario = scenario or self.scenario
-        file = name or f"{node.ref}.pcap"
-        capture = tcpdump(node.box, "any", scenario.path(file), "-y", link_type)
-        node.point = {"file": file}
+        file = file or f"{node.ref}.pcap"
+        numbered = link_type == "LINUX_SLL2"
+        for end in (node, *node.guests):
+            end.points[scenario] = None
         for pod in self.pods:
             if pod.node is node:
-                pod.point = {"file": file, "interface": pod.interface_number()}
-        capture.source = {"files": [file], "at": {"node": node.ref}}
-        return capture
+                pod.points[scenario] = {"file": file, "interface": pod.interface_number()} if numbered else None
+        capture = tcpdump(node.box, "any", scenario.path(file), "-y", link_type)
+        return placed(capture, scenario, [file], {"node": node.ref})
+
+    def inside(self, pod, scenario=None):
+        """Capture at a pod's interface, within its namespace."""
+        scenario = scenario or self.scenario
+        file = f"{pod.ref.split('/')[1]}.pcap"
+        pod.points[scenario] = {"file": file}
+        capture = tcpdump(pod.box, "eth0", scenario.path(file))
+        return placed(capture, scenario, [file], {"pod": pod.ref})
 
     def conclude(self, captures, clients, servers):
         """Let the clients come to their end, take the truth, and end everything."""
         for client in clients:
             client.finished()
         self.scenario.settle()
-        self.scenario.tell_ends(ends.flows(self))
+        scenarios = list(dict.fromkeys([self.scenario, *(capture.scenario for capture in captures)]))
+        for scenario in scenarios:
+            scenario.tell_ends(ends.flows(self, scenario))
         for capture in captures:
             capture.stop()
         for program in [*clients, *servers]:
             self.scenario.tell(program)
-        self.write([capture.source for capture in captures])
+        for scenario in scenarios:
+            scenario.facts = self.scenario.facts
+            self.write([capture.source for capture in captures if capture.scenario is scenario], scenario)
+        for other in scenarios[1:]:
+            other.finish()
 
     def write(self, sources, scenario=None, timeline=None):
         """The objects, and where each capture was taken."""
@@ -202,6 +217,13 @@ class Cluster:
             scenario.path("cluster.jsonl").write_text(objects.lines(timeline))
         lines = [line for source in sources for line in declared(**source)]
         scenario.path("scenario.yaml").write_text("\n".join(["version: 1", "captures:", *lines]) + "\n")
+
+
+def placed(capture, scenario, files, at):
+    """A capture that knows whose it is and where it was taken."""
+    capture.scenario = scenario
+    capture.source = {"files": files, "at": at}
+    return capture
 
 
 def declared(files, at, interfaces=None):

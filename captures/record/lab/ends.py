@@ -29,8 +29,11 @@ def restart(cluster):
         counts.start(end.box)
 
 
-def flows(cluster):
-    """The rows since the counts began. Loopback stays within its namespace."""
+def flows(cluster, scenario):
+    """The rows since the counts began. Loopback stays within its namespace.
+
+    `scenario` is the one whose captures say which ends were seen.
+    """
     became = translations(cluster.nodes)
     callers, answerers = {}, {}
     for end in cluster.ends:
@@ -50,7 +53,7 @@ def flows(cluster):
     for (_, protocol, address, _, *place), (server, there) in answerers.items():
         # Whoever sent this is not counted, or is nobody.
         add(rows[protocol, owner(cluster, address), address, server, tuple(place), None, None], None, there)
-    return [describe(cluster, key, row) for key, row in sorted(rows.items(), key=in_order)]
+    return [describe(cluster, scenario, key, row) for key, row in sorted(rows.items(), key=in_order)]
 
 
 def in_order(item):
@@ -116,7 +119,7 @@ def translations(nodes):
     return found
 
 
-def describe(cluster, key, row):
+def describe(cluster, scenario, key, row):
     protocol, client, client_ip, server, (server_ip, port), service, as_seen = key
     told = {
         "proto": protocol,
@@ -134,10 +137,20 @@ def describe(cluster, key, row):
         "client_delivered_pkts": s_in, "client_delivered_bytes": s_in_bytes,
         "server_sent_pkts": s_out, "server_sent_bytes": s_out_bytes,
         "server_delivered_pkts": c_in, "server_delivered_bytes": c_in_bytes,
-        "observed": OBSERVED[bool(client and client.point), bool(server and server.point)],
-        "points": {"client": client and client.point, "server": server and server.point},
+        "observed": OBSERVED[is_seen(client, scenario), is_seen(server, scenario)],
+        "points": {"client": point(client, scenario, client_ip), "server": point(server, scenario, server_ip)},
     }
     return told
+
+
+def is_seen(end, scenario):
+    return bool(end and scenario in end.points)
+
+
+def point(end, scenario, address):
+    """Where an end's own packets are in the files; loopback is interface 1 everywhere."""
+    found = end and end.points.get(scenario)
+    return {**found, "interface": 1} if found and address.startswith("127.") else found
 
 
 def of(end):
