@@ -22,7 +22,7 @@ class End:
     def __init__(self, kind, ref, box, addresses, node=None, port=None):
         self.kind, self.ref, self.box, self.addresses = kind, ref, box, addresses
         self.node, self.port = node, port
-        self.listens = set()
+        self.listens, self.gone, self.told = set(), False, {}
         # Pods that share a node's network.
         self.guests = []
         # Scenario → where in its files this end's own interface is; None if they do not tell.
@@ -71,6 +71,8 @@ class Cluster:
         # A switch looks at no IP header.
         self.fabric.sysctl("net.bridge.bridge-nf-call-iptables=0")
         self.nodes, self.pods, self.outside, self.services = [], [], [], []
+        # Rows of the time before an address changed its owner.
+        self.past = []
 
     @property
     def ends(self):
@@ -176,7 +178,7 @@ class Cluster:
         for end in (node, *node.guests):
             end.points[scenario] = None
         for pod in self.pods:
-            if pod.node is node:
+            if pod.node is node and not pod.gone:
                 pod.points[scenario] = {"file": file, "interface": pod.interface_number()} if numbered else None
         capture = tcpdump(node.box, "any", scenario.path(file), "-y", link_type)
         return placed(capture, scenario, [file], {"node": node.ref})
@@ -189,23 +191,43 @@ class Cluster:
         capture = tcpdump(pod.box, "eth0", scenario.path(file))
         return placed(capture, scenario, [file], {"pod": pod.ref})
 
-    def conclude(self, captures, clients, servers):
+    def conclude(self, captures, clients, servers, timeline=None):
         """Let the clients come to their end, take the truth, and end everything."""
         for client in clients:
             client.finished()
         self.scenario.settle()
-        scenarios = list(dict.fromkeys([self.scenario, *(capture.scenario for capture in captures)]))
-        for scenario in scenarios:
-            scenario.tell_ends(ends.flows(self, scenario))
+        self.account(captures)
         for capture in captures:
             capture.stop()
         for program in [*clients, *servers]:
             self.scenario.tell(program)
-        for scenario in scenarios:
+        self.publish(captures, timeline)
+
+    def account(self, captures):
+        """The truth, while the programs still listen."""
+        for scenario in self.recorded(captures):
+            scenario.tell_ends(self.past + ends.flows(self, scenario))
+
+    def recorded(self, captures):
+        return list(dict.fromkeys([self.scenario, *(capture.scenario for capture in captures)]))
+
+    def publish(self, captures, timeline=None):
+        """The objects and the declaration of every scenario that was recorded."""
+        for scenario in self.recorded(captures):
             scenario.facts = self.scenario.facts
-            self.write([capture.source for capture in captures if capture.scenario is scenario], scenario)
-        for other in scenarios[1:]:
-            other.finish()
+            self.write([capture.source for capture in captures if capture.scenario is scenario], scenario, timeline)
+            if scenario is not self.scenario:
+                scenario.finish()
+
+    def turn(self):
+        """Close the account: what comes next is counted apart."""
+        self.past += ends.flows(self, self.scenario)
+        ends.restart(self)
+
+    def remove(self, pod):
+        """A pod that is gone: its interface, its route, its address."""
+        pod.node.box.ip(f"link del {pod.port}")
+        pod.gone = True
 
     def write(self, sources, scenario=None, timeline=None):
         """The objects, and where each capture was taken."""

@@ -66,7 +66,7 @@ def name(end):
 
 
 def owner(cluster, address):
-    return next((end for end in cluster.ends if address in end.addresses), None)
+    return next((end for end in cluster.ends if address in end.addresses and not end.gone), None)
 
 
 def new_row():
