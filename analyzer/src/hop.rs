@@ -219,8 +219,8 @@ pub struct Extent {
     pub first: Timestamp,
     /// Its last one.
     pub last: Timestamp,
-    /// Whether it is a cooked capture: of all interfaces of a machine.
-    pub is_cooked: bool,
+    /// Whether it is of all interfaces of a machine, and tells them apart.
+    pub has_interfaces: bool,
 }
 
 impl Places {
@@ -356,11 +356,11 @@ impl Places {
             let extent = extent.get_or_insert(Extent {
                 first: time,
                 last: time,
-                is_cooked: false,
+                has_interfaces: false,
             });
             extent.first = extent.first.min(time);
             extent.last = extent.last.max(time);
-            extent.is_cooked |= is_cooked(frame);
+            extent.has_interfaces |= frame.link == LinkType::LINUX_SLL2;
         }
     }
 }

@@ -157,11 +157,16 @@ impl<'a> Vantage<'a> {
     }
 
     /// Whether a place would have shown what an end sends or receives in an interval: its source
-    /// was being captured, and it is not half-blind.
+    /// was being captured, and it is not half-blind. SLL version 1 tells nothing of interfaces that
+    /// show nothing.
     #[must_use]
     pub fn covers(&self, place: PlaceId, part: Part, index: IntervalIndex) -> bool {
+        let Place {
+            source, interface, ..
+        } = self.place(place);
         let sights = self.sights.get(place.index()).copied().unwrap_or_default();
-        self.is_captured(self.place(place).source, index) && sights.blind_to() != Some(part)
+        let is_told = matches!(interface, Interface::Numbered(_));
+        is_told && self.is_captured(source, index) && sights.blind_to() != Some(part)
     }
 
     /// Whether a capture of all interfaces of the end's node was running: a packet that reached the
@@ -252,7 +257,7 @@ impl<'a> Vantage<'a> {
     fn is_any(&self, source: u32) -> bool {
         self.places
             .extent(source)
-            .is_some_and(|extent| extent.is_cooked)
+            .is_some_and(|extent| extent.has_interfaces)
     }
 
     /// A source without frames saw nothing pass, and was there all the time.

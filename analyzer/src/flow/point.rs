@@ -344,11 +344,23 @@ impl Eye {
             };
             let mut order: Vec<(Nearness, usize)> =
                 earliest.get(course).iter().filter_map(near).collect();
-            // Of several ways out a sender's is the last one that shows its packet.
-            if part(end, course) == Part::Sender {
-                order.reverse();
-            }
+            // The nearest of several ways out is the last that shows a packet sent, and the first
+            // that shows one received; of several own interfaces it is the other way round.
+            let (own, out) = match part(end, course) {
+                Part::Sender => (false, true),
+                Part::Receiver => (true, false),
+            };
             order.sort_by_key(|(nearness, _)| *nearness);
+            for near in order.chunk_by_mut(|a, b| a.0 == b.0) {
+                let is_reversed = match near.first() {
+                    Some((Nearness::Own, _)) => own,
+                    Some((Nearness::WayOut, _)) => out,
+                    Some((Nearness::Elsewhere, _)) | None => false,
+                };
+                if is_reversed {
+                    near.reverse();
+                }
+            }
             order
         };
         let towards = match end {

@@ -116,41 +116,39 @@ impl Learned {
     }
 
     /// For each source and pod the place that is its own: of several the one that shows a packet
-    /// of it first or, where nothing comes in, a packet to it last.
+    /// of it first or, where nothing comes in, a packet to it last. SLL version 1 tells a pod's
+    /// interface apart by what passes it, so there all of them are.
     pub(super) fn own_by_source(
         &self,
         places: &Places,
     ) -> impl Iterator<Item = (PodNo, PlaceId)> + use<> {
         let mut incoming: BTreeMap<(u32, PodNo), (Timestamp, PlaceId)> = BTreeMap::new();
         let mut outgoing: BTreeMap<(u32, PodNo), (Timestamp, PlaceId)> = BTreeMap::new();
+        let mut cooked = Vec::new();
         let numbered = (0..).map(PlaceId::at).zip(places.all()).zip(&self.facts);
         for ((id, place), facts) in numbered.filter(|((_, place), _)| place.depth == 0) {
-            let of = |pod| (place.source, pod);
-            match (
-                facts.incoming,
-                facts.outgoing,
-                facts.first_in,
-                facts.first_out,
-            ) {
-                (Who::Pod(pod), _, Some(first), _) => {
-                    let own = incoming.entry(of(pod)).or_insert((first, id));
-                    *own = (*own).min((first, id));
+            let is_cooked = matches!(place.interface, Interface::Cooked { .. });
+            match (facts.incoming, facts.outgoing) {
+                (Who::Pod(pod), Who::Nobody) | (Who::Nobody, Who::Pod(pod)) if is_cooked => {
+                    cooked.push((pod, id));
                 }
-                (Who::Nobody, Who::Pod(pod), _, Some(first)) => {
-                    let own = outgoing.entry(of(pod)).or_insert((first, id));
-                    *own = (*own).max((first, id));
+                (Who::Pod(pod), _) => {
+                    let own = (facts.first_in.unwrap_or(Timestamp::MAX), id);
+                    let first = incoming.entry((place.source, pod)).or_insert(own);
+                    *first = own.min(*first);
                 }
-                _ => {}
+                (Who::Nobody, Who::Pod(pod)) => {
+                    let own = (facts.first_out.unwrap_or_default(), id);
+                    let last = outgoing.entry((place.source, pod)).or_insert(own);
+                    *last = own.max(*last);
+                }
+                (Who::Nobody | Who::Others, _) => {}
             }
         }
-        // SLL version 1 tells a pod's two directions apart as two places.
-        let is_apart = |id: PlaceId| {
-            let place = places.all().get(id.index());
-            place.is_some_and(|place| matches!(place.interface, Interface::Cooked { .. }))
-        };
-        outgoing.retain(|key, (_, id)| is_apart(*id) || !incoming.contains_key(key));
-        let all = incoming.into_iter().chain(outgoing);
-        all.map(|((_, pod), (_, place))| (pod, place))
+        outgoing.retain(|key, _| !incoming.contains_key(key));
+        let numbered = incoming.into_iter().chain(outgoing);
+        let numbered = numbered.map(|((_, pod), (_, place))| (pod, place));
+        numbered.chain(cooked)
     }
 
     /// Whether something that is not on `node` is sent in or out here.
