@@ -16,6 +16,7 @@ use std::hint;
 use foldhash::fast::FixedState;
 
 use crate::hop::HopId;
+use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
 const SETS: usize = 4096;
@@ -95,6 +96,26 @@ impl Duplicates {
         }
         Fingerprint(state.finish())
     }
+}
+
+/// The octets of a packet, from its IP header on, without the checksum of its transport: what one
+/// interface leaves to be computed another shows computed.
+#[must_use]
+pub fn without_checksum(octets: &[u8], protocol: Protocol) -> Vec<u8> {
+    let header = match octets.first() {
+        Some(first) if first >> 4 == 4 => usize::from(first & 0x0f) * 4,
+        _ => 40,
+    };
+    let at = header
+        + match protocol {
+            Protocol::Tcp => 16,
+            Protocol::Udp => 6,
+        };
+    let mut octets = octets.to_vec();
+    if let Some(checksum) = octets.get_mut(at..at + 2) {
+        checksum.fill(0);
+    }
+    octets
 }
 
 /// Stands for the octets of a packet.

@@ -12,10 +12,11 @@ use ipnet::IpNet;
 
 use crate::cluster::{Change, Cluster, ClusterLimits, Directory, Names};
 use crate::connection::table::ConnectionTable;
+use crate::connection::tcp::flag;
 use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
-use crate::duplicates::{Duplicates, Fingerprint};
+use crate::duplicates::{Duplicates, Fingerprint, without_checksum};
 use crate::endpoint::{Endpoint, Side};
 use crate::fragments::{FragmentOwner, Fragments};
 use crate::frame::Frame;
@@ -251,7 +252,7 @@ impl Engine {
         let (hop, repeats) = match self.places.hop(frame, depth, ttl, from) {
             Seen::At(hop) if hop.way() == Way::Unknown => (hop, Repeats::Suspect),
             Seen::At(hop) => (hop, Repeats::Sent),
-            Seen::AtCooked(hop) if packet.ip_id != 0 => (hop, Repeats::Copy),
+            Seen::AtCooked(hop) if is_sent_once(packet) => (hop, Repeats::Copy),
             Seen::AtCooked(hop) => (hop, Repeats::Uncertain),
             Seen::LoopbackOut => {
                 self.coverage.copies += 1;
@@ -347,9 +348,17 @@ impl Engine {
         repeats: Repeats,
     ) {
         let octets = frame.data.get(usize::from(ip_offset)..).unwrap_or_default();
-        let fingerprint = self
-            .duplicates
-            .fingerprint(octets, frame.original_len, key.hop);
+        let fingerprint = match repeats {
+            Repeats::Suspect | Repeats::Sent => {
+                self.duplicates
+                    .fingerprint(octets, frame.original_len, key.hop)
+            }
+            Repeats::Copy | Repeats::Uncertain => {
+                let octets = without_checksum(octets, key.protocol);
+                self.duplicates
+                    .fingerprint(&octets, frame.original_len, key.hop)
+            }
+        };
         let hash = self.table.hash(&key);
         self.ahead.push(Parcel {
             hash,
@@ -450,6 +459,18 @@ impl Engine {
             .extract(|connection| (connection.last(), connection.key) <= cutoff);
         self.ledger.fold_all(silent, |_| Some(EndReason::Evicted));
         self.evicted += (before - self.table.len()) as u64;
+    }
+}
+
+/// Whether nobody sends a packet like this twice within a millisecond: its identification is its
+/// own, or it is a segment that TCP would send again much later.
+const fn is_sent_once(packet: &Packet) -> bool {
+    const RARE: u8 = flag::SYN | flag::FIN | flag::RST;
+    match packet.transport {
+        Transport::Tcp(Some(segment)) => {
+            packet.ip_id != 0 || segment.payload_len > 0 || segment.flags & RARE != 0
+        }
+        Transport::Tcp(None) | Transport::Udp => packet.ip_id != 0,
     }
 }
 
