@@ -203,7 +203,7 @@ pub enum Seen {
 #[derive(Clone, Debug)]
 pub struct Places {
     numbers: HashMap<Place, PlaceId, FixedState>,
-    places: Vec<Place>,
+    all: Vec<Place>,
     limit: usize,
     refused: u64,
     /// The last place asked for: frames come in runs.
@@ -231,7 +231,7 @@ impl Places {
         numbers.insert(Place::BETWEEN, PlaceId::BETWEEN);
         Self {
             numbers,
-            places: vec![Place::BETWEEN],
+            all: vec![Place::BETWEEN],
             limit,
             refused: 0,
             last: (Place::BETWEEN, PlaceId::BETWEEN),
@@ -260,14 +260,14 @@ impl Places {
     /// Whether a hop is one of SLL version 1, which tells no interfaces.
     #[must_use]
     pub fn is_cooked(&self, hop: HopId) -> bool {
-        let place = self.places.get(hop.place().index());
+        let place = self.all.get(hop.place().index());
         place.is_some_and(|place| matches!(place.interface, Interface::Cooked { .. }))
     }
 
     /// The places, by number.
     #[must_use]
     pub fn all(&self) -> &[Place] {
-        &self.places
+        &self.all
     }
 
     /// From when to when a source was seen; `None` when it has no frame.
@@ -326,16 +326,16 @@ impl Places {
         if self.last.0 == place {
             return self.last.1;
         }
-        let next = PlaceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
+        let next = PlaceId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
         let number = match self.numbers.get(&place) {
             Some(number) => *number,
-            None if self.places.len() >= self.limit => {
+            None if self.all.len() >= self.limit => {
                 self.refused += 1;
                 return PlaceId::BETWEEN;
             }
             None => {
                 self.numbers.insert(place, next);
-                self.places.push(place);
+                self.all.push(place);
                 next
             }
         };

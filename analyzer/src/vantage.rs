@@ -216,7 +216,15 @@ impl<'a> Vantage<'a> {
                     .is_some_and(|node| nodes.contains(&node))
             })
             .collect();
-        names.into_iter().cloned().collect()
+        let declared = self
+            .declarations
+            .iter()
+            .filter_map(|declaration| match &declaration.at {
+                TakenAt::Node(node) => Some(node),
+                TakenAt::Pod(_) | TakenAt::Between => None,
+            });
+        let all: BTreeSet<_> = names.into_iter().chain(declared).cloned().collect();
+        all.into_iter().collect()
     }
 
     /// What a person calls a source.

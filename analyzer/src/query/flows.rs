@@ -89,7 +89,7 @@ fn accepts_measure(query: &Query, found: &Match<'_>) -> bool {
             .is_none_or(|least| found.median_us().is_some_and(|us| us >= least))
 }
 
-impl<'s> Match<'s> {
+impl Match<'_> {
     /// The handshake times of the window.
     #[must_use]
     pub fn handshakes(&self) -> Handshakes {

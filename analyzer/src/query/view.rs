@@ -342,7 +342,7 @@ pub struct CoverageView {
     /// Files read.
     pub files: u64,
     /// Nodes on which captures were taken, as far as is known.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub nodes: Vec<Arc<str>>,
     /// Ends by kind.
     pub identity: BTreeMap<String, u64>,

@@ -43,7 +43,7 @@ impl Scopes {
         let number = |(at, declaration): (usize, &SourceDeclaration)| {
             let first = match &declaration.at {
                 TakenAt::Between => at,
-                taken => declarations
+                taken @ (TakenAt::Node(_) | TakenAt::Pod(_)) => declarations
                     .iter()
                     .position(|other| other.at == *taken)
                     .unwrap_or(at),
