@@ -8,6 +8,7 @@
 //! **Errors** none: what exceeds [`ClusterLimits`] is refused and counted.
 
 pub mod annotation;
+pub mod boundary;
 pub mod change;
 pub mod directory;
 pub mod identity;
@@ -35,10 +36,11 @@ use crate::cluster::names::PrefixTable;
 use crate::cluster::object::ObjectKey;
 use crate::cluster::table::Tables;
 
+pub use crate::cluster::boundary::Boundaries;
 pub use crate::cluster::change::{Change, ChangeKind};
 pub use crate::cluster::directory::Directory;
 pub use crate::cluster::identity::{
-    EndKind, EndOwner, Identity, IdentityId, ServiceBasis, Workload,
+    EndKind, EndOwner, Identity, IdentityId, OwnerId, ServiceBasis, Workload,
 };
 pub use crate::cluster::names::Names;
 pub use crate::cluster::object::{Object, ObjectKind};

@@ -178,6 +178,7 @@ fn uncertain(record: &ConnectionRecord, legs: &[(LegKey, Leg)]) -> Uncertain {
         hop: key.hop,
         protocol: key.protocol,
         ends,
+        era: record.era,
     };
     let leg = legs
         .binary_search_by_key(&leg_key, |(key, _)| *key)

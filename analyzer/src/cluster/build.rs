@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 use crate::cluster::claims::{AddressClaims, Claims, NodeBasis, PortClaims, PortKey, ServiceAt};
 use crate::cluster::directory::{DeclaredBy, Directory, Held, HeldPort};
 use crate::cluster::endpoint::{EndpointClaim, settle};
-use crate::cluster::identity::{EndKind, Identity, IdentityId};
+use crate::cluster::identity::{EndKind, Identity, IdentityId, owners};
 use crate::cluster::names::{Names, PrefixTable};
 use crate::cluster::naming::{Familiarity, Holders, Naming};
 use crate::cluster::span::{Segments, Span};
@@ -68,6 +68,8 @@ pub(super) fn directory(
     let unresolved = naming.intern(Identity::of(EndKind::Unresolved));
     let (identities, places) = naming.finish();
     let mut directory = Directory {
+        owners: owners(&identities),
+        services: services(&identities, tables),
         identities,
         addresses,
         ports,
@@ -80,6 +82,17 @@ pub(super) fn directory(
     };
     directory.renumber(&places);
     directory
+}
+
+/// The place of each identity's service, behind all others when it has none.
+fn services(identities: &[Identity], tables: &Tables) -> Vec<u32> {
+    let place = |identity: &Identity| {
+        let name = identity.namespace.clone().zip(identity.service.clone())?;
+        let service = tables.service_ids.get(&name)?;
+        u32::try_from(service.0).ok()
+    };
+    let places = identities.iter().map(place);
+    places.map(|place| place.unwrap_or(u32::MAX)).collect()
 }
 
 /// Who holds an address, kind by kind.

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::cluster::identity::{EndKind, Identity, IdentityId};
+use crate::cluster::identity::{EndKind, Identity, IdentityId, OwnerId};
 use crate::cluster::names::PrefixTable;
 use crate::cluster::span::Segments;
 use crate::cluster::table::NodeId;
@@ -21,6 +21,10 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Directory {
     pub(super) identities: Vec<Identity>,
+    /// Whose each identity is.
+    pub(super) owners: Vec<OwnerId>,
+    /// The place of each identity's service among services, the preferred one first.
+    pub(super) services: Vec<u32>,
     pub(super) addresses: HashMap<IpAddr, Held, FixedState>,
     pub(super) ports: HashMap<(IpAddr, Protocol, u16), Segments<HeldPort>, FixedState>,
     pub(super) node_ports: HashMap<(Protocol, u16), Segments<IdentityId>, FixedState>,
@@ -89,6 +93,21 @@ impl Directory {
     pub fn identity(&self, id: IdentityId) -> &Identity {
         const NOBODY: &Identity = &Identity::of(EndKind::External);
         self.identities.get(id.0 as usize).unwrap_or(NOBODY)
+    }
+
+    /// Whose an identity is, whichever service it serves.
+    #[must_use]
+    pub fn owner(&self, id: IdentityId) -> OwnerId {
+        let owner = self.owners.get(id.0 as usize);
+        owner.copied().unwrap_or(OwnerId::NOBODY)
+    }
+
+    /// Of two identities of one owner the one that says more: with a service before without, of
+    /// two services the one with a cluster IP first, then the smallest name.
+    #[must_use]
+    pub fn prefer(&self, one: IdentityId, other: IdentityId) -> IdentityId {
+        let rank = |id: IdentityId| (self.services.get(id.0 as usize), id);
+        if rank(one) <= rank(other) { one } else { other }
     }
 
     /// All identities, in order of their numbers.

@@ -3,7 +3,7 @@
 //! **Shape** an [`Identity`] holds no address, so a cluster has few of them; an [`IdentityId`]
 //! stands for one within a directory, and ids order as the identities do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 /// Number of an identity within its [`crate::cluster::Directory`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct IdentityId(pub(super) u32);
+
+/// Number of an owner within its [`crate::cluster::Directory`]; numbers order as owners do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OwnerId(u32);
 
 /// What an end is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -97,6 +101,11 @@ pub struct Identity {
     pub service_port: Option<u16>,
 }
 
+impl OwnerId {
+    /// The owner of what no directory knows.
+    pub(super) const NOBODY: Self = Self(u32::MAX);
+}
+
 impl Identity {
     /// An identity of which only the kind is known.
     #[must_use]
@@ -150,6 +159,15 @@ pub struct EndOwner<'a> {
     pub node: Option<&'a str>,
     /// The service whose own address it is.
     pub service_called: Option<&'a str>,
+}
+
+/// The number of each identity's owner.
+pub(super) fn owners(identities: &[Identity]) -> Vec<OwnerId> {
+    let owners: BTreeSet<EndOwner<'_>> = identities.iter().map(Identity::owner).collect();
+    let numbers: BTreeMap<EndOwner<'_>, OwnerId> =
+        owners.into_iter().zip((0..).map(OwnerId)).collect();
+    let number = |identity: &Identity| numbers.get(&identity.owner()).copied();
+    identities.iter().filter_map(number).collect()
 }
 
 /// Gives equal identities one number, in the order of their first use.
