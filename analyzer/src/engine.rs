@@ -197,6 +197,9 @@ impl Engine {
     pub fn into_snapshot(mut self, provenance: Provenance) -> Snapshot {
         self.count_ahead();
         let now = self.coverage.to.unwrap_or_default();
+        if self.tenancy.is_stale() {
+            self.renew_eras(now);
+        }
         let eras = self.tenancy.eras();
         self.ledger.fold_all(self.table, eras, |connection| {
             connection.end_at(now, eras.get(connection.era))
@@ -369,8 +372,9 @@ impl Engine {
 
     /// Takes in what was told of the cluster since: connections that turn out to have changed
     /// owners end here, the others may get another era's end.
-    fn renew_eras(&mut self, time: Timestamp) {
-        let eras = self.tenancy.renew(time);
+    fn renew_eras(&mut self, now: Timestamp) {
+        let begin = self.coverage.from.unwrap_or(now);
+        let eras = self.tenancy.renew(begin, now);
         let tenancy = &mut self.tenancy;
         let parted = self.table.extract(|connection| {
             let era = tenancy.around(&connection.key, connection.first());

@@ -3,7 +3,7 @@
 //! In: legs, connection records, the cluster's directory and the account of what was read.
 //! Out: flows and connections with their roles and owners decided, in order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -148,20 +148,17 @@ fn attribute(
             Some(side) => (side, Basis::Syn),
             None => roles.client_of(&uncertain(record, legs)),
         };
-        let (key, at) = (&record.key, record.first());
+        let (key, times) = (&record.key, (record.first(), record.last()));
         let (client, server) = (key.endpoint(client_side), key.endpoint(client_side.other()));
+        let service_port = Some((key.protocol, server.port));
+        let asks = directory.resolve_over(client.address, None, times);
+        let answers = directory.resolve_over(server.address, service_port, times);
         AttributedConnection {
             record: *record,
             client_side,
             basis,
-            client: FlowEnd {
-                address: client.address,
-                identity: directory.resolve(client.address, None, at),
-            },
-            server: FlowEnd {
-                address: server.address,
-                identity: directory.resolve(server.address, Some((key.protocol, server.port)), at),
-            },
+            client: FlowEnd::new(client.address, asks, directory),
+            server: FlowEnd::new(server.address, answers, directory),
         }
     };
     records.iter().map(attribute).collect()
@@ -202,14 +199,11 @@ fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<EndKind, u64> {
         ends.insert(flow.key.client);
         ends.insert(flow.key.server);
     }
-    // One owner may have had several identities: its services changed.
-    let ends: BTreeSet<_> = ends
-        .iter()
-        .map(|end| (end.address, directory.identity(end.identity).owner()))
-        .collect();
     let mut kinds = BTreeMap::new();
-    for (_, owner) in ends {
-        *kinds.entry(owner.kind).or_default() += 1;
+    for end in ends {
+        *kinds
+            .entry(directory.identity(end.identity).kind)
+            .or_default() += 1;
     }
     kinds
 }

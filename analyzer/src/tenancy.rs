@@ -90,18 +90,24 @@ impl Tenancy {
     #[inline]
     #[must_use]
     pub fn is_due(&self, time: Timestamp, live: usize) -> bool {
-        let stale = self.directory.is_none() && self.renewed != Some(IntervalIndex::of(time));
+        let stale = self.is_stale() && self.renewed != Some(IntervalIndex::of(time));
         stale || self.eras.len() > ERAS.saturating_add(live.saturating_mul(2))
     }
 
-    /// Makes the boundaries anew for packets from about `time` on, and hands back the eras that
-    /// were in use until now.
-    pub fn renew(&mut self, time: Timestamp) -> Eras {
+    /// Whether something was told since the boundaries were made.
+    #[must_use]
+    pub const fn is_stale(&self) -> bool {
+        self.directory.is_none()
+    }
+
+    /// Makes the boundaries anew at the time `now`, when the first packet was at `begin`, and hands
+    /// back the eras that were in use until now.
+    pub fn renew(&mut self, begin: Timestamp, now: Timestamp) -> Eras {
         if self.renewed.is_none() {
-            self.since = time.saturating_sub(BACK);
+            self.since = begin.saturating_sub(BACK);
         }
         self.boundaries = Arc::new(Boundaries::of(&self.directory(), self.since));
-        self.renewed = Some(IntervalIndex::of(time));
+        self.renewed = Some(IntervalIndex::of(now));
         mem::take(&mut self.eras)
     }
 

@@ -64,6 +64,38 @@ pub(super) enum DeclaredBy {
     Nobody,
 }
 
+/// An address or a port of it, looked up for any moment.
+#[derive(Clone, Copy, Default)]
+struct Place<'d> {
+    held: Option<&'d Segments<IdentityId>>,
+    port: Option<&'d Segments<HeldPort>>,
+    /// When the address is a node's, and whose node port it is then.
+    node_port: Option<(&'d Segments<NodeId>, &'d Segments<IdentityId>)>,
+}
+
+impl Place<'_> {
+    /// Who had it; `None` when no object ever did.
+    fn at(&self, time: Timestamp) -> Option<IdentityId> {
+        self.node_port(time)
+            .or_else(|| Some(self.port(time)?.identity))
+            .or_else(|| self.held?.at(time))
+    }
+
+    fn port(&self, time: Timestamp) -> Option<HeldPort> {
+        self.port?.at(time)
+    }
+
+    /// The service whose node port it is, when the address is a node's and nobody else's there.
+    fn node_port(&self, time: Timestamp) -> Option<IdentityId> {
+        let (nodes, services) = self.node_port?;
+        nodes.at(time)?;
+        match self.port(time) {
+            Some(held) if held.declared != DeclaredBy::Nobody => None,
+            Some(_) | None => services.at(time),
+        }
+    }
+}
+
 impl Directory {
     /// Who had `address` at a time; `service_port` is set for a server's end.
     #[must_use]
@@ -73,19 +105,27 @@ impl Directory {
         service_port: Option<(Protocol, u16)>,
         at: Timestamp,
     ) -> IdentityId {
-        let held = self.addresses.get(&address);
-        let found = match service_port {
-            None => held.and_then(|held| held.client.at(at)),
-            Some((protocol, port)) => {
-                let declared = self
-                    .port(address, protocol, port, at)
-                    .map(|held| held.identity);
-                self.node_port(address, protocol, port, at)
-                    .or(declared)
-                    .or_else(|| held?.server.at(at))
-            }
-        };
+        let found = self.place(address, service_port).at(at);
         found.unwrap_or_else(|| self.unowned(address))
+    }
+
+    /// Who had `address` at the time of the first of some packets, known as well as it is at the
+    /// first or at the last of them.
+    #[must_use]
+    pub fn resolve_over(
+        &self,
+        address: IpAddr,
+        service_port: Option<(Protocol, u16)>,
+        (first, last): (Timestamp, Timestamp),
+    ) -> IdentityId {
+        let place = self.place(address, service_port);
+        match (place.at(first), place.at(last)) {
+            (Some(then), Some(later)) if self.owner(then) == self.owner(later) => {
+                self.prefer(then, later)
+            }
+            (Some(then), _) => then,
+            (None, _) => self.unowned(address),
+        }
     }
 
     /// The identity behind a number.
@@ -131,11 +171,12 @@ impl Directory {
         port: u16,
         at: Timestamp,
     ) -> bool {
-        let declared = self.port(address, protocol, port, at);
+        let place = self.place(address, Some((protocol, port)));
+        let declared = place.port(at);
         if declared.is_some_and(|held| held.declared == DeclaredBy::Service) {
             return true;
         }
-        self.node_port(address, protocol, port, at).is_some()
+        place.node_port(at).is_some()
     }
 
     /// Replaces provisional numbers by the places in the order of identities.
@@ -160,29 +201,20 @@ impl Directory {
         renumber(&mut self.unresolved);
     }
 
-    fn port(
-        &self,
-        address: IpAddr,
-        protocol: Protocol,
-        port: u16,
-        at: Timestamp,
-    ) -> Option<HeldPort> {
-        self.ports.get(&(address, protocol, port))?.at(at)
-    }
-
-    /// The service whose node port it is, when the address is a node's and nobody else's there.
-    fn node_port(
-        &self,
-        address: IpAddr,
-        protocol: Protocol,
-        port: u16,
-        at: Timestamp,
-    ) -> Option<IdentityId> {
-        let services = self.node_ports.get(&(protocol, port))?;
-        self.addresses.get(&address)?.nodes.at(at)?;
-        match self.port(address, protocol, port, at) {
-            Some(held) if held.declared != DeclaredBy::Nobody => None,
-            Some(_) | None => services.at(at),
+    /// All that is known of an address, or of a port of it.
+    fn place(&self, address: IpAddr, service_port: Option<(Protocol, u16)>) -> Place<'_> {
+        let held = self.addresses.get(&address);
+        let Some((protocol, port)) = service_port else {
+            return Place {
+                held: held.map(|held| &held.client),
+                ..Place::default()
+            };
+        };
+        let node_port = self.node_ports.get(&(protocol, port));
+        Place {
+            held: held.map(|held| &held.server),
+            port: self.ports.get(&(address, protocol, port)),
+            node_port: held.map(|held| &held.nodes).zip(node_port),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{hint, mem};
 use crate::cluster::Directory;
 use crate::flow::order::{Forward, Oriented, Place, order};
 use crate::flow::roles::Roles;
-use crate::flow::{Flow, FlowEnd, FlowKey, Observed, first_packet};
+use crate::flow::{Flow, FlowEnd, FlowKey, Observed, packets_of};
 use crate::leg::{Interval, Leg, LegKey};
 use crate::time::Timestamp;
 
@@ -76,6 +76,7 @@ fn add_leg(
         let key = attribute(key, roles, &interval, directory);
         match flows.get_mut(start..).and_then(<[Flow]>::last_mut) {
             Some(last) if last.key == key => {
+                last.key.learn(&key, directory);
                 last.basis = last.basis.min(roles.basis);
                 last.intervals.add(interval);
             }
@@ -91,10 +92,11 @@ fn add_leg(
 
 /// Puts the flows between the same ends in the order of their owners, one for each.
 fn merge(flows: &mut Vec<Flow>, directory: &Directory) {
-    flows.sort_unstable_by(|a, b| a.key.compare_owners(&b.key, directory));
+    flows.sort_unstable_by_key(|flow| flow.key.owners());
     flows.dedup_by(|later, earlier| {
         let same = later.key == earlier.key;
         if same {
+            earlier.key.learn(&later.key, directory);
             earlier.basis = earlier.basis.min(later.basis);
             for interval in mem::take(&mut later.intervals) {
                 earlier.intervals.add(interval);
@@ -105,18 +107,15 @@ fn merge(flows: &mut Vec<Flow>, directory: &Directory) {
 }
 
 fn attribute(key: &LegKey, roles: Oriented, interval: &Interval, directory: &Directory) -> FlowKey {
-    let at = first_packet(interval);
+    let times = packets_of(interval);
     let (client, server) = roles.ends(key);
+    let service_port = Some((key.protocol, server.port));
+    let asks = directory.resolve_over(client, None, times);
+    let answers = directory.resolve_over(server.address, service_port, times);
     FlowKey {
         protocol: key.protocol,
-        client: FlowEnd {
-            address: client,
-            identity: directory.resolve(client, None, at),
-        },
-        server: FlowEnd {
-            address: server.address,
-            identity: directory.resolve(server.address, Some((key.protocol, server.port)), at),
-        },
+        client: FlowEnd::new(client, asks, directory),
+        server: FlowEnd::new(server.address, answers, directory),
         server_port: server.port,
     }
 }

@@ -97,7 +97,7 @@ fn answer(directory: &Directory, question: &str) -> String {
     say("svc=", found.service.as_deref());
     say(
         "",
-        found.service_basis.map(super::super::ServiceBasis::name),
+        found.service_basis.map(crate::cluster::ServiceBasis::name),
     );
     let service_port = found.service_port.map(|port| port.to_string());
     say("port=", service_port.as_deref());
