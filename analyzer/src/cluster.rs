@@ -40,7 +40,7 @@ pub use crate::cluster::boundary::Boundaries;
 pub use crate::cluster::change::{Change, ChangeKind};
 pub use crate::cluster::directory::Directory;
 pub use crate::cluster::identity::{
-    EndKind, EndOwner, Identity, IdentityId, OwnerId, ServiceBasis, Workload,
+    EndKind, EndOwner, Identity, IdentityBasis, IdentityId, OwnerId, ServiceBasis, Workload,
 };
 pub use crate::cluster::names::Names;
 pub use crate::cluster::object::{Object, ObjectKind};
@@ -134,11 +134,11 @@ impl Cluster {
     pub fn directory(&self) -> Directory {
         let tables = Tables::new(&self.histories);
         let mut ranges = PrefixTable::default();
-        for range in self.ranges.iter().chain(&tables.pod_cidrs) {
-            ranges.insert(*range, ());
-        }
         for range in never_outside() {
-            ranges.insert(range, ());
+            ranges.insert(range, IdentityBasis::LinkRange);
+        }
+        for range in self.ranges.iter().chain(&tables.pod_cidrs) {
+            ranges.insert(*range, IdentityBasis::ClusterRange);
         }
         build::directory(&tables, &self.names, ranges, self.limits.records)
     }

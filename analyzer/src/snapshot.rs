@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Directory, EndKind};
+use crate::cluster::{Directory, IdentityBasis};
 use crate::connection::record::{ConnectionRecord, ConnectionRecords};
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
@@ -95,8 +95,8 @@ pub struct Snapshot {
     pub directory: Arc<Directory>,
     /// Names that name resolution gave.
     pub names: Arc<NameRecords>,
-    /// Ends by kind.
-    pub ends: BTreeMap<EndKind, u64>,
+    /// Ends by how it is known whose address they are.
+    pub ends: BTreeMap<IdentityBasis, u64>,
 }
 
 impl Snapshot {
@@ -193,17 +193,19 @@ fn uncertain(record: &ConnectionRecord, legs: &[(LegKey, Leg)]) -> Uncertain {
     }
 }
 
-fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<EndKind, u64> {
-    let mut ends: HashSet<FlowEnd, FixedState> = HashSet::default();
-    for flow in flows {
-        ends.insert(flow.key.client);
-        ends.insert(flow.key.server);
+fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<IdentityBasis, u64> {
+    let mut ends: HashMap<FlowEnd, IdentityBasis, FixedState> = HashMap::default();
+    for end in flows
+        .iter()
+        .flat_map(|flow| [flow.key.client, flow.key.server])
+    {
+        let basis = directory.identity(end.identity).basis;
+        let known = ends.entry(end).or_insert(basis);
+        *known = basis.min(*known);
     }
-    let mut kinds = BTreeMap::new();
-    for end in ends {
-        *kinds
-            .entry(directory.identity(end.identity).kind)
-            .or_default() += 1;
+    let mut bases = BTreeMap::new();
+    for basis in ends.into_values() {
+        *bases.entry(basis).or_default() += 1;
     }
-    kinds
+    bases
 }

@@ -5,6 +5,7 @@
 //! readiness change stays who it is. Most addresses have no change that matters, and are not here.
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
@@ -46,7 +47,7 @@ impl Boundaries {
         }
         for (port, held) in &directory.ports {
             let held = held.iter().map(|(span, held)| (span, held.identity));
-            let own = boundaries.addresses.get(&port.0).map_or(&[][..], |own| own);
+            let own = moments(&boundaries.addresses, &port.0);
             let changes = changes(held, directory).filter(|at| own.binary_search(at).is_err());
             note(&mut boundaries.ports, *port, changes, since);
         }
@@ -78,22 +79,23 @@ impl Boundaries {
 
     fn around_end(&self, protocol: Protocol, end: Endpoint, at: Timestamp) -> Era {
         let Endpoint { address, port } = end;
-        let mut era = around(self.addresses.get(&address), at);
+        let mut era = around(moments(&self.addresses, &address), at);
         if !self.ports.is_empty() {
-            era = era.meet(around(self.ports.get(&(address, protocol, port)), at));
+            era = era.meet(around(moments(&self.ports, &(address, protocol, port)), at));
         }
         if self.nodes.contains(&address) {
-            era = era.meet(around(self.node_ports.get(&(protocol, port)), at));
+            era = era.meet(around(moments(&self.node_ports, &(protocol, port)), at));
         }
         era
     }
 }
 
+fn moments<'m, K: Hash + Eq>(moments: &'m Moments<K>, key: &K) -> &'m [Timestamp] {
+    moments.get(key).map_or(&[], |moments| moments)
+}
+
 /// The era between the moments before and after another.
-fn around(moments: Option<&Box<[Timestamp]>>, at: Timestamp) -> Era {
-    let Some(moments) = moments else {
-        return Era::ALL;
-    };
+fn around(moments: &[Timestamp], at: Timestamp) -> Era {
     let after = moments.partition_point(|moment| *moment <= at);
     let before = after.checked_sub(1).and_then(|last| moments.get(last));
     Era {
@@ -102,7 +104,7 @@ fn around(moments: Option<&Box<[Timestamp]>>, at: Timestamp) -> Era {
     }
 }
 
-fn note<K: std::hash::Hash + Eq>(
+fn note<K: Hash + Eq>(
     noted: &mut Moments<K>,
     key: K,
     changes: impl Iterator<Item = Timestamp>,

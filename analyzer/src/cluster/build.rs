@@ -11,21 +11,23 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::cluster::claims::{AddressClaims, Claims, NodeBasis, PortClaims, PortKey, ServiceAt};
+use crate::cluster::claims::{
+    AddressClaims, Claims, NodeAt, NodeBasis, PortClaims, PortKey, ServiceAt,
+};
 use crate::cluster::directory::{DeclaredBy, Directory, Held, HeldPort};
 use crate::cluster::endpoint::{EndpointClaim, settle};
-use crate::cluster::identity::{EndKind, Identity, IdentityId, owners};
+use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, owners};
 use crate::cluster::names::{Names, PrefixTable};
 use crate::cluster::naming::{Familiarity, Holders, Naming};
 use crate::cluster::span::{Segments, Span};
-use crate::cluster::table::{NodeId, PodId, PodNameId, ServiceId, Tables};
+use crate::cluster::table::{PodId, PodNameId, ServiceId, Tables};
 use crate::time::Timestamp;
 
 /// Decides all claims; `steps` is how many moments of ports may be looked at.
 pub(super) fn directory(
     tables: &Tables,
     names: &Names,
-    ranges: PrefixTable<()>,
+    ranges: PrefixTable<IdentityBasis>,
     steps: usize,
 ) -> Directory {
     let Claims {
@@ -64,8 +66,8 @@ pub(super) fn directory(
         ..
     } = builder;
     let names = names.table().map(|name| naming.named(name));
-    let external = naming.intern(Identity::of(EndKind::External));
-    let unresolved = naming.intern(Identity::of(EndKind::Unresolved));
+    let external = naming.intern(Identity::of(IdentityBasis::Nothing));
+    let ranges = ranges.map(|basis| naming.intern(Identity::of(*basis)));
     let (identities, places) = naming.finish();
     let mut directory = Directory {
         owners: owners(&identities),
@@ -77,7 +79,6 @@ pub(super) fn directory(
         names,
         ranges,
         external,
-        unresolved,
         refused,
     };
     directory.renumber(&places);
@@ -99,9 +100,10 @@ fn services(identities: &[Identity], tables: &Tables) -> Vec<u32> {
 #[derive(Default)]
 struct Layers {
     pods: Segments<PodId>,
-    nodes: Segments<NodeId>,
+    nodes: Segments<NodeAt>,
     services: Segments<ServiceId>,
     endpoints: Vec<EndpointClaim>,
+    familiarity: Familiarity,
 }
 
 impl Layers {
@@ -116,6 +118,7 @@ impl Layers {
             nodes: Segments::settle(&claims.nodes),
             services: Segments::settle(&claims.services),
             endpoints: claims.endpoints,
+            familiarity: claims.familiarity,
         }
     }
 
@@ -124,15 +127,6 @@ impl Layers {
             .edges()
             .chain(self.nodes.edges())
             .chain(self.services.edges())
-    }
-
-    /// Whether some object of the cluster ever had the address.
-    fn familiarity(&self) -> Familiarity {
-        if self.edges().next().is_some() {
-            Familiarity::Known
-        } else {
-            Familiarity::Unknown
-        }
     }
 }
 
@@ -147,12 +141,13 @@ impl Builder<'_> {
     /// An address as a client's, and as a server's at a port that nothing declares.
     fn address(&mut self, address: IpAddr, layers: Layers) -> Held {
         let endpoints = settle(&layers.endpoints, &self.pod_names(&layers.pods));
-        let familiarity = layers.familiarity();
+        let familiarity = layers.familiarity;
         let mut client = Segments::default();
         let mut server = Segments::default();
         for span in spans(layers.edges().chain(endpoints.edges())) {
             let holders = Holders {
                 pod: layers.pods.at(span.from),
+                pod_basis: IdentityBasis::PodIp,
                 called: None,
                 node: layers.nodes.at(span.from),
                 service: layers.services.at(span.from),
@@ -205,13 +200,17 @@ impl Builder<'_> {
         for span in spans(edges.chain(endpoints.edges())) {
             let holders = Holders {
                 pod: pods.at(span.from),
+                pod_basis: match layers.pods.at(span.from) {
+                    Some(_) => IdentityBasis::PodIp,
+                    None => IdentityBasis::HostPort,
+                },
                 called: services.at(span.from),
                 node: layers.nodes.at(span.from),
                 service: layers.services.at(span.from),
                 endpoint: endpoints.at(span.from),
             };
             let declared = declared_by(holders, host_pods.at(span.from));
-            let identity = self.naming.holder(key.0, layers.familiarity(), holders);
+            let identity = self.naming.holder(key.0, layers.familiarity, holders);
             held.push(span, HeldPort { identity, declared });
         }
         Some(held)
@@ -221,7 +220,10 @@ impl Builder<'_> {
     fn called(&mut self, services: &Segments<ServiceAt>) -> Segments<IdentityId> {
         let mut called = Segments::default();
         for (span, (service, port)) in services.iter() {
-            called.push(span, self.naming.called(service, Some(port)));
+            let identity = self
+                .naming
+                .called(service, Some(port), IdentityBasis::NodePort);
+            called.push(span, identity);
         }
         called
     }

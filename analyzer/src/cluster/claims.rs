@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use crate::cluster::endpoint::EndpointClaim;
 use crate::cluster::life::Hold;
+use crate::cluster::naming::Familiarity;
 use crate::cluster::object::{EndpointSlice, Node, Object, PodNetwork, Service};
 use crate::cluster::span::{Claim, Span};
 use crate::cluster::table::{KnownPod, NodeId, PodId, ServiceId, Tables};
@@ -25,6 +26,9 @@ pub(super) type PodRank = (Hold, Timestamp, Reverse<PodId>);
 
 /// How well a node claims; then the smaller number.
 pub(super) type NodeRank = (NodeBasis, Reverse<NodeId>);
+
+/// A node, and why the address is its own.
+pub(super) type NodeAt = (NodeId, NodeBasis);
 
 /// A service and the port of it that was called.
 pub(super) type ServiceAt = (ServiceId, u16);
@@ -56,9 +60,10 @@ pub(super) struct Claims {
 #[derive(Debug, Default)]
 pub(super) struct AddressClaims {
     pub(super) pods: Vec<Claim<PodRank, PodId>>,
-    pub(super) nodes: Vec<Claim<NodeRank, NodeId>>,
+    pub(super) nodes: Vec<Claim<NodeRank, NodeAt>>,
     pub(super) services: Vec<Claim<Reverse<ServiceId>, ServiceId>>,
     pub(super) endpoints: Vec<EndpointClaim>,
+    pub(super) familiarity: Familiarity,
 }
 
 /// Claims to a port of an address.
@@ -109,7 +114,7 @@ impl Claims {
                         rank: rank(span.from),
                         value: id,
                     };
-                    self.addresses.entry(*address).or_default().pods.push(claim);
+                    self.inside(*address).pods.push(claim);
                 }
                 PodNetwork::Host => self.add_host_ports(*address, *span, id, known),
             }
@@ -142,6 +147,9 @@ impl Claims {
         let Some(&id) = tables.service_ids.get(&name) else {
             return;
         };
+        for address in &service.cluster_ips {
+            self.inside(*address);
+        }
         for address in service.cluster_ips.iter().chain(&service.external_ips) {
             let claim = Claim {
                 span,
@@ -185,11 +193,11 @@ impl Claims {
                     service,
                     target,
                 };
-                self.addresses
-                    .entry(endpoint.address)
-                    .or_default()
-                    .endpoints
-                    .push(claim);
+                let claims = match endpoint.pod {
+                    Some(_) => self.inside(endpoint.address),
+                    None => self.addresses.entry(endpoint.address).or_default(),
+                };
+                claims.endpoints.push(claim);
                 for (protocol, port) in &subset.ports {
                     let key = (endpoint.address, *protocol, *port);
                     self.ports.entry(key).or_default().endpoints.push(claim);
@@ -216,9 +224,16 @@ impl Claims {
         let claim = Claim {
             span,
             rank: (basis, Reverse(node)),
-            value: node,
+            value: (node, basis),
         };
-        self.addresses.entry(address).or_default().nodes.push(claim);
+        self.inside(address).nodes.push(claim);
+    }
+
+    /// The claims to an address that is the cluster's own.
+    fn inside(&mut self, address: IpAddr) -> &mut AddressClaims {
+        let claims = self.addresses.entry(address).or_default();
+        claims.familiarity = Familiarity::Known;
+        claims
     }
 }
 

@@ -10,10 +10,10 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::cluster::identity::{EndKind, Identity, IdentityId, OwnerId};
+use crate::cluster::claims::NodeAt;
+use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, OwnerId};
 use crate::cluster::names::PrefixTable;
 use crate::cluster::span::Segments;
-use crate::cluster::table::NodeId;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
@@ -29,9 +29,8 @@ pub struct Directory {
     pub(super) ports: HashMap<(IpAddr, Protocol, u16), Segments<HeldPort>, FixedState>,
     pub(super) node_ports: HashMap<(Protocol, u16), Segments<IdentityId>, FixedState>,
     pub(super) names: PrefixTable<IdentityId>,
-    pub(super) ranges: PrefixTable<()>,
+    pub(super) ranges: PrefixTable<IdentityId>,
     pub(super) external: IdentityId,
-    pub(super) unresolved: IdentityId,
     pub(super) refused: u64,
 }
 
@@ -43,7 +42,7 @@ pub(super) struct Held {
     /// As a server's, at a port that nothing declares.
     pub(super) server: Segments<IdentityId>,
     /// When it is a node's, and node ports are served there.
-    pub(super) nodes: Segments<NodeId>,
+    pub(super) nodes: Segments<NodeAt>,
 }
 
 /// Who has a port of an address.
@@ -70,7 +69,7 @@ struct Place<'d> {
     held: Option<&'d Segments<IdentityId>>,
     port: Option<&'d Segments<HeldPort>>,
     /// When the address is a node's, and whose node port it is then.
-    node_port: Option<(&'d Segments<NodeId>, &'d Segments<IdentityId>)>,
+    node_port: Option<(&'d Segments<NodeAt>, &'d Segments<IdentityId>)>,
 }
 
 impl Place<'_> {
@@ -131,7 +130,7 @@ impl Directory {
     /// The identity behind a number.
     #[must_use]
     pub fn identity(&self, id: IdentityId) -> &Identity {
-        const NOBODY: &Identity = &Identity::of(EndKind::External);
+        const NOBODY: &Identity = &Identity::of(IdentityBasis::Nothing);
         self.identities.get(id.0 as usize).unwrap_or(NOBODY)
     }
 
@@ -197,8 +196,8 @@ impl Directory {
             .flat_map(Segments::values_mut)
             .for_each(renumber);
         self.names.values_mut().for_each(renumber);
+        self.ranges.values_mut().for_each(renumber);
         renumber(&mut self.external);
-        renumber(&mut self.unresolved);
     }
 
     /// All that is known of an address, or of a port of it.
@@ -222,8 +221,7 @@ impl Directory {
     fn unowned(&self, address: IpAddr) -> IdentityId {
         match self.names.get(address) {
             Some(named) => *named,
-            None if self.ranges.get(address).is_some() => self.unresolved,
-            None => self.external,
+            None => self.ranges.get(address).copied().unwrap_or(self.external),
         }
     }
 }

@@ -42,7 +42,8 @@ pub(super) fn answers(directory: &Directory, questions: &str) -> String {
     answers
 }
 
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+/// The lines of a text that hold anything.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
@@ -67,8 +68,9 @@ pub(super) fn second(text: &str) -> Timestamp {
     Timestamp::from_nanos(text.parse::<u64>().unwrap() * 1_000_000_000)
 }
 
-fn answer(directory: &Directory, question: &str) -> String {
-    let mut words = question.split(' ');
+/// What a question asks for.
+pub(super) fn question(text: &str) -> (IpAddr, Option<(Protocol, u16)>, Timestamp) {
+    let mut words = text.split(' ');
     let address = words.next().unwrap().parse().unwrap();
     let (mut port, mut at) = (None, Timestamp::MIN);
     for word in words {
@@ -77,6 +79,11 @@ fn answer(directory: &Directory, question: &str) -> String {
             None => port = Some(protocol_port(word)),
         }
     }
+    (address, port, at)
+}
+
+fn answer(directory: &Directory, asked: &str) -> String {
+    let (address, port, at) = question(asked);
     let found = directory.identity(directory.resolve(address, port, at));
     let mut text = found.kind.name().to_owned();
     let mut say = |label: &str, value: Option<&str>| {
