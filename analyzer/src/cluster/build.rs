@@ -34,13 +34,14 @@ pub(super) fn directory(
         addresses,
         ports,
         node_ports,
-    } = Claims::collect(tables);
+        refused,
+    } = Claims::collect(tables, steps);
     let naming = Naming::new(tables, names, &ranges);
     let mut builder = Builder {
         tables,
         naming,
         steps,
-        refused: 0,
+        refused,
     };
     let layers: HashMap<IpAddr, Layers, FixedState> = addresses
         .into_iter()

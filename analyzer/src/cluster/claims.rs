@@ -12,6 +12,7 @@ use crate::cluster::endpoint::EndpointClaim;
 use crate::cluster::life::Hold;
 use crate::cluster::naming::Familiarity;
 use crate::cluster::object::{EndpointSlice, Node, Object, PodNetwork, Service};
+use crate::cluster::selector::Selection;
 use crate::cluster::span::{Claim, Span};
 use crate::cluster::table::{KnownPod, NodeId, PodId, ServiceId, Tables};
 use crate::cluster::version::versions;
@@ -54,6 +55,8 @@ pub(super) struct Claims {
     pub(super) ports: BTreeMap<PortKey, PortClaims>,
     /// Node ports, at whichever node.
     pub(super) node_ports: BTreeMap<(Protocol, u16), Vec<ServiceClaim>>,
+    /// Services whose selectors were not looked at to the end.
+    pub(super) refused: u64,
 }
 
 /// Claims to an address.
@@ -76,7 +79,9 @@ pub(super) struct PortClaims {
 
 impl Claims {
     /// Collects the claims of all objects.
-    pub(super) fn collect(tables: &Tables) -> Self {
+    ///
+    /// Selectors are looked at for `steps` steps; what they may say beyond is left out and counted.
+    pub(super) fn collect(tables: &Tables, steps: usize) -> Self {
         let mut claims = Self::default();
         for (place, pod) in tables.pods.iter().enumerate() {
             claims.add_pod(PodId(place), pod, tables);
@@ -86,6 +91,9 @@ impl Claims {
                 claims.add(version.object, version.span, tables);
             }
         }
+        let mut selection = Selection::new(tables, steps);
+        selection.each(|endpoint| claims.add_endpoint(endpoint));
+        claims.refused = selection.refused();
         claims
     }
 
@@ -193,16 +201,24 @@ impl Claims {
                     service,
                     target,
                 };
-                let claims = match endpoint.pod {
-                    Some(_) => self.inside(endpoint.address),
-                    None => self.addresses.entry(endpoint.address).or_default(),
-                };
-                claims.endpoints.push(claim);
-                for (protocol, port) in &subset.ports {
-                    let key = (endpoint.address, *protocol, *port);
-                    self.ports.entry(key).or_default().endpoints.push(claim);
+                if endpoint.pod.is_some() {
+                    self.inside(endpoint.address);
                 }
+                self.add_endpoint((endpoint.address, &subset.ports, claim));
             }
+        }
+    }
+
+    /// An address that serves at some ports.
+    fn add_endpoint(
+        &mut self,
+        (address, ports, claim): (IpAddr, &[(Protocol, u16)], EndpointClaim),
+    ) {
+        let claims = self.addresses.entry(address).or_default();
+        claims.endpoints.push(claim);
+        for (protocol, port) in ports {
+            let claims = self.ports.entry((address, *protocol, *port)).or_default();
+            claims.endpoints.push(claim);
         }
     }
 

@@ -1,8 +1,10 @@
 //! Scripts of clusters, and who had an address when.
 
 mod basis;
+mod history;
 mod order;
 mod script;
+mod selector;
 
 use std::sync::Arc;
 

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::object::{
-    Controller, Endpoint, EndpointSlice, EndpointSubset, Namespace, Node, Owner, Phase, Pod,
-    PodNetwork, Service, ServicePort,
+    Controller, Endpoint, EndpointSlice, EndpointSubset, Labels, Namespace, Node, Owner, Phase,
+    Pod, PodNetwork, Service, ServicePort, TargetPort,
 };
 use crate::cluster::{Change, ChangeKind, Cluster, ClusterLimits, Directory, Object};
 use crate::protocol::Protocol;
@@ -165,6 +165,15 @@ impl<'a> Fields<'a> {
         self.all(key).map(protocol_port).collect()
     }
 
+    /// `KEY:VALUE` of each.
+    fn labels(&self, key: &str) -> Labels {
+        let pair = |text: &str| {
+            let (name, value) = text.split_once(':').unwrap();
+            (Arc::from(name), Arc::from(value))
+        };
+        self.all(key).map(pair).collect()
+    }
+
     fn owner(&self) -> Option<Owner> {
         let (kind, name) = self.one("owner")?.split_once('/').unwrap();
         Some(Owner {
@@ -243,6 +252,15 @@ fn pod(namespace: Arc<str>, name: Arc<str>, fields: &Fields<'_>) -> Pod {
         host_addresses: fields.addresses("host"),
         host_ports: fields.ports("hostport"),
         owner: fields.owner(),
+        labels: fields.labels("label"),
+        named_ports: fields
+            .all("named")
+            .map(|text| {
+                let (name, port) = text.split_once(':').unwrap();
+                let (protocol, port) = protocol_port(port);
+                (Arc::from(name), protocol, port)
+            })
+            .collect(),
         template_hash: fields.name("hash"),
         container_id: fields.name("container"),
     }
@@ -254,11 +272,21 @@ fn service(namespace: Arc<str>, name: Arc<str>, fields: &Fields<'_>) -> Service 
             Some((text, node_port)) => (text, Some(node_port.parse().unwrap())),
             None => (text, None),
         };
+        let (text, target) = match text.split_once('>') {
+            Some((text, target)) => (
+                text,
+                target
+                    .parse()
+                    .map_or_else(|_| TargetPort::Name(Arc::from(target)), TargetPort::Number),
+            ),
+            None => (text, TargetPort::Same),
+        };
         let (protocol, port) = protocol_port(text);
         ServicePort {
             protocol,
             port,
             node_port,
+            target,
         }
     };
     Service {
@@ -268,6 +296,7 @@ fn service(namespace: Arc<str>, name: Arc<str>, fields: &Fields<'_>) -> Service 
         cluster_ips: fields.addresses("ip"),
         external_ips: fields.addresses("external"),
         ports: fields.all("port").map(port).collect(),
+        selector: fields.labels("selector"),
     }
 }
 
