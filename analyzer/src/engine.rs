@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::cluster::{Change, Cluster, ClusterLimits, Directory, Names};
+use crate::cluster::{Change, ClusterLimits, Names};
 use crate::connection::table::ConnectionTable;
 use crate::connection::tcp::flag;
-use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
+use crate::connection::{ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
 use crate::duplicates::{Duplicates, Fingerprint, without_checksum};
@@ -26,6 +26,7 @@ use crate::packet::{self, Fragment, Packet, Parsed, Segment, Transport};
 use crate::protocol::Protocol;
 use crate::skip::SkipReason;
 use crate::snapshot::{Parts, Provenance, Snapshot};
+use crate::tenancy::Tenancy;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
 use crate::watermark::Watermark;
@@ -134,7 +135,7 @@ pub struct Engine {
     /// The interval up to which connections were expired, and the frames counted since.
     swept: (IntervalIndex, u64),
     evicted: u64,
-    cluster: Cluster,
+    tenancy: Tenancy,
     names: NameRecords,
 }
 
@@ -155,24 +156,24 @@ impl Engine {
             watermark: Watermark::default(),
             swept: (IntervalIndex::default(), 0),
             evicted: 0,
-            cluster: Cluster::new(limits.cluster),
+            tenancy: Tenancy::new(limits.cluster),
             names: NameRecords::new(limits.names),
         }
     }
 
     /// Takes note of a change of the cluster. Any order will do.
     pub fn apply(&mut self, change: Change) {
-        self.cluster.apply(change);
+        self.tenancy.apply(change);
     }
 
     /// Declares a range of addresses as the cluster's.
     pub fn add_cluster_range(&mut self, range: IpNet) {
-        self.cluster.add_range(range);
+        self.tenancy.add_range(range);
     }
 
     /// Gives names to addresses that no object of the cluster explains.
     pub fn set_names(&mut self, names: Names) {
-        self.cluster.set_names(names);
+        self.tenancy.set_names(names);
     }
 
     /// Takes note of a name that name resolution gave an address.
@@ -200,8 +201,10 @@ impl Engine {
     pub fn expire(&mut self, now: Timestamp) {
         self.count_ahead();
         let over = self.table.extract(|connection| connection.is_over(now));
-        self.ledger
-            .fold_all(over, |connection| connection.end_at(now));
+        let eras = self.tenancy.eras();
+        self.ledger.fold_all(over, eras, |connection| {
+            connection.end_at(now, eras.get(connection.era))
+        });
     }
 
     /// What is known now, while more may come.
@@ -215,13 +218,18 @@ impl Engine {
     pub fn into_snapshot(mut self, provenance: Provenance) -> Snapshot {
         self.count_ahead();
         let now = self.coverage.to.unwrap_or_default();
-        self.ledger
-            .fold_all(self.table, |connection| connection.end_at(now));
-        let directory: Directory = self.cluster.directory();
+        if self.tenancy.is_stale() {
+            self.renew_eras(now);
+        }
+        let eras = self.tenancy.eras();
+        self.ledger.fold_all(self.table, eras, |connection| {
+            connection.end_at(now, eras.get(connection.era))
+        });
+        let directory = self.tenancy.directory();
         self.coverage.evicted =
             self.evicted + self.ledger.evicted() + self.fragments.evicted() + self.places.refused();
         self.coverage.names_not_kept = self.names.refused();
-        self.coverage.objects_not_kept = self.cluster.refused() + directory.refused();
+        self.coverage.objects_not_kept = self.tenancy.refused();
         let (legs, records) = self.ledger.into_legs();
         Snapshot::new(Parts {
             legs,
@@ -229,7 +237,7 @@ impl Engine {
             places: self.places,
             coverage: self.coverage,
             provenance,
-            directory: Arc::new(directory),
+            directory,
             names: Arc::new(self.names),
         })
     }
@@ -375,6 +383,11 @@ impl Engine {
     /// Counts the packets that wait, in order.
     fn count_ahead(&mut self) {
         let mut ahead = mem::take(&mut self.ahead);
+        if let Some(time) = ahead.first().map(|parcel| parcel.sighting.time)
+            && self.tenancy.is_due(time, self.table.len())
+        {
+            self.renew_eras(time);
+        }
         for parcel in &ahead {
             self.table.touch(parcel.hash);
             self.duplicates.touch(parcel.fingerprint);
@@ -408,13 +421,17 @@ impl Engine {
             self.evict();
         }
         let connection = self.table.get_or_insert(hash, key, sighting.time);
-        if let Some(reason) = connection.ended_before(&sighting) {
-            self.ledger.fold(connection, Some(reason));
-            *connection = Connection::new(key, sighting.time);
+        let eras = self.tenancy.eras();
+        if connection.is_new() {
+            connection.era = self.tenancy.era_of(&key, sighting.time);
+        } else if let Some(reason) = connection.ended_before(&sighting, eras.get(connection.era)) {
+            self.ledger.fold(connection, eras, Some(reason));
+            *connection = connection.next(&sighting);
+            connection.era = self.tenancy.era_of(&key, sighting.time);
         }
         let interval = IntervalIndex::of(sighting.time);
         if connection.interval != interval {
-            self.ledger.fold_traffic(connection);
+            self.ledger.fold_traffic(connection, self.tenancy.eras());
             connection.begin(interval);
         }
         connection.add(&sighting);
@@ -448,6 +465,25 @@ impl Engine {
         }
     }
 
+    /// Takes in what was told of the cluster since: connections that turn out to have changed
+    /// owners end here, the others may get another era's end.
+    fn renew_eras(&mut self, now: Timestamp) {
+        let begin = self.coverage.from.unwrap_or(now);
+        let eras = self.tenancy.renew(begin, now);
+        let tenancy = &mut self.tenancy;
+        let parted = self.table.extract(|connection| {
+            let era = tenancy.around(&connection.key, connection.first());
+            !era.holds(connection.last())
+        });
+        self.ledger.fold_all(parted, &eras, |connection| {
+            Some(connection.reason_or(EndReason::OwnerChanged))
+        });
+        for connection in self.table.iter_mut() {
+            let from = eras.get(connection.era).from;
+            connection.era = tenancy.go_on(from, &connection.key, connection.last());
+        }
+    }
+
     /// Folds the connections that were silent longest.
     fn evict(&mut self) {
         let Some(cutoff) = self.table.oldest(EVICTED_SHARE) else {
@@ -457,7 +493,9 @@ impl Engine {
         let silent = self
             .table
             .extract(|connection| (connection.last(), connection.key) <= cutoff);
-        self.ledger.fold_all(silent, |_| Some(EndReason::Evicted));
+        let eras = self.tenancy.eras();
+        self.ledger
+            .fold_all(silent, eras, |_| Some(EndReason::Evicted));
         self.evicted += (before - self.table.len()) as u64;
     }
 }

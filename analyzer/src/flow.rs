@@ -4,12 +4,12 @@
 //! two ends whose owners did not change. Everything that needs knowledge of the whole is decided
 //! here: who is client, whose address it was, which view counts.
 
-use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Directory, IdentityId};
+use crate::cluster::{Directory, IdentityId, OwnerId};
 use crate::leg::intervals::Intervals;
 use crate::leg::{Handshakes, Interval};
 use crate::protocol::Protocol;
@@ -24,13 +24,43 @@ pub mod order;
 pub mod point;
 pub mod roles;
 
-/// One end of a flow.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// One end of a flow: an address while it had one owner.
+///
+/// Ends are equal when address and owner are: the services of a pod may change while it talks.
+#[derive(Clone, Copy, Debug)]
 pub struct FlowEnd {
     /// Its address.
     pub address: IpAddr,
     /// Whose address it was then.
+    pub owner: OwnerId,
+    /// What is known of the owner; of what changed, what the directory prefers.
     pub identity: IdentityId,
+}
+
+impl FlowEnd {
+    /// An address with the identity it had.
+    #[must_use]
+    pub fn new(address: IpAddr, identity: IdentityId, directory: &Directory) -> Self {
+        Self {
+            address,
+            owner: directory.owner(identity),
+            identity,
+        }
+    }
+}
+
+impl PartialEq for FlowEnd {
+    fn eq(&self, other: &Self) -> bool {
+        (self.address, self.owner) == (other.address, other.owner)
+    }
+}
+
+impl Eq for FlowEnd {}
+
+impl Hash for FlowEnd {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.address, self.owner).hash(state);
+    }
 }
 
 /// What makes a flow this flow.
@@ -49,16 +79,20 @@ pub struct FlowKey {
 }
 
 impl FlowKey {
-    /// The order of flows between the same addresses: by what is known of their owners.
+    /// What orders flows between the same addresses.
     #[must_use]
-    pub fn compare_owners(&self, other: &Self, directory: &Directory) -> Ordering {
-        let owners = |key: &Self| {
-            (
-                directory.identity(key.client.identity),
-                directory.identity(key.server.identity),
-            )
-        };
-        owners(self).cmp(&owners(other))
+    pub const fn owners(&self) -> (OwnerId, OwnerId) {
+        (self.client.owner, self.server.owner)
+    }
+
+    /// Takes what an equal key knows better of the two ends.
+    pub fn learn(&mut self, other: &Self, directory: &Directory) {
+        for (end, known) in [
+            (&mut self.client, other.client),
+            (&mut self.server, other.server),
+        ] {
+            end.identity = directory.prefer(end.identity, known.identity);
+        }
     }
 }
 
@@ -163,7 +197,19 @@ impl Flow {
     }
 }
 
-/// The first packet of an interval, in either direction.
-fn first_packet(interval: &Interval) -> Timestamp {
-    interval.forward.first.min(interval.backward.first)
+/// The first and the last packet of an interval, in either direction; without any, its start.
+fn packets_of(interval: &Interval) -> (Timestamp, Timestamp) {
+    let Interval {
+        index,
+        forward,
+        backward,
+        ..
+    } = interval;
+    if forward.is_empty() && backward.is_empty() {
+        return (index.start(), index.start());
+    }
+    (
+        forward.first.min(backward.first),
+        forward.last.max(backward.last),
+    )
 }

@@ -14,6 +14,7 @@ use hashbrown::HashTable;
 use crate::connection::record::{ConnectionRecord, ConnectionRecords};
 use crate::connection::{Connection, EndReason};
 use crate::endpoint::Endpoint;
+use crate::era::Eras;
 use crate::leg::{Ends, Leg, LegKey, fold_connection, fold_traffic, leg_of};
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
@@ -59,16 +60,18 @@ impl Ledger {
     }
 
     /// Folds the counters of an interval that a connection leaves.
-    pub fn fold_traffic(&mut self, connection: &Connection) {
-        let (key, forward) = leg_of(connection);
+    pub fn fold_traffic(&mut self, connection: &Connection, eras: &Eras) {
+        let (key, forward) = leg_of(connection, eras.get(connection.era).from);
         self.change(key, |leg| fold_traffic(connection, forward, leg));
     }
 
     /// Folds a connection that ended for `end`, or is looked at while it is active.
-    pub fn fold(&mut self, connection: &Connection, end: Option<EndReason>) {
-        let (key, forward) = leg_of(connection);
+    pub fn fold(&mut self, connection: &Connection, eras: &Eras, end: Option<EndReason>) {
+        let era = eras.get(connection.era).from;
+        let (key, forward) = leg_of(connection, era);
         self.change(key, |leg| fold_connection(connection, forward, end, leg));
-        self.records.push(|| ConnectionRecord::of(connection, end));
+        self.records
+            .push(|| ConnectionRecord::of(connection, era, end));
     }
 
     /// Folds connections, each with the end that `end` gives it. Their legs are fetched from memory
@@ -76,6 +79,7 @@ impl Ledger {
     pub fn fold_all(
         &mut self,
         connections: impl IntoIterator<Item = Connection>,
+        eras: &Eras,
         end: impl Fn(&Connection) -> Option<EndReason>,
     ) {
         let mut connections = connections.into_iter();
@@ -86,10 +90,10 @@ impl Ledger {
                 return;
             }
             for connection in &ahead {
-                self.touch(connection);
+                self.touch(connection, eras);
             }
             for connection in ahead.drain(..) {
-                self.fold(&connection, end(&connection));
+                self.fold(&connection, eras, end(&connection));
             }
         }
     }
@@ -139,8 +143,8 @@ impl Ledger {
     }
 
     /// Looks up where a connection will be folded, only to have that memory at hand a little later.
-    fn touch(&self, connection: &Connection) {
-        let (key, _) = leg_of(connection);
+    fn touch(&self, connection: &Connection, eras: &Eras) {
+        let (key, _) = leg_of(connection, eras.get(connection.era).from);
         let hash = hash_of(&self.hasher, &key);
         let place = self.index.find(hash, |place| place.hash == hash);
         let leg = place.and_then(|place| self.legs.get(place.at));
@@ -229,6 +233,7 @@ fn hash_of(hasher: &FixedState, key: &LegKey) -> u64 {
         Ends::Ports { low, high } => (low, high).hash(&mut state),
     }
     state.write_u64(u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8));
+    state.write_u64(key.era.as_nanos());
     state.finish()
 }
 

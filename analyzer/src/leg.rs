@@ -14,6 +14,7 @@ use crate::leg::intervals::Intervals;
 use crate::leg::samples::Samples;
 use crate::protocol::Protocol;
 use crate::sketch::Sketch;
+use crate::time::Timestamp;
 use crate::traffic::{IntervalIndex, Traffic};
 
 pub mod intervals;
@@ -28,6 +29,8 @@ pub struct LegKey {
     pub protocol: Protocol,
     /// Their two ends.
     pub ends: Ends,
+    /// Since when those addresses have had the same owners: no interval spans two of them.
+    pub era: Timestamp,
 }
 
 /// The two ends of a leg.
@@ -177,9 +180,10 @@ impl Leg {
     }
 }
 
-/// The leg that `connection` adds to, and which side's traffic is forward there.
+/// The leg that `connection` adds to in the era since `era`, and which side's traffic is forward
+/// there.
 #[must_use]
-pub fn leg_of(connection: &Connection) -> (LegKey, Side) {
+pub fn leg_of(connection: &Connection, era: Timestamp) -> (LegKey, Side) {
     let key = &connection.key;
     let (ends, forward) = match connection.tcp.client {
         Some(client) => {
@@ -205,6 +209,7 @@ pub fn leg_of(connection: &Connection) -> (LegKey, Side) {
             hop: key.hop.seen_from(forward),
             protocol: key.protocol,
             ends,
+            era,
         },
         forward,
     )

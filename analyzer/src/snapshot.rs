@@ -3,14 +3,14 @@
 //! In: legs, connection records, the cluster's directory and the account of what was read.
 //! Out: flows and connections with their roles and owners decided, in order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Directory, EndKind};
+use crate::cluster::{Directory, IdentityBasis};
 use crate::connection::record::ConnectionRecords;
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
@@ -92,8 +92,8 @@ pub struct Snapshot {
     pub directory: Arc<Directory>,
     /// Names that name resolution gave.
     pub names: Arc<NameRecords>,
-    /// Ends by kind.
-    pub ends: BTreeMap<EndKind, u64>,
+    /// Ends by how it is known whose address they are.
+    pub ends: BTreeMap<IdentityBasis, u64>,
 }
 
 /// What a snapshot is made of.
@@ -216,20 +216,19 @@ fn doubts(vantage: &Vantage<'_>, clocks: Clocks) -> impl Iterator<Item = String>
         .into_iter()
 }
 
-fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<EndKind, u64> {
-    let mut ends: HashSet<FlowEnd, FixedState> = HashSet::default();
-    for flow in flows {
-        ends.insert(flow.key.client);
-        ends.insert(flow.key.server);
-    }
-    // One owner may have had several identities: its services changed.
-    let ends: BTreeSet<_> = ends
+fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<IdentityBasis, u64> {
+    let mut ends: HashMap<FlowEnd, IdentityBasis, FixedState> = HashMap::default();
+    for end in flows
         .iter()
-        .map(|end| (end.address, directory.identity(end.identity).owner()))
-        .collect();
-    let mut kinds = BTreeMap::new();
-    for (_, owner) in ends {
-        *kinds.entry(owner.kind).or_default() += 1;
+        .flat_map(|flow| [flow.key.client, flow.key.server])
+    {
+        let basis = directory.identity(end.identity).basis;
+        let known = ends.entry(end).or_insert(basis);
+        *known = basis.min(*known);
     }
-    kinds
+    let mut bases = BTreeMap::new();
+    for basis in ends.into_values() {
+        *bases.entry(basis).or_default() += 1;
+    }
+    bases
 }

@@ -92,6 +92,11 @@ impl ConnectionTable {
         self.table.extract_if(move |connection| over(connection))
     }
 
+    /// Every connection, in no particular order; their keys stay.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Connection> {
+        self.table.iter_mut()
+    }
+
     /// The last of those connections, one in `share` of all, that were silent longest; equal ones
     /// are told apart by their keys.
     #[must_use]

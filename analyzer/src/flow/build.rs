@@ -8,7 +8,7 @@ use crate::flow::clocks::Clocks;
 use crate::flow::order::{Forward, Oriented, Place, order};
 use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::roles::Roles;
-use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, first_packet};
+use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, packets_of};
 use crate::hop::HopId;
 use crate::leg::{Interval, Leg, LegKey};
 use crate::protocol::Protocol;
@@ -121,6 +121,7 @@ fn add_leg(
         let key = knowledge.attribute(key, roles, &interval);
         match flows.get_mut(start..).and_then(<[Flow]>::last_mut) {
             Some(last) if last.key == key => {
+                last.key.learn(&key, knowledge.directory);
                 last.basis = last.basis.min(roles.basis);
                 last.intervals.add(interval);
             }
@@ -142,10 +143,11 @@ fn merge_from(flows: &mut Vec<Flow>, start: usize, directory: &Directory) {
         return;
     }
     let mut same = flows.split_off(start);
-    same.sort_unstable_by(|a, b| a.key.compare_owners(&b.key, directory));
+    same.sort_unstable_by_key(|flow| flow.key.owners());
     same.dedup_by(|later, earlier| {
         let same = later.key == earlier.key;
         if same {
+            earlier.key.learn(&later.key, directory);
             earlier.basis = earlier.basis.min(later.basis);
             for interval in mem::take(&mut later.intervals) {
                 earlier.intervals.add(interval);
@@ -169,7 +171,10 @@ impl Group<'_> {
             let key = self.knowledge.attribute(key, place.roles, &interval);
             let same = |seen: &&mut Seen| seen.key == key && seen.sighted.hop == place.hop;
             match self.seen.last_mut().filter(same) {
-                Some(last) => last.add(place.roles.basis, interval),
+                Some(last) => {
+                    last.key.learn(&key, self.knowledge.directory);
+                    last.add(place.roles.basis, interval);
+                }
                 None => self.seen.push(Seen {
                     key,
                     basis: place.roles.basis,
@@ -188,12 +193,13 @@ impl Group<'_> {
             directory, vantage, ..
         } = self.knowledge;
         self.seen.sort_by(|a, b| {
-            let owners = a.key.compare_owners(&b.key, directory);
+            let owners = a.key.owners().cmp(&b.key.owners());
             owners.then_with(|| a.sighted.hop.cmp(&b.sighted.hop))
         });
         self.seen.dedup_by(|later, earlier| {
             let same = later.key == earlier.key && later.sighted.hop == earlier.sighted.hop;
             if same {
+                earlier.key.learn(&later.key, directory);
                 for interval in mem::take(&mut later.sighted.intervals) {
                     earlier.add(later.basis, interval);
                 }
@@ -202,18 +208,22 @@ impl Group<'_> {
         });
         let mut rest = self.seen.into_iter().peekable();
         while let Some(Seen {
-            key,
+            mut key,
             mut basis,
             sighted,
         }) = rest.next()
         {
             let mut hops = vec![sighted];
             while let Some(same) = rest.next_if(|seen| seen.key == key) {
+                key.learn(&same.key, directory);
                 basis = basis.min(same.basis);
                 hops.push(same.sighted);
             }
             let at = hops.iter().filter_map(|hop| hop.intervals.first());
-            let at = at.map(first_packet).min().unwrap_or_default();
+            let at = at
+                .map(|interval| packets_of(interval).0)
+                .min()
+                .unwrap_or_default();
             let holder = |end: FlowEnd| vantage.holder_of(end.identity, end.address, at, directory);
             let holders = (holder(key.client), holder(key.server));
             if basis == Basis::Syn && key.protocol == Protocol::Tcp {
@@ -258,30 +268,29 @@ impl Knowledge<'_> {
             .scope(self.vantage.place(hop.place()), one, other)
     }
 
-    /// An end, and whose it was then; `port` is set for a server's.
+    /// An end, and whose it was at the time of some packets; `port` is set for a server's.
     pub(super) fn end(
         &self,
         address: IpAddr,
         port: Option<(Protocol, u16)>,
-        at: Timestamp,
+        times: (Timestamp, Timestamp),
         scope: Scope,
     ) -> FlowEnd {
         let in_scope = self.scopes.loopback_owner(scope, address);
-        FlowEnd {
-            address,
-            identity: in_scope.unwrap_or_else(|| self.directory.resolve(address, port, at)),
-        }
+        let identity =
+            in_scope.unwrap_or_else(|| self.directory.resolve_over(address, port, times));
+        FlowEnd::new(address, identity, self.directory)
     }
 
     fn attribute(&self, key: &LegKey, roles: Oriented, interval: &Interval) -> FlowKey {
-        let at = first_packet(interval);
+        let times = packets_of(interval);
         let (client, server) = roles.ends(key);
         let scope = self.scope(key);
         let server_port = Some((key.protocol, server.port));
         FlowKey {
             protocol: key.protocol,
-            client: self.end(client, None, at, scope),
-            server: self.end(server.address, server_port, at, scope),
+            client: self.end(client, None, times, scope),
+            server: self.end(server.address, server_port, times, scope),
             server_port: server.port,
             scope,
         }

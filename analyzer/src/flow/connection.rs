@@ -174,7 +174,7 @@ impl Knowledge<'_> {
             Some(side) => (side, Basis::Syn),
             None => self.roles.client_of(&uncertain(record, legs)),
         };
-        let (key, at) = (&record.key, record.first());
+        let (key, times) = (&record.key, (record.first(), record.last()));
         let (client, server) = (key.endpoint(client_side), key.endpoint(client_side.other()));
         let server_port = Some((key.protocol, server.port));
         AttributedConnection {
@@ -183,8 +183,8 @@ impl Knowledge<'_> {
             observed: Observed::Between,
             client_side,
             basis,
-            client: self.end(client.address, None, at, scope),
-            server: self.end(server.address, server_port, at, scope),
+            client: self.end(client.address, None, times, scope),
+            server: self.end(server.address, server_port, times, scope),
         }
     }
 }
@@ -200,6 +200,7 @@ fn uncertain(record: &ConnectionRecord, legs: &[(LegKey, Leg)]) -> Uncertain {
         hop: key.hop,
         protocol: key.protocol,
         ends,
+        era: record.era,
     };
     let leg = legs
         .binary_search_by_key(&leg_key, |(key, _)| *key)

@@ -1,5 +1,8 @@
 //! Coverage as answers show it.
 
+use std::collections::BTreeMap;
+
+use crate::cluster::IdentityBasis;
 use crate::query::view::{CoverageView, WindowView};
 use crate::query::window::Window;
 use crate::snapshot::Snapshot;
@@ -37,13 +40,19 @@ impl Snapshot {
             objects_not_kept: coverage.objects_not_kept,
             files: provenance.files,
             nodes: self.nodes.clone(),
-            identity: self
-                .ends
-                .iter()
-                .map(|(kind, n)| (kind.name().to_owned(), *n))
-                .collect(),
+            identity: self.identity(|basis| basis.kind().name()),
+            identity_basis: self.identity(IdentityBasis::name),
             warnings: self.warnings(),
         }
+    }
+
+    /// How many ends there are by a name that their basis has.
+    fn identity(&self, name: fn(IdentityBasis) -> &'static str) -> BTreeMap<String, u64> {
+        let mut ends = BTreeMap::new();
+        for (basis, n) in &self.ends {
+            *ends.entry(name(*basis).to_owned()).or_default() += n;
+        }
+        ends
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{EndKind, ServiceBasis, Workload};
+use crate::cluster::{EndKind, IdentityBasis, ServiceBasis, Workload};
 use crate::connection::EndReason;
 use crate::flow::{Basis, Observed};
 use crate::protocol::Protocol;
@@ -132,6 +132,9 @@ pub struct EndView {
     /// What the end is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<EndKind>,
+    /// How it is known whose address it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_basis: Option<IdentityBasis>,
     /// Top owner of the pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload: Option<Workload>,
@@ -346,6 +349,9 @@ pub struct CoverageView {
     pub nodes: Vec<Arc<str>>,
     /// Ends by kind.
     pub identity: BTreeMap<String, u64>,
+    /// Ends by how it is known whose address they are.
+    #[serde(default)]
+    pub identity_basis: BTreeMap<String, u64>,
     /// What to know before trusting the rest.
     pub warnings: Vec<String>,
 }

@@ -17,7 +17,7 @@ use analyzer::hop::declaration::{InterfaceOwner, PodName, TakenAt};
 use ipnet::IpNet;
 
 use crate::document::field::{Field, FieldError, shown};
-use crate::document::{Content, Value, documents, read_text};
+use crate::document::{Content, Keep, Value, documents, read_text};
 use crate::scenario::{Scenario, ScenarioError, Source};
 
 /// Reads a description over what the folder told by itself.
@@ -28,7 +28,7 @@ pub(super) fn read(
 ) -> Result<(), ScenarioError> {
     let text = read_text(file).map_err(|error| ScenarioError::text(file, &error))?;
     let documents =
-        documents(&text, |_| true).map_err(|error| ScenarioError::syntax(file, error))?;
+        documents(&text, Keep::All).map_err(|error| ScenarioError::syntax(file, error))?;
     let wrong = |error| ScenarioError::field(file, error);
     if let Some(second) = documents.get(1) {
         return Err(wrong(
