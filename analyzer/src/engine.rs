@@ -4,32 +4,36 @@
 //! limit has a counter in [`Coverage`]. **Errors** none: what cannot be counted is skipped with a
 //! reason.
 
+mod parcel;
+mod settings;
+
 use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::cluster::{Change, ClusterLimits, Names};
+use crate::cluster::{Change, Names};
 use crate::connection::table::ConnectionTable;
-use crate::connection::tcp::flag;
 use crate::connection::{ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
-use crate::duplicates::{Duplicates, Fingerprint, without_checksum};
+use crate::duplicates::{Duplicates, without_checksum};
 use crate::endpoint::{Endpoint, Side};
+use crate::engine::parcel::{Parcel, Repeats, transport_of};
 use crate::fragments::{FragmentOwner, Fragments};
 use crate::frame::Frame;
 use crate::hop::{HopId, Places, Seen, Way};
 use crate::ledger::Ledger;
-use crate::packet::{self, Fragment, Packet, Parsed, Segment, Transport};
-use crate::protocol::Protocol;
+use crate::packet::{self, Fragment, Packet, Parsed};
 use crate::skip::SkipReason;
 use crate::snapshot::{Parts, Provenance, Snapshot};
 use crate::tenancy::Tenancy;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
 use crate::watermark::Watermark;
+
+pub use crate::engine::settings::{DuplicatePolicy, Limits, Settings};
 
 /// Frames above an Ethernet MTU that offload did not explain.
 const MERGED_ABOVE: u32 = 1_500;
@@ -41,83 +45,6 @@ const EXPIRE_ABOVE: usize = 16_384;
 const AHEAD: usize = 32;
 /// The share of live connections that is folded early when the table is full: one in this many.
 const EVICTED_SHARE: usize = 8;
-
-/// How much an engine may hold, in records.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Connections that have not ended, 192 octets each and the spare room of their table.
-    pub connections: usize,
-    /// Intervals of legs, about 200 octets each.
-    pub intervals: usize,
-    /// First fragments of the last 30 seconds, about 100 octets each.
-    pub fragments: usize,
-    /// Records of single connections, about 200 octets each; 0 when nobody lists them.
-    pub connection_records: usize,
-    /// Names that name resolution gave.
-    pub names: usize,
-    /// Interfaces of captures, each at every depth of tunnels: about 100 octets.
-    pub places: usize,
-    /// What the cluster may hold.
-    pub cluster: ClusterLimits,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4_000_000,
-            intervals: 16_000_000,
-            fragments: 65_536,
-            connection_records: 0,
-            names: 100_000,
-            places: 65_536,
-            cluster: ClusterLimits::default(),
-        }
-    }
-}
-
-/// What becomes of a packet whose octets were seen a moment ago.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum DuplicatePolicy {
-    /// It is counted, and suspected in the coverage.
-    #[default]
-    Suspect,
-    /// It is a copy.
-    Copy,
-}
-
-/// How an engine works.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Settings {
-    /// How much it may hold.
-    pub limits: Limits,
-    /// What becomes of packets seen twice.
-    pub duplicates: DuplicatePolicy,
-    /// Where its hashes start from; it changes no answer.
-    pub seed: u64,
-}
-
-/// A packet that waits to be counted.
-#[derive(Clone, Copy)]
-struct Parcel {
-    hash: u64,
-    key: ConnectionKey,
-    sighting: Sighting,
-    fingerprint: Fingerprint,
-    repeats: Repeats,
-}
-
-/// What it means when the same octets were seen a moment ago at the same hop.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Repeats {
-    /// Perhaps a mirror port's doing.
-    Suspect,
-    /// Nothing: the interface is known, and shows what was sent.
-    Sent,
-    /// The same packet at another interface, which the capture does not tell.
-    Copy,
-    /// That, or sent again: nothing in the packet says.
-    Uncertain,
-}
 
 /// The flow engine.
 #[derive(Clone)]
@@ -257,15 +184,10 @@ impl Engine {
         );
         let (key, from) = ConnectionKey::of(HopId::BETWEEN, protocol, source, destination);
         let (depth, ttl) = (packet.depth, packet.ttl);
-        let (hop, repeats) = match self.places.hop(frame, depth, ttl, from) {
-            Seen::At(hop) if hop.way() == Way::Unknown => (hop, Repeats::Suspect),
-            Seen::At(hop) => (hop, Repeats::Sent),
-            Seen::AtCooked(hop) if is_sent_once(packet) => (hop, Repeats::Copy),
-            Seen::AtCooked(hop) => (hop, Repeats::Uncertain),
-            Seen::LoopbackOut => {
-                self.coverage.copies += 1;
-                return;
-            }
+        let Some((hop, repeats)) = Repeats::at(self.places.hop(frame, depth, ttl, from), packet)
+        else {
+            self.coverage.copies += 1;
+            return;
         };
         let key = ConnectionKey { hop, ..key };
         if packet.fragment.is_some() || packet.tunnel_fragment.is_some() {
@@ -497,24 +419,5 @@ impl Engine {
         self.ledger
             .fold_all(silent, eras, |_| Some(EndReason::Evicted));
         self.evicted += (before - self.table.len()) as u64;
-    }
-}
-
-/// Whether nobody sends a packet like this twice within a millisecond: its identification is its
-/// own, or it is a segment that TCP would send again much later.
-const fn is_sent_once(packet: &Packet) -> bool {
-    const RARE: u8 = flag::SYN | flag::FIN | flag::RST;
-    match packet.transport {
-        Transport::Tcp(Some(segment)) => {
-            packet.ip_id != 0 || segment.payload_len > 0 || segment.flags & RARE != 0
-        }
-        Transport::Tcp(None) | Transport::Udp => packet.ip_id != 0,
-    }
-}
-
-const fn transport_of(packet: &Packet) -> (Protocol, Option<Segment>) {
-    match packet.transport {
-        Transport::Tcp(segment) => (Protocol::Tcp, segment),
-        Transport::Udp => (Protocol::Udp, None),
     }
 }
