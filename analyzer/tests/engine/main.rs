@@ -18,6 +18,7 @@ use analyzer::{cluster, protocol, time};
 mod cluster_script;
 mod connections;
 mod handshakes;
+mod hops;
 mod invariants;
 mod queries;
 mod owners;
