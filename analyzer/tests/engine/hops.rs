@@ -206,6 +206,20 @@ fn without_a_cluster_the_hop_that_saw_it_first_stands_for_both_ends() {
 }
 
 #[test]
+fn a_packet_that_arrives_in_the_next_interval_is_on_the_wire_once() {
+    insta::assert_snapshot!(check(
+        "1:5 in  9.999 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
+         1:6 out 10.001 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
+         1:6 in  10.002 10.244.1.11:80 > 10.244.1.10:4000 udp len=11
+         1:5 out 10.003 10.244.1.11:80 > 10.244.1.10:4000 udp len=11",
+        &["node-1"],
+    ), @"
+    udp web > api:80, client 1/1, server 1/1, Both, 1 connections, wire 2
+    counted 4, copies 0
+    ");
+}
+
+#[test]
 fn an_interface_that_shows_one_direction_only_covers_no_other() {
     insta::assert_snapshot!(check(
         "1:5 in  0.000 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
