@@ -225,14 +225,14 @@ fn line(document: &Field<'_>) -> Result<Line, FieldError> {
         None => return Err(field.wrong("missing, expected ADDED, MODIFIED or DELETED")),
     };
     let time = document.get("time")?;
-    match time.time()? {
+    match time.moment()? {
         Some(at) => Ok(Line::Change(Event {
             kind,
             time: Some(at),
         })),
         None => Err(time.wrong(
-            "missing, expected the time of the change in RFC 3339; kubectl prints none, so add it \
-             to each line as it comes",
+            "missing, expected the time of the change in RFC 3339 or Unix seconds; kubectl prints \
+             none, so add it to each line as it comes",
         )),
     }
 }

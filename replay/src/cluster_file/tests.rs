@@ -224,6 +224,14 @@ fn a_watch_is_read_as_it_comes_with_bookmarks_errors_repeats_and_lines_out_of_or
 }
 
 #[test]
+fn the_time_of_a_line_may_be_in_unix_seconds() {
+    let line = line(1, "ADDED", "a", "10.0.0.5");
+    let unix = line.replace("\"2026-11-22T10:00:01.5Z\"", "1795341601.5");
+    assert_ne!(line, unix);
+    assert_eq!(decoded(&unix), decoded(&line));
+}
+
+#[test]
 fn a_line_may_be_written_over_several() {
     let pretty = line(1, "ADDED", "a", "10.0.0.5").replace(',', ",\n    ");
     let text = format!("{pretty}\n{}\n", line(9, "DELETED", "a", "10.0.0.5"));
