@@ -205,8 +205,6 @@ fn pod(namespace: &str, name: &str, address: &str, node: &str) -> Object {
             kind: "ReplicaSet".into(),
             name: replica_set.into(),
         }),
-        labels: Labels::default(),
-        named_ports: Vec::new(),
         template_hash: replica_set.rsplit_once('-').map(|(_, hash)| hash.into()),
         container_id: Some(Arc::from("4f1c")),
     })
