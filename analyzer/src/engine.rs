@@ -21,6 +21,7 @@ use crate::dns::NameRecords;
 use crate::duplicates::{Duplicates, without_checksum};
 use crate::endpoint::{Endpoint, Side};
 use crate::engine::parcel::{Parcel, Repeats, transport_of};
+use crate::era::Eras;
 use crate::fragments::{FragmentOwner, Fragments};
 use crate::frame::Frame;
 use crate::hop::{HopId, Places, Seen, Way};
@@ -146,7 +147,8 @@ impl Engine {
         self.count_ahead();
         let now = self.coverage.to.unwrap_or_default();
         if self.tenancy.is_stale() {
-            self.renew_eras(now);
+            let eras = self.renew_tenancy(now);
+            self.number_eras(&eras);
         }
         let eras = self.tenancy.eras();
         self.ledger.fold_all(self.table, eras, |connection| {
@@ -390,9 +392,8 @@ impl Engine {
     /// Takes in what was told of the cluster since: connections that turn out to have changed
     /// owners end here, the others may get another era's end.
     fn renew_eras(&mut self, now: Timestamp) {
-        let begin = self.coverage.from.unwrap_or(now);
-        let eras = self.tenancy.renew(begin, now);
-        let tenancy = &mut self.tenancy;
+        let eras = self.renew_tenancy(now);
+        let tenancy = &self.tenancy;
         let parted = self.table.extract(|connection| {
             let era = tenancy.around(&connection.key, connection.first());
             !era.holds(connection.last())
@@ -400,9 +401,20 @@ impl Engine {
         self.ledger.fold_all(parted, &eras, |connection| {
             Some(connection.reason_or(EndReason::OwnerChanged))
         });
+        self.number_eras(&eras);
+    }
+
+    /// Hands back the eras that were in use until now.
+    fn renew_tenancy(&mut self, now: Timestamp) -> Eras {
+        let begin = self.coverage.from.unwrap_or(now);
+        self.tenancy.renew(begin, now)
+    }
+
+    /// Gives every connection the number of its era, which was among `eras` before.
+    fn number_eras(&mut self, eras: &Eras) {
         for connection in self.table.iter_mut() {
             let from = eras.get(connection.era).from;
-            connection.era = tenancy.go_on(from, &connection.key, connection.last());
+            connection.era = self.tenancy.go_on(from, &connection.key, connection.last());
         }
     }
 

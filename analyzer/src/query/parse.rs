@@ -323,23 +323,12 @@ fn time(value: &str) -> Result<Timestamp, String> {
     // An unescaped `+` of a query string arrives as a space.
     let with_plus = value.replace(' ', "+");
     let rfc3339 = || Timestamp::parse_rfc3339(&with_plus).ok();
-    unix_seconds(value).or_else(rfc3339).ok_or_else(|| {
+    Timestamp::parse_unix_seconds(value).or_else(rfc3339).ok_or_else(|| {
         format!(
             "`{}` is not a time, expected RFC 3339 such as 2026-11-22T10:00:00Z or Unix seconds",
             bounded(value)
         )
     })
-}
-
-fn unix_seconds(value: &str) -> Option<Timestamp> {
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > 9 {
-        return None;
-    }
-    let nanos = format!("{fraction:0<9}").parse().ok()?;
-    let time = Duration::new(whole.parse().ok()?, nanos);
-    Some(Timestamp::from_nanos(u64::try_from(time.as_nanos()).ok()?))
 }
 
 /// A number and a unit, such as `10ms`, `1.5s`, `5m` or `1h`.
