@@ -162,7 +162,7 @@ impl NameRecords {
 
     fn take(
         &mut self,
-        answer: Result<Answer, NoAnswer>,
+        answer: Result<Answer<'_>, NoAnswer>,
         client: IpAddr,
         time: Timestamp,
         extent: Extent,
@@ -174,12 +174,11 @@ impl NameRecords {
         }
     }
 
-    fn give(&mut self, answer: &Answer, client: IpAddr, time: Timestamp) {
-        let name = answer.name.to_string();
+    fn give(&mut self, answer: &Answer<'_>, client: IpAddr, time: Timestamp) {
         for &(address, ttl) in &answer.addresses {
             let hold = Duration::from_secs(ttl.min(TTL_MAX).into()) + GRACE;
             self.given
-                .insert(Asked { client, address }, &name, time, hold);
+                .insert(Asked { client, address }, answer.name, time, hold);
         }
     }
 

@@ -6,14 +6,15 @@
 //! the gaps between names and not the answers. Spans only unite: whatever the order of the answers,
 //! the result is one. Limited in spans; at the limit those that ended first make room, counted.
 
-use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
+use crate::dns::name::{Name, WIRE_MAX};
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 
 /// The most spans of one client and address: two days of a program that asks every five minutes.
@@ -25,12 +26,24 @@ const RENEWED_WITHIN: u64 = 60 * NANOS_PER_SECOND;
 const SHARE: usize = 8;
 
 /// Who asked, and for which address the name stands.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Asked {
     /// The client that got the answer.
     pub client: IpAddr,
     /// The address in it.
     pub address: IpAddr,
+}
+
+/// Whole words are cheaper to hash than the pieces of addresses.
+impl Hash for Asked {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for address in [self.client, self.address] {
+            match address {
+                IpAddr::V4(address) => state.write_u64(address.to_bits().into()),
+                IpAddr::V6(address) => state.write_u128(address.to_bits()),
+            }
+        }
+    }
 }
 
 /// A name and a time when it held.
@@ -47,7 +60,8 @@ pub struct GivenNames {
     limit: usize,
     /// Sorted by name and time; spans of one name lie more than [`RENEWED_WITHIN`] apart.
     spans: HashMap<Asked, Vec<Span>, FixedState>,
-    taken: BTreeSet<Arc<str>>,
+    /// Names as messages have them, and as they are shown: many answers have one name.
+    taken: HashMap<Box<[u8]>, Arc<str>, FixedState>,
     count: usize,
     refused: u64,
 }
@@ -59,14 +73,14 @@ impl GivenNames {
         Self {
             limit,
             spans: HashMap::default(),
-            taken: BTreeSet::new(),
+            taken: HashMap::default(),
             count: 0,
             refused: 0,
         }
     }
 
     /// Takes note that a name held from a time on, for so long.
-    pub fn insert(&mut self, asked: Asked, name: &str, from: Timestamp, hold: Duration) {
+    pub fn insert(&mut self, asked: Asked, name: Name<'_>, from: Timestamp, hold: Duration) {
         let name = self.share(name);
         let spans = self.spans.entry(asked).or_default();
         let before = spans.len();
@@ -111,13 +125,14 @@ impl GivenNames {
         self.refused
     }
 
-    /// Many addresses have one name: it is kept once.
-    fn share(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.taken.get(name) {
+    fn share(&mut self, name: Name<'_>) -> Arc<str> {
+        let mut buffer = [0; WIRE_MAX];
+        let octets = name.canonical(&mut buffer);
+        if let Some(known) = self.taken.get(octets) {
             return Arc::clone(known);
         }
-        let name: Arc<str> = name.into();
-        self.taken.insert(Arc::clone(&name));
+        let name: Arc<str> = name.to_string().into();
+        self.taken.insert(octets.into(), Arc::clone(&name));
         name
     }
 
@@ -147,20 +162,28 @@ impl GivenNames {
     /// Forgets the names that no span has any more.
     fn forget_names(&mut self) {
         let spans = self.spans.values().flatten();
-        self.taken = spans.map(|span| Arc::clone(&span.name)).collect();
+        let held: HashSet<&str, FixedState> = spans.map(|span| &*span.name).collect();
+        self.taken.retain(|_, name| held.contains(&**name));
     }
 }
 
 /// Adds a span, and makes one of those that belong together.
 fn unite(spans: &mut Vec<Span>, mut span: Span) {
+    if let [known] = spans.as_mut_slice()
+        && known.name == span.name
+        && !known.is_apart_from(&span)
+    {
+        // Most addresses have one name.
+        known.take(&span);
+        return;
+    }
     let start = spans.partition_point(|known| known.name < span.name);
     let end = spans.partition_point(|known| known.name <= span.name);
     let same = spans.get(start..end).unwrap_or_default();
     let first = start + same.partition_point(|known| known.ends_before(&span));
     let last = start + same.partition_point(|known| !span.ends_before(known));
     for known in spans.get(first..last).unwrap_or_default() {
-        span.from = span.from.min(known.from);
-        span.until = span.until.max(known.until);
+        span.take(known);
     }
     spans.splice(first..last, [span]);
 }
@@ -174,6 +197,15 @@ fn drop_first(spans: &mut Vec<Span>) {
 }
 
 impl Span {
+    fn take(&mut self, other: &Self) {
+        self.from = self.from.min(other.from);
+        self.until = self.until.max(other.until);
+    }
+
+    fn is_apart_from(&self, other: &Self) -> bool {
+        self.ends_before(other) || other.ends_before(self)
+    }
+
     /// Whether it ended so long before another that the name did not hold in between.
     fn ends_before(&self, other: &Self) -> bool {
         other.from.nanos_since(self.until) > RENEWED_WITHIN
@@ -201,6 +233,9 @@ mod tests {
     fn given(limit: usize, answers: &[(u8, &str, u64, u64)]) -> GivenNames {
         let mut names = GivenNames::new(limit);
         for &(client, name, from, hold) in answers {
+            let len = u8::try_from(name.len()).unwrap();
+            let message = [&[len], name.as_bytes(), &[0]].concat();
+            let (name, _) = Name::read(&message, 0).unwrap();
             names.insert(asked(client), name, at(from), Duration::from_secs(hold));
         }
         names

@@ -28,9 +28,9 @@ const ANY: u16 = 255;
 
 /// What a message says of addresses.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Answer {
+pub struct Answer<'m> {
     /// The name asked for.
-    pub name: Name,
+    pub name: Name<'m>,
     /// Its addresses, each with how many seconds it is good for.
     pub addresses: Vec<(IpAddr, u32)>,
 }
@@ -51,7 +51,7 @@ pub enum NoAnswer {
 ///
 /// # Errors
 /// Why it gives no addresses.
-pub fn read(message: &[u8]) -> Result<Answer, NoAnswer> {
+pub fn read(message: &[u8]) -> Result<Answer<'_>, NoAnswer> {
     let Some((header, _)) = message.split_first_chunk::<HEADER_LEN>() else {
         return Err(NoAnswer::Ends);
     };
@@ -75,19 +75,19 @@ pub fn read(message: &[u8]) -> Result<Answer, NoAnswer> {
 }
 
 /// The answer section, while it is read.
-struct Section<'a> {
-    message: &'a [u8],
+struct Section<'m> {
+    message: &'m [u8],
     /// Where the next record starts.
     at: usize,
     /// Where the aliases have led to.
-    owner: Name,
+    owner: Name<'m>,
     /// For how many seconds they hold.
     ttl: u32,
-    answer: Answer,
+    answer: Answer<'m>,
 }
 
-impl<'a> Section<'a> {
-    fn after_question(message: &'a [u8]) -> Result<Self, NoAnswer> {
+impl<'m> Section<'m> {
+    fn after_question(message: &'m [u8]) -> Result<Self, NoAnswer> {
         let (name, at) = Name::read(message, HEADER_LEN)?;
         let &[type0, type1, class0, class1] = octets(message, at)?;
         let kind = u16::from_be_bytes([type0, type1]);

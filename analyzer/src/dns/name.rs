@@ -1,24 +1,25 @@
 //! Domain names in messages: read through compression, compared, and written for people.
 //!
-//! In: a message and where a name starts. Out: its labels, in lower case.
-//! **Shape** a fixed buffer; nothing is allocated to read or compare one. A pointer must go back to
+//! In: a message and where a name starts. Out: its labels, which stay in the message.
+//! **Shape** nothing is copied or allocated to read or compare a name. A pointer must go back to
 //! before the labels that lead to it, so that none is followed twice.
 //! **Source** RFC 1035 §3.1 and §4.1.4, RFC 4343 §2.1 (writing) and §3 (case).
 
 use std::fmt::{self, Write};
 
 /// The longest name, with the length octets of its labels and the root's (RFC 1035 §2.3.4).
-const WIRE_MAX: usize = 255;
-/// A name has no more labels than this, so no more pointers are followed either.
-const JUMPS_MAX: usize = WIRE_MAX / 2;
+pub const WIRE_MAX: usize = 255;
+/// As many labels and pointers are followed: no name of that length has more.
+const STEPS_MAX: usize = WIRE_MAX;
 /// The two high bits of a length octet: set, it is a pointer; unset, a length.
 const POINTER: u8 = 0xc0;
 
-/// A name as messages hold it: labels, each after its length, without the root's.
+/// A name in a message.
 #[derive(Clone, Copy)]
-pub struct Name {
-    octets: [u8; WIRE_MAX],
-    len: usize,
+pub struct Name<'m> {
+    message: &'m [u8],
+    /// Where its first label is.
+    at: usize,
 }
 
 /// Why there is no name.
@@ -30,124 +31,146 @@ pub enum NoName {
     Malformed,
 }
 
-impl Name {
+/// What a name is made of.
+enum Part<'m> {
+    Label(&'m [u8]),
+    /// What follows is elsewhere in the message.
+    Pointer(usize),
+    /// Its end.
+    Root,
+}
+
+impl<'m> Name<'m> {
     /// Reads the name that starts at `at`, and says where what follows it starts.
     ///
     /// # Errors
     /// When it lies beyond the end of the message, is too long, has a label of an unknown kind or a
     /// pointer that does not go back.
-    pub fn read(message: &[u8], at: usize) -> Result<(Self, usize), NoName> {
-        let mut name = Self::root();
-        // Where labels are read, and where those began that are read in one go.
+    pub fn read(message: &'m [u8], at: usize) -> Result<(Self, usize), NoName> {
+        let mut name = Self { message, at };
+        // Where it is read, and where the labels began that are read in one go.
         let (mut here, mut run) = (at, at);
-        let mut after = None;
-        for _ in 0..=JUMPS_MAX {
-            let end = name.read_labels(message, &mut here)?;
-            let Some(target) = end else {
-                return Ok((name, after.unwrap_or(here)));
-            };
-            if target >= run {
-                return Err(NoName::Malformed);
+        let (mut len, mut after) = (1, None);
+        for _ in 0..STEPS_MAX {
+            match part(message, here)? {
+                Part::Label(label) => {
+                    here += 1 + label.len();
+                    len += 1 + label.len();
+                    if len > WIRE_MAX {
+                        break;
+                    }
+                }
+                Part::Pointer(target) if target < run => {
+                    after.get_or_insert(here + 2);
+                    if here == name.at {
+                        name.at = target;
+                    }
+                    (here, run) = (target, target);
+                }
+                Part::Pointer(_) => break,
+                Part::Root => return Ok((name, after.unwrap_or(here + 1))),
             }
-            after.get_or_insert(here);
-            (here, run) = (target, target);
         }
         Err(NoName::Malformed)
     }
 
     /// Whether it is the root, which names nothing.
     #[must_use]
-    pub const fn is_root(&self) -> bool {
-        self.len == 0
+    pub fn is_root(&self) -> bool {
+        self.labels().next().is_none()
     }
 
-    const fn root() -> Self {
-        Self {
-            octets: [0; WIRE_MAX],
-            len: 0,
-        }
-    }
-
-    /// Takes labels up to the root's or a pointer, whose target is the answer, and leaves `here`
-    /// behind it.
-    fn read_labels(&mut self, message: &[u8], here: &mut usize) -> Result<Option<usize>, NoName> {
-        loop {
-            let rest = message.get(*here..).unwrap_or_default();
-            let (&len, rest) = rest.split_first().ok_or(NoName::Ends)?;
-            match len & POINTER {
-                POINTER => {
-                    let &low = rest.first().ok_or(NoName::Ends)?;
-                    *here += 2;
-                    return Ok(Some(usize::from(u16::from_be_bytes([len & !POINTER, low]))));
-                }
-                0 if len == 0 => {
-                    *here += 1;
-                    return Ok(None);
-                }
-                0 => {
-                    let label = rest.get(..usize::from(len)).ok_or(NoName::Ends)?;
-                    self.push(len, label)?;
-                    *here += 1 + label.len();
-                }
-                _ => return Err(NoName::Malformed),
+    /// Its labels, each after its length, in lower case: what all spellings of it have in common.
+    #[must_use]
+    pub fn canonical<'b>(&self, buffer: &'b mut [u8; WIRE_MAX]) -> &'b [u8] {
+        let mut len = 0;
+        for label in self.labels() {
+            let end = len + 1 + label.len();
+            if let Some([first, rest @ ..]) = buffer.get_mut(len..end) {
+                *first = u8::try_from(label.len()).unwrap_or(u8::MAX);
+                rest.copy_from_slice(label);
+                rest.make_ascii_lowercase();
+                len = end;
             }
         }
+        buffer.get(..len).unwrap_or_default()
     }
 
-    fn push(&mut self, len: u8, label: &[u8]) -> Result<(), NoName> {
-        let end = self.len + 1 + label.len();
-        // The root's length octet must fit behind it.
-        let room = self
-            .octets
-            .get_mut(self.len..end)
-            .filter(|_| end < WIRE_MAX);
-        let (first, rest) = room
-            .and_then(<[u8]>::split_first_mut)
-            .ok_or(NoName::Malformed)?;
-        *first = len;
-        rest.copy_from_slice(label);
-        rest.make_ascii_lowercase();
-        self.len = end;
-        Ok(())
-    }
-
-    fn wire(&self) -> &[u8] {
-        self.octets.get(..self.len).unwrap_or_default()
+    /// Its labels. It was read before, so that they come to an end.
+    fn labels(&self) -> impl Iterator<Item = &'m [u8]> {
+        let Self { message, mut at } = *self;
+        std::iter::from_fn(move || {
+            loop {
+                match part(message, at).ok()? {
+                    Part::Label(label) => {
+                        at += 1 + label.len();
+                        return Some(label);
+                    }
+                    Part::Pointer(target) => at = target,
+                    Part::Root => return None,
+                }
+            }
+        })
     }
 }
 
-impl PartialEq for Name {
+fn part(message: &[u8], at: usize) -> Result<Part<'_>, NoName> {
+    let rest = message.get(at..).unwrap_or_default();
+    let (&len, rest) = rest.split_first().ok_or(NoName::Ends)?;
+    match len & POINTER {
+        POINTER => {
+            let &low = rest.first().ok_or(NoName::Ends)?;
+            let target = u16::from_be_bytes([len & !POINTER, low]);
+            Ok(Part::Pointer(target.into()))
+        }
+        0 if len == 0 => Ok(Part::Root),
+        0 => {
+            let label = rest.get(..usize::from(len)).ok_or(NoName::Ends)?;
+            Ok(Part::Label(label))
+        }
+        _ => Err(NoName::Malformed),
+    }
+}
+
+/// Case means nothing.
+impl PartialEq for Name<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.wire() == other.wire()
+        let same_place = std::ptr::eq(self.message, other.message) && self.at == other.at;
+        let (mut ours, mut theirs) = (self.labels(), other.labels());
+        same_place
+            || loop {
+                match (ours.next(), theirs.next()) {
+                    (Some(one), Some(other)) if one.eq_ignore_ascii_case(other) => {}
+                    (None, None) => return true,
+                    _ => return false,
+                }
+            }
     }
 }
 
-impl Eq for Name {}
+impl Eq for Name<'_> {}
 
-/// Labels with dots between them, the root's left out; a dot or backslash within a label behind a
-/// backslash, what is no visible ASCII as `\DDD`.
-impl fmt::Display for Name {
+/// Labels in lower case with dots between them, the root's left out; a dot or backslash within a
+/// label behind a backslash, what is no visible ASCII as `\DDD`.
+impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.wire();
-        while let Some((&len, labels)) = rest.split_first() {
-            let (label, others) = labels.split_at_checked(len.into()).ok_or(fmt::Error)?;
-            if rest.len() < self.len {
+        for (number, label) in self.labels().enumerate() {
+            if number > 0 {
                 f.write_char('.')?;
             }
-            for &octet in label {
+            for octet in label.iter().map(u8::to_ascii_lowercase) {
                 match octet {
                     b'.' | b'\\' => write!(f, "\\{}", char::from(octet))?,
                     0x21..=0x7e => f.write_char(char::from(octet))?,
                     _ => write!(f, "\\{octet:03}")?,
                 }
             }
-            rest = others;
         }
         Ok(())
     }
 }
 
-impl fmt::Debug for Name {
+impl fmt::Debug for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
@@ -199,6 +222,18 @@ mod tests {
     }
 
     #[test]
+    fn names_are_the_same_whatever_their_case_and_place() {
+        let message = b"\x01a\x02bc\x00\x01A\xc0\x02\xc0\x06\x01b\x01c\x00";
+        let named = |at| Name::read(message, at).unwrap().0;
+        assert_eq!(named(0), named(6));
+        assert_eq!(named(6), named(10), "a pointer to it");
+        assert_ne!(named(0), named(12), "other labels of the same letters");
+        assert_ne!(named(0), named(2), "an end of it");
+        let mut buffer = [0; WIRE_MAX];
+        assert_eq!(named(10).canonical(&mut buffer), b"\x01a\x02bc");
+    }
+
+    #[test]
     fn a_name_has_255_octets_at_most() {
         let longest = [b"\x3f".as_slice(), &[b'a'; 63]].concat().repeat(3);
         let with =
@@ -217,7 +252,9 @@ mod tests {
             message.extend((0xc000 | target).to_be_bytes());
         }
         assert_eq!(read(&message, message.len() - 2), Err(NoName::Malformed));
-        assert_eq!(read(&message, 2 * JUMPS_MAX - 1).unwrap().0, "");
+        // The last of the steps finds the root.
+        assert_eq!(read(&message, 2 * (STEPS_MAX - 1) - 1).unwrap().0, "");
+        assert_eq!(read(&message, 2 * STEPS_MAX - 1), Err(NoName::Malformed));
     }
 
     proptest! {
