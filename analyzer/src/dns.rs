@@ -130,7 +130,7 @@ impl NameRecords {
         self.refused + self.given.refused()
     }
 
-    /// Packets with answers that are not whole.
+    /// Frames with answers that are not whole.
     #[must_use]
     pub const fn cut(&self) -> u64 {
         self.cut

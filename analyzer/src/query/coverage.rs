@@ -67,7 +67,7 @@ impl Snapshot {
             limit(coverage.names_not_kept, "names of addresses were not kept"),
             limit(
                 coverage.dns_cut,
-                "packets have only part of a DNS answer: names of addresses may miss",
+                "DNS answers were cut: names of addresses may miss",
             ),
             limit(
                 coverage.objects_not_kept,

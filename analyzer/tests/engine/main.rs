@@ -19,6 +19,7 @@ mod cluster_script;
 mod connections;
 mod handshakes;
 mod invariants;
+mod names;
 mod queries;
 mod owners;
 mod roles;
