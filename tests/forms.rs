@@ -33,7 +33,7 @@ struct Record {
 
 #[test]
 fn split_compressed_converted_or_shuffled_it_gives_the_same_flows() {
-    for name in ["shop", "fragments", "port-reuse", "midstream"] {
+    for name in ["shop", "fragments", "port-reuse", "midstream", "dns-names"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("captures")
             .join(name)

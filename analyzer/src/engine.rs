@@ -17,7 +17,7 @@ use crate::cluster::{Change, Names};
 use crate::connection::table::ConnectionTable;
 use crate::connection::{ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
-use crate::dns::NameRecords;
+use crate::dns::{self, NameRecords};
 use crate::duplicates::{Duplicates, without_checksum};
 use crate::endpoint::{Endpoint, Side};
 use crate::engine::parcel::{Parcel, Repeats, transport_of};
@@ -158,6 +158,7 @@ impl Engine {
         self.coverage.evicted =
             self.evicted + self.ledger.evicted() + self.fragments.evicted() + self.places.refused();
         self.coverage.names_not_kept = self.names.refused();
+        self.coverage.dns_cut = self.names.cut();
         self.coverage.objects_not_kept = self.tenancy.refused();
         let (legs, records) = self.ledger.into_legs();
         Snapshot::new(Parts {
@@ -194,6 +195,9 @@ impl Engine {
         let key = ConnectionKey { hop, ..key };
         if packet.fragment.is_some() || packet.tunnel_fragment.is_some() {
             self.remember_fragment(frame, packet, FragmentOwner::Connection(key, from));
+        }
+        if packet.source_port == dns::PORT {
+            self.names.read(frame, packet);
         }
         let (time, ip_bytes) = (frame.time, packet.ip_bytes);
         let sighting = Sighting {

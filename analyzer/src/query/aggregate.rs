@@ -27,13 +27,19 @@ pub struct Group<'s> {
 
 /// Merges `matches` at `level`; groups come in the order of their keys.
 #[must_use]
-pub fn groups<'s>(snapshot: &'s Snapshot, matches: Vec<Match<'s>>, level: Level) -> Vec<Group<'s>> {
+pub fn groups<'s>(
+    snapshot: &'s Snapshot,
+    matches: Vec<Match<'s>>,
+    level: Level,
+    format: Format,
+) -> Vec<Group<'s>> {
     let mut groups: BTreeMap<(Protocol, LevelKey, LevelKey), Group<'s>> = BTreeMap::new();
     for found in matches {
         let key = &found.flow.key;
+        let names = found.names(snapshot, format);
         let (client, server) = (
-            EndFacts::of(snapshot, key.client),
-            EndFacts::of(snapshot, key.server),
+            EndFacts::of(snapshot, key.client).named(&names.client),
+            EndFacts::of(snapshot, key.server).named(&names.server),
         );
         let (client_key, server_key) = (LevelKey::of(&client, level), LevelKey::of(&server, level));
         let client = client_key.view(&client, level);

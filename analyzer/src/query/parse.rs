@@ -154,7 +154,8 @@ impl EndFilter {
             "pod" => self.pod = terms(value, qualified)?,
             "svc" => self.svc = terms(value, qualified)?,
             "node" => self.node = terms(value, glob)?,
-            "dns" => self.dns = terms(value, glob)?,
+            // Names are kept in lower case: their case means nothing (RFC 4343).
+            "dns" => self.dns = terms(&value.to_ascii_lowercase(), glob)?,
             "kind" => self.kind = terms(value, kind)?,
             _ => return Err("unknown parameter".to_owned()),
         }

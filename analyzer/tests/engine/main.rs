@@ -20,6 +20,7 @@ mod connections;
 mod handshakes;
 mod hops;
 mod invariants;
+mod names;
 mod queries;
 mod owners;
 mod roles;
