@@ -9,6 +9,7 @@
 use serde::Serialize;
 
 use crate::query::filter::Filter;
+use crate::query::parse::QueryError;
 use crate::query::view::{ConnectionsView, FlowsView, SummaryView};
 use crate::query::window::Window;
 use crate::snapshot::Snapshot;
@@ -78,13 +79,15 @@ pub enum Answer {
 }
 
 /// Answers `query`, which was parsed for `operation`.
-#[must_use]
-pub fn run(snapshot: &Snapshot, operation: Operation, query: &Query) -> Answer {
-    match operation {
+///
+/// # Errors
+/// A parameter that names what the snapshot does not know.
+pub fn run(snapshot: &Snapshot, operation: Operation, query: &Query) -> Result<Answer, QueryError> {
+    Ok(match operation {
         Operation::Flows => Answer::Flows(flows::flows(snapshot, query)),
         Operation::Summary => Answer::Summary(summary::summary(snapshot, query)),
         Operation::Connections => Answer::Connections(connections::connections(snapshot, query)),
-    }
+    })
 }
 
 /// The level that flows are merged at.

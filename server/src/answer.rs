@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use analyzer::query::parse::RowLimit;
+use analyzer::query::parse::{QueryError, RowLimit};
 use analyzer::query::{self, Operation, Query};
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, Uri};
@@ -50,9 +50,11 @@ impl Answers {
         let place = self.place().await?;
         let source = Arc::clone(&self.source);
         let task = spawn_blocking(move || {
-            let answer = query::run(&source.snapshot(), operation, &query);
+            let answer =
+                query::run(&source.snapshot(), operation, &query).map_err(|e| wrong(&e))?;
             let mut body = Vec::new();
-            write_body(&mut body, &answer).map(|()| Placed {
+            write_body(&mut body, &answer).map_err(|_| Refusal::defect())?;
+            Ok(Placed {
                 body,
                 _place: place,
             })
@@ -60,8 +62,7 @@ impl Answers {
         let body = timeout(self.limits.answer_time, task)
             .await
             .map_err(|_| self.overdue())?
-            .map_err(|_| Refusal::defect())?
-            .map_err(|_| Refusal::defect())?;
+            .map_err(|_| Refusal::defect())??;
         Ok(json_body(
             StatusCode::OK,
             Body::from(Bytes::from_owner(body)),
@@ -119,8 +120,11 @@ fn parse(operation: Operation, query_string: &str) -> Result<Query, Refusal> {
         };
         Refusal::new(status, error.to_string())
     })?;
-    Query::parse(operation, pairs, RowLimit::Bounded)
-        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))
+    Query::parse(operation, pairs, RowLimit::Bounded).map_err(|error| wrong(&error))
+}
+
+fn wrong(error: &QueryError) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, error.to_string())
 }
 
 fn unavailable(error: String) -> Refusal {

@@ -9,7 +9,7 @@ use replay::{Replay, ReplayInputs};
 use crate::cli::output::Output;
 use crate::cli::progress::{FRAMES, ProgressLine};
 use crate::cli::question::Question;
-use crate::cli::{client, inputs, interrupt};
+use crate::cli::{client, inputs, interrupt, parameters};
 
 /// The limit that leaves no row out.
 pub(crate) const ALL: &str = "all";
@@ -60,7 +60,8 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
     } else {
         read(&inputs, settings)?
     };
-    let answer = query::run(&snapshot, question.operation, &query);
+    let answer = query::run(&snapshot, question.operation, &query)
+        .map_err(|error| parameters::refused(&error))?;
     // The process ends with this answer: to free a million flows one by one would only take time.
     std::mem::forget(snapshot);
     Ok(Reply::of(answer))

@@ -104,7 +104,8 @@ pub(crate) fn spelled(refusal: &str) -> String {
     }
 }
 
-fn refused(error: &QueryError) -> anyhow::Error {
+/// A refusal that names the option.
+pub(crate) fn refused(error: &QueryError) -> anyhow::Error {
     anyhow::Error::msg(spelled(&error.to_string()))
 }
 

@@ -17,7 +17,7 @@ use crate::query::row::{Ranked, page};
 use crate::query::view::{
     ConnectionView, ConnectionsView, FlowView, State, StatsView, TcpFlagsView,
 };
-use crate::query::{Format, Query};
+use crate::query::{Format, Query, Sort};
 use crate::sketch::micros;
 use crate::snapshot::Snapshot;
 
@@ -172,11 +172,7 @@ fn set_handshake(stats: &mut StatsView, nanos: Option<u64>) {
 }
 
 impl Ranked for Row<'_> {
-    fn measure(&self) -> &Measure {
-        &self.measure
-    }
-
-    fn median_us(&self) -> Option<u64> {
-        median(self.connection)
+    fn rank(&self, sort: Sort) -> u128 {
+        self.measure.rank(sort, || median(self.connection))
     }
 }

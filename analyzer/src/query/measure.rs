@@ -152,16 +152,15 @@ impl Measure {
             .saturating_add(self.server.ip_bytes())
     }
 
-    /// What rows are ordered by; the greatest comes first.
-    #[must_use]
-    pub fn rank(&self, sort: Sort, handshake_us: Option<u64>) -> u128 {
+    /// What rows are ordered by; the handshake time is asked for where it decides.
+    pub fn rank(&self, sort: Sort, handshake_us: impl FnOnce() -> Option<u64>) -> u128 {
         let rate = |count: u64| u128::from(count) * 1_000_000_000_000 / u128::from(self.span_ns());
         match sort {
             Sort::Bytes => u128::from(self.total_ip_bytes()),
             Sort::Packets => u128::from(self.total_packets()),
             Sort::BitRate => rate(self.ip_bytes()),
             Sort::PacketRate => rate(self.packets()),
-            Sort::HandshakeTime => u128::from(handshake_us.unwrap_or_default()),
+            Sort::HandshakeTime => u128::from(handshake_us().unwrap_or_default()),
             Sort::FirstSeen => u128::from(self.first().as_nanos()),
             Sort::LastSeen => u128::from(self.last().as_nanos()),
         }

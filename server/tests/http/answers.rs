@@ -84,7 +84,11 @@ fn a_body_is_what_write_body_writes() {
     for operation in Operation::ALL {
         let query = Query::parse(operation, [("ns", "shop")], RowLimit::Bounded).unwrap();
         let mut body = Vec::new();
-        server::write_body(&mut body, &query::run(&snapshot, operation, &query)).unwrap();
+        server::write_body(
+            &mut body,
+            &query::run(&snapshot, operation, &query).unwrap(),
+        )
+        .unwrap();
         let reply = server.get(&format!("{}?ns=shop", operation.path()));
         assert_eq!(reply.text(), String::from_utf8(body).unwrap());
     }
