@@ -26,7 +26,9 @@ pub mod parse;
 pub mod pattern;
 pub mod resolved;
 pub mod row;
+pub mod suggest;
 pub mod summary;
+mod value;
 pub mod view;
 pub mod window;
 

@@ -2,7 +2,7 @@
 
 use analyzer::query::Operation;
 use analyzer::query::parameter::parameters;
-use analyzer::query::parse::nearest;
+use analyzer::query::suggest::nearest;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
