@@ -20,6 +20,7 @@ pub mod coverage;
 pub mod end;
 pub mod filter;
 pub mod flows;
+pub mod label;
 pub mod measure;
 pub mod parameter;
 pub mod parse;

@@ -1,11 +1,12 @@
 //! `pilotfish connections`: one row a connection, from its first packet to its last.
 
 use analyzer::query::Operation;
+use analyzer::query::label::label;
 use analyzer::query::view::{ConnectionView, CoverageView};
 use clap::{ArgMatches, Command};
 
 use crate::cli::flows::workload;
-use crate::cli::output::end::{name, text, word};
+use crate::cli::output::end::{text, word};
 use crate::cli::output::table::Column;
 use crate::cli::output::{clock_micros, date, moment};
 use crate::cli::{answer, inputs, question, units};
@@ -45,8 +46,8 @@ pub(crate) fn columns(coverage: &CoverageView, wide: bool) -> Vec<Col> {
         Col::word("START", start),
         Col::number("DURATION", |c| units::duration(c.duration_ns)),
         Col::word("PROTO", |c| c.flow.proto.to_string()),
-        Col::name("CLIENT", |c| name(&c.flow.client, c.flow.client.port)),
-        Col::name("SERVER", |c| name(&c.flow.server, c.flow.server.port)),
+        Col::name("CLIENT", |c| label(&c.flow.client, c.flow.client.port)),
+        Col::name("SERVER", |c| label(&c.flow.server, c.flow.server.port)),
         Col::word("STATE", state),
         Col::number("PKTS →", |c| units::count(c.flow.client_stats.tx_pkts)).optional(2),
         Col::number("PKTS ←", |c| units::count(c.flow.server_stats.tx_pkts)).optional(3),

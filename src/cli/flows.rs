@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use analyzer::flow::Observed;
 use analyzer::query::Operation;
+use analyzer::query::label::label;
 use analyzer::query::view::{CoverageView, FlowView};
 use clap::{ArgMatches, Command};
 
-use crate::cli::output::end::{name, text, word};
+use crate::cli::output::end::{text, word};
 use crate::cli::output::moment;
 use crate::cli::output::table::Column;
 use crate::cli::{question, units};
@@ -142,11 +143,11 @@ fn lost(flow: &FlowView) -> u64 {
 }
 
 fn client(flow: &FlowView) -> String {
-    name(&flow.client, None)
+    label(&flow.client, None)
 }
 
 fn server(flow: &FlowView) -> String {
-    name(&flow.server, None)
+    label(&flow.server, None)
 }
 
 fn service(flow: &FlowView) -> String {
