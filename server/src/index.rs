@@ -98,5 +98,12 @@ const fn about(operation: Operation) -> &'static str {
         Operation::Flows => "who talks to whom: flows, or aggregates of them, the largest first",
         Operation::Summary => "the whole in numbers: totals, top talkers, namespaces",
         Operation::Connections => "single connections with their times, states and ends",
+        Operation::Workloads => {
+            "what there is, active or idle: pods, workloads, services, namespaces or nodes with \
+             their traffic"
+        }
+        Operation::Dependencies => {
+            "who depends on whom: a graph, of one workload or of all, as JSON, Mermaid or DOT"
+        }
     }
 }

@@ -48,9 +48,13 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
             Output::Json if client::rows_in_pages(question).is_none() => {
                 client::body(url, question).map(Reply::Body)
             }
-            Output::Json | Output::Table | Output::Wide | Output::Jsonl | Output::Csv => {
-                client::answer(url, question).map(Reply::of)
-            }
+            Output::Json
+            | Output::Table
+            | Output::Wide
+            | Output::Jsonl
+            | Output::Csv
+            | Output::Mermaid
+            | Output::Dot => client::answer(url, question).map(Reply::of),
         };
     }
     let query = question.query()?;

@@ -29,7 +29,7 @@ pub(crate) fn with_args(command: Command, operation: Operation) -> Command {
         .arg(captures)
         .args(others)
         .arg(answer::url_arg())
-        .arg(output::arg())
+        .arg(output::arg(operation))
         .args(parameters::args(operation))
 }
 
@@ -72,6 +72,8 @@ impl Question {
             Operation::Connections => "connection",
             Operation::Flows if has(&self.given, "aggregate") => "row",
             Operation::Flows | Operation::Summary => "flow",
+            Operation::Workloads => "row",
+            Operation::Dependencies => "edge",
         }
     }
 
@@ -94,7 +96,8 @@ impl Question {
 /// Tables and CSV are made of all fields; what is read by programs has all rows.
 fn asked(operation: Operation, given: &[Pair], output: Output) -> Vec<Pair> {
     let mut asked = given.to_vec();
-    if operation == Operation::Flows && !output.has_formats() {
+    let has_full = matches!(operation, Operation::Flows | Operation::Workloads);
+    if has_full && !output.has_formats() {
         asked.push(("format".to_owned(), "full".to_owned()));
     }
     if operation != Operation::Summary && output.has_all_rows() && !has(given, "limit") {

@@ -8,10 +8,11 @@ use crate::connection::tcp::flag;
 use crate::flow::Observed;
 use crate::flow::connection::AttributedConnection;
 use crate::protocol::Protocol;
+use crate::query::counters::Counters;
 use crate::query::end::end_view;
 use crate::query::filter::EndFacts;
 use crate::query::flows::measured_view;
-use crate::query::measure::{Counters, Measure};
+use crate::query::measure::Measure;
 use crate::query::resolved::ResolvedNames;
 use crate::query::row::{Ranked, page};
 use crate::query::view::{

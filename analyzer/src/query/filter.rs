@@ -35,7 +35,7 @@ pub struct Filter {
 }
 
 /// The filters of one end.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EndFilter {
     /// Addresses and networks.
     pub ip: Terms<IpNet>,
@@ -56,8 +56,8 @@ pub struct EndFilter {
 /// What a filter sees of an end.
 #[derive(Clone, Copy, Debug)]
 pub struct EndFacts<'a> {
-    /// Its address.
-    pub address: IpAddr,
+    /// Its address; an object of the cluster may have none.
+    pub address: Option<IpAddr>,
     /// Who it is.
     pub identity: &'a Identity,
     /// The names that name resolution gave its address, when they are asked for.
@@ -81,6 +81,19 @@ impl Filter {
             && !self.any.excludes(server)
     }
 
+    /// Whether nothing is asked but of either end: nothing that only traffic could have.
+    #[must_use]
+    pub fn is_of_either_end(&self) -> bool {
+        let none = EndFilter::default();
+        self.client == none
+            && self.server == none
+            && self.protocol.is_empty()
+            && self.port.is_empty()
+            && self.client_port.is_empty()
+            && self.state.is_empty()
+            && self.rtt_min_us.is_none()
+    }
+
     /// Whether a server's port passes; the port of the service called counts as well.
     #[must_use]
     pub fn accepts_port(&self, port: u16, service_port: Option<u16>) -> bool {
@@ -97,8 +110,9 @@ impl EndFilter {
     }
 
     /// Whether all that is asked for holds.
-    fn includes(&self, end: &EndFacts<'_>) -> bool {
-        self.ip.includes(|network| holds(network, end.address))
+    #[must_use]
+    pub fn includes(&self, end: &EndFacts<'_>) -> bool {
+        self.ip.includes(|network| has_address(end, network))
             && self.kind.includes(|kind| *kind == end.identity.kind)
             && self
                 .ns
@@ -114,8 +128,9 @@ impl EndFilter {
     }
 
     /// Whether something that is excluded holds.
-    fn excludes(&self, end: &EndFacts<'_>) -> bool {
-        self.ip.excludes(|network| holds(network, end.address))
+    #[must_use]
+    pub fn excludes(&self, end: &EndFacts<'_>) -> bool {
+        self.ip.excludes(|network| has_address(end, network))
             || self.kind.excludes(|kind| *kind == end.identity.kind)
             || self
                 .ns
@@ -129,6 +144,10 @@ impl EndFilter {
                 .dns
                 .excludes(|glob| end.dns.iter().any(|name| glob.matches(name)))
     }
+}
+
+fn has_address(end: &EndFacts<'_>, network: &IpNet) -> bool {
+    end.address.is_some_and(|address| holds(network, address))
 }
 
 /// A pod is also meant by the name of its workload.

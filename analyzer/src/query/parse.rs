@@ -9,10 +9,10 @@ use crate::query::filter::EndFilter;
 use crate::query::parameter::parameters;
 use crate::query::suggest::unknown;
 use crate::query::value::{
-    LEVELS, SORTS, bounded, choice, duration, format, glob, kind, limit, network, number, port,
-    positive, protocol, qualified, state, terms, time,
+    DIRECTIONS, FORMS, LEVELS, bounded, choice, duration, format, glob, kind, limit, name, network,
+    number, port, positive, presence, protocol, qualified, sort, state, terms, time,
 };
-use crate::query::{Format, Operation, Query};
+use crate::query::{Format, Level, Operation, Query};
 
 /// What is wrong with a parameter.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -66,17 +66,22 @@ impl Query {
             query.set(operation, name, value, rows).map_err(error)?;
         }
         query.check_window()?;
+        query.check_reach(&given)?;
         Ok(query)
     }
 
     /// The query that an operation without parameters means.
     #[must_use]
     pub fn default_of(operation: Operation) -> Self {
-        let format = match operation {
-            Operation::Connections => Format::Full,
-            Operation::Flows | Operation::Summary => Format::Compact,
+        let (format, level) = match operation {
+            Operation::Connections => (Format::Full, Level::Pod),
+            Operation::Dependencies => (Format::Compact, Level::Workload),
+            Operation::Flows | Operation::Summary | Operation::Workloads => {
+                (Format::Compact, Level::Pod)
+            }
         };
         Self {
+            level,
             format,
             ..Self::default()
         }
@@ -85,14 +90,15 @@ impl Query {
     fn set(
         &mut self,
         operation: Operation,
-        name: &str,
+        parameter: &str,
         value: &str,
         rows: RowLimit,
     ) -> Result<(), String> {
-        match name {
+        match parameter {
             "l4proto" => self.filter.protocol = terms(value, protocol)?,
             "port" => self.filter.port = terms(value, port)?,
             "client_port" => self.filter.client_port = terms(value, port)?,
+            "state" if operation == Operation::Workloads => self.presence = presence(value)?,
             "state" => self.filter.state = terms(value, state)?,
             "rtt_min" => {
                 let micros = duration(value)?.as_nanos().div_ceil(1_000);
@@ -102,11 +108,18 @@ impl Query {
             "end" => self.window.end = Some(time(value)?),
             "window" => self.window.length = Some(positive(duration(value)?)?),
             "aggregate" => self.aggregate = Some(choice(value, &LEVELS)?),
-            "sort" => self.sort = choice(value, &SORTS)?,
+            "level" => self.level = choice(value, &LEVELS)?,
+            "of" => self.reach.of = Some(name(value)?),
+            "direction" => self.reach.direction = choice(value, &DIRECTIONS)?,
+            "depth" => self.reach.depth = Some(number(value, 1, usize::MAX)?),
+            "sort" => self.sort = sort(value, operation)?,
             "limit" => self.page.limit = limit(value, rows)?,
             "offset" => self.page.offset = number(value, 0, usize::MAX)?,
+            "format" if operation == Operation::Dependencies => {
+                self.form = choice(value, &FORMS)?;
+            }
             "format" => self.format = format(value, operation)?,
-            _ => self.set_end_filter(name, value)?,
+            _ => self.set_end_filter(parameter, value)?,
         }
         Ok(())
     }
@@ -120,6 +133,20 @@ impl Query {
             (&mut self.filter.any, name)
         };
         filter.set(name, value)
+    }
+
+    /// A way to go needs somewhere to begin.
+    fn check_reach(&self, given: &BTreeSet<String>) -> Result<(), QueryError> {
+        let without = ["direction", "depth"]
+            .into_iter()
+            .find(|name| self.reach.of.is_none() && given.contains(*name));
+        match without {
+            Some(parameter) => Err(QueryError {
+                parameter: parameter.to_owned(),
+                problem: "given without of, expected of as well, such as of=shop/cart".to_owned(),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn check_window(&self) -> Result<(), QueryError> {

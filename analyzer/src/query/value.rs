@@ -11,7 +11,8 @@ use crate::query::parse::RowLimit;
 use crate::query::pattern::{Glob, QualifiedGlob, Terms};
 use crate::query::suggest::nearest;
 use crate::query::view::State;
-use crate::query::{Format, Level, Operation, Page, Sort};
+use crate::query::view::workloads::Presence;
+use crate::query::{Direction, Form, Format, Level, Operation, Page, Sort};
 use crate::time::Timestamp;
 
 pub(super) const LEVELS: [(&str, Level); 5] = [
@@ -22,7 +23,19 @@ pub(super) const LEVELS: [(&str, Level); 5] = [
     ("node", Level::Node),
 ];
 
-pub(super) const SORTS: [(&str, Sort); 7] = [
+pub(super) const DIRECTIONS: [(&str, Direction); 3] = [
+    ("upstream", Direction::Upstream),
+    ("downstream", Direction::Downstream),
+    ("both", Direction::Both),
+];
+
+pub(super) const FORMS: [(&str, Form); 3] = [
+    ("json", Form::Json),
+    ("mermaid", Form::Mermaid),
+    ("dot", Form::Dot),
+];
+
+const SORTS: [(&str, Sort); 7] = [
     ("bytes", Sort::Bytes),
     ("pkts", Sort::Packets),
     ("bps", Sort::BitRate),
@@ -89,6 +102,27 @@ pub(super) fn state(value: &str) -> Result<State, String> {
     )
 }
 
+pub(super) fn presence(value: &str) -> Result<Option<Presence>, String> {
+    let one = [Presence::Active, Presence::Idle].map(|presence| (presence.name(), Some(presence)));
+    let [active, idle] = one;
+    choice(value, &[active, idle, ("all", None)])
+}
+
+/// A row without handshakes of its own has no time of them to go by.
+pub(super) fn sort(value: &str, operation: Operation) -> Result<Sort, String> {
+    let mut sorts = SORTS.to_vec();
+    sorts.retain(|(_, sort)| operation != Operation::Workloads || *sort != Sort::HandshakeTime);
+    choice(value, &sorts)
+}
+
+/// A name that is meant as it stands.
+pub(super) fn name(value: &str) -> Result<String, String> {
+    if value.is_empty() {
+        return Err("empty, expected a name such as shop/cart".to_owned());
+    }
+    Ok(value.to_owned())
+}
+
 pub(super) fn kind(value: &str) -> Result<EndKind, String> {
     choice(value, &KINDS.map(|kind| (kind.name(), kind)))
 }
@@ -110,9 +144,10 @@ pub(super) fn format(value: &str, operation: Operation) -> Result<Format, String
     match (value, operation) {
         ("raw", _) => Err("raw is not offered: full shows all that packets tell".to_owned()),
         (_, Operation::Connections) => choice(value, &[full]),
-        (_, Operation::Flows | Operation::Summary) => {
-            choice(value, &[("compact", Format::Compact), full])
-        }
+        (
+            _,
+            Operation::Flows | Operation::Summary | Operation::Workloads | Operation::Dependencies,
+        ) => choice(value, &[("compact", Format::Compact), full]),
     }
 }
 

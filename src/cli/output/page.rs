@@ -8,7 +8,7 @@ use crate::cli::output::table::{Column, Room, lay_out};
 use crate::cli::output::{Output, coverage_line, coverage_of};
 use crate::cli::question::Question;
 use crate::cli::units::{count, counted};
-use crate::cli::{color, connections, flows, parameters, summary};
+use crate::cli::{color, connections, dependencies, flows, parameters, summary, workloads};
 
 /// The page, with colours.
 pub(crate) fn page(question: &Question, answer: &Answer) -> String {
@@ -27,6 +27,15 @@ pub(crate) fn page(question: &Question, answer: &Answer) -> String {
             let columns = connections::columns(&view.coverage, wide);
             let text = rows(&columns, &view.connections, room);
             (text, Some((view.connections.len(), view.total)))
+        }
+        Answer::Workloads(view) => {
+            let text = rows(&workloads::columns(wide), &view.workloads, room);
+            (text, Some((view.workloads.len(), view.total)))
+        }
+        Answer::Dependencies(view) => {
+            let edges = dependencies::rows(view);
+            let text = rows(&dependencies::columns(wide), &edges, room);
+            (text, Some((edges.len(), view.total)))
         }
         Answer::Summary(view) if view.total_flows == 0 => (String::new(), Some((0, 0))),
         Answer::Summary(view) => (summary::sections(view, room, wide), None),

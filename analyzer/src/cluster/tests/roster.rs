@@ -19,7 +19,7 @@ fn there(cluster: &Cluster, from: &str, to: &str) -> Vec<String> {
             let name = match identity.kind {
                 EndKind::Pod => &identity.pod,
                 EndKind::Service => &identity.service,
-                _ => &identity.node,
+                EndKind::Node | EndKind::External | EndKind::Unresolved => &identity.node,
             };
             let kind = identity.kind.name();
             let namespace = identity.namespace.as_deref().unwrap_or("-");
