@@ -23,7 +23,7 @@ const PORTS: usize = 3;
 const EXAMPLES: &str = "\
 Examples:
   pilotfish dependencies captures/shop                                all workloads
-  pilotfish dependencies captures/shop --of checkout                  what checkout needs, to the end
+  pilotfish dependencies captures/shop --of checkout                  all that it depends on
   pilotfish dependencies captures/shop --of shop/frontend --depth 1   what it calls itself
   pilotfish dependencies captures/shop --of postgres --direction upstream --level pod
   pilotfish dependencies captures/shop --level namespace

@@ -12,7 +12,8 @@ use clap::{Arg, ArgAction, ArgMatches};
 /// A parameter and its value.
 pub(crate) type Pair = (String, String);
 
-const FORMAT: &str = "format";
+/// What `-o` chooses, where it is the form of a graph.
+pub(crate) const FORMAT: &str = "format";
 
 /// The options of `operation`.
 pub(crate) fn args(operation: Operation) -> Vec<Arg> {

@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Command};
 
 use crate::cli::output::{self, Output};
 use crate::cli::parameters::{self, Pair};
-use crate::cli::{answer, inputs};
+use crate::cli::{answer, inputs, units};
 
 /// What is asked, and how the answer is shown.
 pub(crate) struct Question {
@@ -17,6 +17,26 @@ pub(crate) struct Question {
     pub(crate) asked: Vec<Pair>,
     /// The form of the answer.
     pub(crate) output: Output,
+}
+
+/// What a rate counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Rate {
+    /// Bits on the wire.
+    #[default]
+    Bits,
+    /// Packets on the wire.
+    Packets,
+}
+
+impl Rate {
+    /// The rate of some traffic.
+    pub(crate) fn of(self, bits_per_second: f64, packets_per_second: f64) -> String {
+        match self {
+            Self::Bits => units::bit_rate(bits_per_second),
+            Self::Packets => units::packet_rate(packets_per_second),
+        }
+    }
 }
 
 /// Adds what every question has to a subcommand: captures or a server, parameters, output.
@@ -64,6 +84,16 @@ impl Question {
     /// The query that answers it.
     pub(crate) fn query(&self) -> anyhow::Result<Query> {
         parameters::query(self.operation, &self.asked)
+    }
+
+    /// The rate that rows are sorted by, if by any.
+    pub(crate) fn sorted_by(&self) -> Option<Rate> {
+        let (_, sort) = self.given.iter().find(|(name, _)| name == "sort")?;
+        match sort.as_str() {
+            "bps" => Some(Rate::Bits),
+            "pps" => Some(Rate::Packets),
+            _ => None,
+        }
     }
 
     /// What one row is.

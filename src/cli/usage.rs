@@ -54,7 +54,11 @@ pub(crate) fn with_tip(mut error: clap::Error, typed: &[OsString]) -> clap::Erro
         error.insert(ContextKind::Suggested, tip);
     }
     if let Some(ours) = unknown(&error).and_then(|name| ours(operation, &name)) {
-        let tip = ContextValue::String(format!("--{}", parameters::spelling(&ours)));
+        let ours = match (operation, ours.as_str()) {
+            (Operation::Dependencies, parameters::FORMAT) => "output",
+            (_, ours) => ours,
+        };
+        let tip = ContextValue::String(format!("--{}", parameters::spelling(ours)));
         error.insert(ContextKind::SuggestedArg, tip);
         // They would speak of what the tip replaces.
         error.remove(ContextKind::Suggested);

@@ -9,6 +9,7 @@ use crate::cli::flows::workload;
 use crate::cli::output::end::text;
 use crate::cli::output::moment;
 use crate::cli::output::table::Column;
+use crate::cli::question::Rate;
 use crate::cli::{question, units};
 
 /// A column of its table.
@@ -44,7 +45,11 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 }
 
 /// The columns of its table.
-pub(crate) fn columns(wide: bool) -> Vec<Col> {
+pub(crate) fn columns(rate: Rate, wide: bool) -> Vec<Col> {
+    let rate: fn(&WorkloadView) -> String = match rate {
+        Rate::Bits => |row| Rate::Bits.of(row.bps, row.pps),
+        Rate::Packets => |row| Rate::Packets.of(row.bps, row.pps),
+    };
     let mut columns = vec![
         Col::name("NAME", |row| label(&row.end, None)),
         Col::word("STATE", |row| row.state.name().to_owned()),
@@ -53,7 +58,7 @@ pub(crate) fn columns(wide: bool) -> Vec<Col> {
         Col::number("CONNS", |row| units::count(row.connections)).optional(2),
         Col::number("BYTES →", |row| units::bytes(row.stats.tx_bytes)),
         Col::number("BYTES ←", |row| units::bytes(row.stats.rx_bytes)),
-        Col::number("RATE", |row| units::bit_rate(row.bps)).optional(1),
+        Col::number("RATE", rate).optional(1),
     ];
     if wide {
         columns.extend(details());

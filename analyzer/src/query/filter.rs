@@ -10,6 +10,8 @@ use ipnet::IpNet;
 
 use crate::cluster::{EndKind, Identity};
 use crate::protocol::Protocol;
+use crate::query::Level;
+use crate::query::end::LevelKey;
 use crate::query::pattern::{Glob, QualifiedGlob, Terms, holds};
 use crate::query::view::State;
 
@@ -30,6 +32,8 @@ pub struct Filter {
     pub client_port: Terms<u16>,
     /// Active or closed.
     pub state: Terms<State>,
+    /// Between two different ones of this level.
+    pub across: Option<Level>,
     /// The least handshake time, in microseconds.
     pub rtt_min_us: Option<u64>,
 }
@@ -79,6 +83,9 @@ impl Filter {
             && (self.any.includes(client) || self.any.includes(server))
             && !self.any.excludes(client)
             && !self.any.excludes(server)
+            && self
+                .across
+                .is_none_or(|level| differ(client, server, level))
     }
 
     /// Whether nothing is asked but of either end: nothing that only traffic could have.
@@ -91,6 +98,7 @@ impl Filter {
             && self.port.is_empty()
             && self.client_port.is_empty()
             && self.state.is_empty()
+            && self.across.is_none()
             && self.rtt_min_us.is_none()
     }
 
@@ -144,6 +152,12 @@ impl EndFilter {
                 .dns
                 .excludes(|glob| end.dns.iter().any(|name| glob.matches(name)))
     }
+}
+
+/// Whether two ends are known to be different ones at a level.
+fn differ(client: &EndFacts<'_>, server: &EndFacts<'_>, level: Level) -> bool {
+    let (client, server) = (LevelKey::of(client, level), LevelKey::of(server, level));
+    client.is(level) && server.is(level) && client != server
 }
 
 fn has_address(end: &EndFacts<'_>, network: &IpNet) -> bool {

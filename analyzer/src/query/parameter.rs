@@ -79,7 +79,7 @@ const END_FILTERS: [(&str, &str, &str); 7] = [
 ];
 
 /// (name, value, help, group, operations)
-const OTHERS: [(&str, &str, &str, Group, &[Operation]); 22] = [
+const OTHERS: [(&str, &str, &str, Group, &[Operation]); 23] = [
     (
         "of",
         "NAME",
@@ -124,6 +124,13 @@ const OTHERS: [(&str, &str, &str, Group, &[Operation]); 22] = [
         "the client's port",
         Group::Flow,
         &[Operation::Connections],
+    ),
+    (
+        "across",
+        "LEVEL",
+        "only between two different namespaces, nodes, services, workloads or pods, both known",
+        Group::Flow,
+        ALL,
     ),
     (
         "state",

@@ -100,6 +100,7 @@ impl Query {
             "client_port" => self.filter.client_port = terms(value, port)?,
             "state" if operation == Operation::Workloads => self.presence = presence(value)?,
             "state" => self.filter.state = terms(value, state)?,
+            "across" => self.filter.across = Some(choice(value, &LEVELS)?),
             "rtt_min" => {
                 let micros = duration(value)?.as_nanos().div_ceil(1_000);
                 self.filter.rtt_min_us = Some(u64::try_from(micros).unwrap_or(u64::MAX));

@@ -162,7 +162,7 @@ fn sample(operation: Operation, name: &str) -> &'static str {
         "port" | "limit" | "offset" | "start" | "end" => "5",
         "state" => "active",
         "rtt_min" | "window" => "5s",
-        "aggregate" | "level" => "pod",
+        "aggregate" | "across" | "level" => "pod",
         "sort" => "pps",
         "format" if operation == Operation::Dependencies => "mermaid",
         "format" => "full",

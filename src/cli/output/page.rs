@@ -13,23 +13,21 @@ use crate::cli::{color, connections, dependencies, flows, parameters, summary, w
 /// The page, with colours.
 pub(crate) fn page(question: &Question, answer: &Answer) -> String {
     let wide = question.output == Output::Wide;
-    let room = room(wide);
+    let (room, rate) = (room(wide), question.sorted_by());
     let (mut text, shown) = match answer {
         Answer::Flows(view) => {
-            let text = rows(
-                &flows::columns(&view.flows, &view.coverage, wide),
-                &view.flows,
-                room,
-            );
+            let columns = flows::columns(view, rate.unwrap_or_default(), wide);
+            let text = rows(&columns, &view.flows, room);
             (text, Some((view.flows.len(), view.total)))
         }
         Answer::Connections(view) => {
-            let columns = connections::columns(&view.coverage, wide);
+            let columns = connections::columns(&view.coverage, rate, wide);
             let text = rows(&columns, &view.connections, room);
             (text, Some((view.connections.len(), view.total)))
         }
         Answer::Workloads(view) => {
-            let text = rows(&workloads::columns(wide), &view.workloads, room);
+            let columns = workloads::columns(rate.unwrap_or_default(), wide);
+            let text = rows(&columns, &view.workloads, room);
             (text, Some((view.workloads.len(), view.total)))
         }
         Answer::Dependencies(view) => {
