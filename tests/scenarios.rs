@@ -18,7 +18,7 @@ use replay::{Replay, ReplayInputs};
 use serde::Serialize;
 
 /// The views of a scenario: name, operation, parameters.
-const VIEWS: [(&str, Operation, &str); 9] = [
+const VIEWS: [(&str, Operation, &str); 11] = [
     ("flows", Operation::Flows, "limit=10000"),
     ("flows_full", Operation::Flows, "limit=10000&format=full"),
     ("by_pod", Operation::Flows, "limit=10000&aggregate=pod"),
@@ -44,6 +44,12 @@ const VIEWS: [(&str, Operation, &str); 9] = [
         Operation::Connections,
         "limit=10000&sort=first_seen",
     ),
+    (
+        "workloads",
+        Operation::Workloads,
+        "limit=10000&level=workload",
+    ),
+    ("dependencies", Operation::Dependencies, "limit=10000"),
 ];
 
 /// Scenarios whose hops are not told apart yet: `tests/ends.rs` holds them to their truth first.
@@ -146,7 +152,7 @@ fn ask(snapshot: &Snapshot, operation: Operation, parameters: &str) -> Answer {
         .split('&')
         .filter_map(|pair| pair.split_once('='));
     let query = Query::parse(operation, pairs, RowLimit::Bounded).unwrap();
-    query::run(snapshot, operation, &query)
+    query::run(snapshot, operation, &query).unwrap()
 }
 
 /// One line a row; coverage has a snapshot of its own.
@@ -154,6 +160,8 @@ fn render(answer: &Answer) -> String {
     match answer {
         Answer::Flows(view) => rows(&view.flows, view.total),
         Answer::Connections(view) => rows(&view.connections, view.total),
+        Answer::Workloads(view) => rows(&view.workloads, view.total),
+        Answer::Dependencies(view) => rows(&view.edges, view.total),
         Answer::Summary(view) => {
             let mut view = serde_json::to_value(view).unwrap();
             view.as_object_mut().unwrap().remove("coverage");

@@ -14,6 +14,7 @@ pub mod directory;
 pub mod identity;
 pub mod names;
 pub mod object;
+pub mod roster;
 
 mod build;
 mod claims;

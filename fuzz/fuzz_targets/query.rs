@@ -44,11 +44,10 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     let pairs = text
         .lines()
         .map(|line| line.split_once('=').unwrap_or((line, "")));
-    match Query::parse(operation, pairs, rows) {
-        Ok(query) => {
-            let answer = query::run(shop(), operation, &query);
-            assert!(serde_json::to_string(&answer).is_ok());
-        }
+    let answer = Query::parse(operation, pairs, rows)
+        .and_then(|query| query::run(shop(), operation, &query));
+    match answer {
+        Ok(answer) => assert!(serde_json::to_string(&answer).is_ok()),
         Err(error) => {
             let message = error.to_string();
             assert!(!message.is_empty() && message.len() < 1_000, "{message}");

@@ -19,6 +19,7 @@ use crate::cluster::endpoint::{EndpointClaim, settle};
 use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, owners};
 use crate::cluster::names::{Names, PrefixTable};
 use crate::cluster::naming::{Familiarity, Holders, Naming};
+use crate::cluster::roster::Roster;
 use crate::cluster::span::{Segments, Span};
 use crate::cluster::table::{PodId, PodNameId, ServiceId, Tables};
 use crate::time::Timestamp;
@@ -80,6 +81,7 @@ pub(super) fn directory(
         names,
         ranges,
         external,
+        roster: Roster::new(tables),
         refused,
     };
     directory.renumber(&places);

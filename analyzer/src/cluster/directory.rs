@@ -13,6 +13,7 @@ use hashbrown::HashMap;
 use crate::cluster::claims::NodeAt;
 use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, OwnerId};
 use crate::cluster::names::PrefixTable;
+use crate::cluster::roster::Roster;
 use crate::cluster::span::Segments;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
@@ -31,6 +32,7 @@ pub struct Directory {
     pub(super) names: PrefixTable<IdentityId>,
     pub(super) ranges: PrefixTable<IdentityId>,
     pub(super) external: IdentityId,
+    pub(super) roster: Roster,
     pub(super) refused: u64,
 }
 
@@ -160,6 +162,12 @@ impl Directory {
     #[must_use]
     pub fn identities(&self) -> &[Identity] {
         &self.identities
+    }
+
+    /// Who there was, whether or not packets show them.
+    #[must_use]
+    pub const fn roster(&self) -> &Roster {
+        &self.roster
     }
 
     /// Ports that are known by their address alone, because the limit of work was reached.

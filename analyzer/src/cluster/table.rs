@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use crate::cluster::change::{Entry, in_order};
 use crate::cluster::endpoint::Target;
+use crate::cluster::identity::{Identity, IdentityBasis};
 use crate::cluster::life::{Life, lives};
 use crate::cluster::object::{Controller, Object, ObjectKey, ObjectKind, PodNetwork};
 use crate::cluster::workload::{OwnerTable, Owners};
@@ -38,6 +39,22 @@ pub(super) type FullName = (Arc<str>, Arc<str>);
 pub(super) struct KnownPod {
     pub(super) life: Life,
     pub(super) name: PodNameId,
+}
+
+impl KnownPod {
+    /// Who it is; the service whose endpoint it is comes with the time.
+    pub(super) fn identity(&self, owners: &Owners) -> Identity {
+        let pod = &self.life.pod;
+        Identity {
+            namespace: Some(Arc::clone(&pod.namespace)),
+            pod: Some(Arc::clone(&pod.name)),
+            pod_uid: pod.uid.clone(),
+            workload: Some(owners.workload(pod)),
+            node: pod.node.clone(),
+            container_id: pod.container_id.clone(),
+            ..Identity::of(IdentityBasis::PodIp)
+        }
+    }
 }
 
 /// All that claims refer to.

@@ -3,6 +3,7 @@
 mod basis;
 mod history;
 mod order;
+mod roster;
 mod script;
 mod selector;
 

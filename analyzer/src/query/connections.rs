@@ -8,16 +8,17 @@ use crate::connection::tcp::flag;
 use crate::flow::Observed;
 use crate::flow::connection::AttributedConnection;
 use crate::protocol::Protocol;
+use crate::query::counters::Counters;
 use crate::query::end::end_view;
 use crate::query::filter::EndFacts;
 use crate::query::flows::measured_view;
-use crate::query::measure::{Counters, Measure};
+use crate::query::measure::Measure;
 use crate::query::resolved::ResolvedNames;
 use crate::query::row::{Ranked, page};
 use crate::query::view::{
     ConnectionView, ConnectionsView, FlowView, State, StatsView, TcpFlagsView,
 };
-use crate::query::{Format, Query};
+use crate::query::{Format, Query, Sort};
 use crate::sketch::micros;
 use crate::snapshot::Snapshot;
 
@@ -172,11 +173,7 @@ fn set_handshake(stats: &mut StatsView, nanos: Option<u64>) {
 }
 
 impl Ranked for Row<'_> {
-    fn measure(&self) -> &Measure {
-        &self.measure
-    }
-
-    fn median_us(&self) -> Option<u64> {
-        median(self.connection)
+    fn rank(&self, sort: Sort) -> u128 {
+        self.measure.rank(sort, || median(self.connection))
     }
 }

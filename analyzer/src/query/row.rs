@@ -2,15 +2,12 @@
 
 use std::cmp::Reverse;
 
-use crate::query::measure::Measure;
 use crate::query::{Page, Sort};
 
-/// Something that can be ranked: a flow, an aggregate or a connection.
+/// Something that can be ranked: a flow, an aggregate, a connection, …
 pub trait Ranked {
-    /// What it counted.
-    fn measure(&self) -> &Measure;
-    /// Its median handshake time in microseconds.
-    fn median_us(&self) -> Option<u64>;
+    /// What rows are ordered by; the greatest comes first.
+    fn rank(&self, sort: Sort) -> u128;
 }
 
 /// The rows of a page, and whether others were left out.
@@ -30,14 +27,7 @@ pub fn page<T: Ranked>(rows: Vec<T>, sort: Sort, page: Page) -> Shown<T> {
     let mut ranked: Vec<_> = rows
         .into_iter()
         .enumerate()
-        .map(|(at, row)| {
-            let handshake = if sort == Sort::HandshakeTime {
-                row.median_us()
-            } else {
-                None
-            };
-            ((Reverse(row.measure().rank(sort, handshake)), at), row)
-        })
+        .map(|(at, row)| ((Reverse(row.rank(sort)), at), row))
         .collect();
     let end = page.offset.saturating_add(page.limit);
     if end < total {

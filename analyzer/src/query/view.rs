@@ -17,6 +17,9 @@ use crate::protocol::Protocol;
 use crate::snapshot::Source;
 use crate::time::Timestamp;
 
+pub mod dependencies;
+pub mod workloads;
+
 /// The answer of `/mcp/flows`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FlowsView {

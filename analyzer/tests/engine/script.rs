@@ -195,7 +195,7 @@ pub(crate) fn ask(snapshot: &Snapshot, operation: Operation, parameters: &str) -
         .filter_map(|pair| pair.split_once('='));
     let query = Query::parse(operation, pairs, query::parse::RowLimit::Bounded)
         .unwrap_or_else(|error| panic!("{error}"));
-    query::run(snapshot, operation, &query)
+    query::run(snapshot, operation, &query).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The flows of a script, a line each, in the order of their first packets.
