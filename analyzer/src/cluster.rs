@@ -116,7 +116,7 @@ impl Cluster {
         self.records -= leave_out(history);
     }
 
-    /// Declares a range of addresses as the cluster's, beside its nodes' pod ranges.
+    /// Declares a range of addresses as the cluster's, beside those of its objects.
     pub fn add_range(&mut self, range: IpNet) {
         self.ranges.insert(range);
     }
@@ -150,7 +150,7 @@ impl Cluster {
         for range in never_outside() {
             ranges.insert(range, IdentityBasis::LinkRange);
         }
-        for range in self.ranges.iter().chain(&tables.pod_cidrs) {
+        for range in self.ranges.iter().chain(&tables.ranges) {
             ranges.insert(*range, IdentityBasis::ClusterRange);
         }
         build::directory(&tables, &self.names, &ranges, self.limits.records)

@@ -73,7 +73,8 @@ pub(super) struct Tables {
     pub(super) nodes: Vec<Arc<str>>,
     pub(super) node_ids: BTreeMap<Arc<str>, NodeId>,
     pub(super) owners: Owners,
-    pub(super) pod_cidrs: BTreeSet<IpNet>,
+    /// The cluster's, at whatever time.
+    pub(super) ranges: BTreeSet<IpNet>,
 }
 
 impl Tables {
@@ -104,12 +105,13 @@ impl Tables {
             Object::Pod(pod) => nodes.extend(pod.node.clone()),
             Object::Node(node) => {
                 nodes.insert(Arc::clone(&node.name));
-                self.pod_cidrs.extend(&node.pod_cidrs);
+                self.ranges.extend(&node.pod_cidrs);
             }
             Object::ReplicaSet(controller) => {
                 note_owner(&mut self.owners.replica_sets, controller);
             }
             Object::Job(controller) => note_owner(&mut self.owners.jobs, controller),
+            Object::AddressRange(range) => self.ranges.extend(&range.cidrs),
             Object::EndpointSlice(slice) => {
                 let service = (Arc::clone(&slice.namespace), Arc::clone(&slice.service));
                 self.sliced.insert(service);
@@ -189,7 +191,8 @@ fn note_services(object: &Object, services: &mut BTreeMap<FullName, HasClusterIp
         | Object::Node(_)
         | Object::Namespace(_)
         | Object::ReplicaSet(_)
-        | Object::Job(_) => return,
+        | Object::Job(_)
+        | Object::AddressRange(_) => return,
     };
     let known = services
         .entry((Arc::clone(namespace), Arc::clone(name)))
