@@ -150,7 +150,10 @@ def is_seen(end, scenario):
 def point(end, scenario, address):
     """Where an end's own packets are in the files; loopback is interface 1 everywhere."""
     found = end and end.points.get(scenario)
-    return {**found, "interface": 1} if found and address.startswith("127.") else found
+    if found and address.startswith("127."):
+        return {**found, "interface": 1}
+    # A node has no interface of its own: its packets are at the pod's, or at the uplink.
+    return found if found and end.port else None
 
 
 def of(end):
