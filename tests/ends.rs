@@ -109,7 +109,9 @@ scenarios! {
 #[test]
 fn captures_of_nodes_and_of_pods_give_the_same_flows() {
     let mut pods = rows(&answer("any-pods"));
-    pods.values_mut().for_each(|row| row.observed = None);
+    for row in pods.values_mut() {
+        row.observed = None;
+    }
     assert!(!pods.is_empty());
     assert_rows("any-sll2", &rows(&answer("any-sll2")), &pods);
     assert_rows("any-sll1", &rows(&answer("any-sll1")), &pods);
@@ -147,10 +149,10 @@ fn answer(folder: &str) -> FlowsView {
     while replay.step(1_000) {}
     let parameters = [("limit", "10000"), ("format", "full")];
     let query = Query::parse(Operation::Flows, parameters, RowLimit::Bounded).unwrap();
-    match query::run(&replay.finish(), Operation::Flows, &query) {
-        Answer::Flows(view) => view,
-        _ => panic!("flows were asked for"),
-    }
+    let Answer::Flows(view) = query::run(&replay.finish(), Operation::Flows, &query) else {
+        panic!("flows were asked for");
+    };
+    view
 }
 
 fn rows(view: &FlowsView) -> Rows {
