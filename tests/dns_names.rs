@@ -97,7 +97,7 @@ fn flows(snapshot: &Snapshot, parameters: &str) -> Vec<FlowView> {
         .chain([("format", "full")]);
     let query = Query::parse(Operation::Flows, pairs, RowLimit::Bounded).unwrap();
     match query::run(snapshot, Operation::Flows, &query) {
-        Answer::Flows(view) => view.flows,
-        Answer::Summary(_) | Answer::Connections(_) => panic!("flows were asked for"),
+        Ok(Answer::Flows(view)) => view.flows,
+        other => panic!("flows were asked for, not {other:?}"),
     }
 }

@@ -149,7 +149,7 @@ fn answer(folder: &str) -> FlowsView {
     while replay.step(1_000) {}
     let parameters = [("limit", "10000"), ("format", "full")];
     let query = Query::parse(Operation::Flows, parameters, RowLimit::Bounded).unwrap();
-    let Answer::Flows(view) = query::run(&replay.finish(), Operation::Flows, &query) else {
+    let Ok(Answer::Flows(view)) = query::run(&replay.finish(), Operation::Flows, &query) else {
         panic!("flows were asked for");
     };
     view

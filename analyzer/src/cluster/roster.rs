@@ -102,7 +102,9 @@ impl Roster {
                 self.namespaces.push((Arc::clone(&namespace.name), span));
                 return;
             }
-            Object::Pod(_) | Object::ReplicaSet(_) | Object::Job(_) => return,
+            Object::Pod(_) | Object::ReplicaSet(_) | Object::Job(_) | Object::AddressRange(_) => {
+                return;
+            }
         };
         self.members.push(Member {
             identity,
