@@ -1,7 +1,9 @@
 //! What joins are made of: which connections seen in several forms are one, and which are not.
 
 use analyzer::engine::Settings;
+use proptest::prelude::*;
 
+use crate::invariants::lines;
 use crate::script::{parse, snapshot};
 use crate::translations::{EGRESS, OLDER, OPENED, QUERY, SHOP, engine, joins};
 
@@ -181,4 +183,24 @@ fn limits_of_forms_are_counted() {
     assert_eq!(limited.joins.made, 1);
     assert!(limited.coverage.evicted > 0);
     assert_eq!(joins(SHOP, &packets), (2, 0));
+}
+
+proptest! {
+    #[test]
+    fn what_looks_alike_by_chance_loses_no_frame(lines in lines(), seed: u64) {
+        let mut lines = lines;
+        for line in &mut lines {
+            (line.seq, line.ack) = (line.seq & 3, line.ack & 3);
+        }
+        let answers = |seed| {
+            let settings = Settings { seed, ..Settings::default() };
+            let snapshot = snapshot(engine("", &lines, settings));
+            assert!(snapshot.coverage.closes(), "{:?}", snapshot.coverage);
+            assert_eq!(snapshot.coverage.frames, lines.len() as u64);
+            let flows = snapshot.flows.iter();
+            let counted = flows.map(|flow| format!("{:?} {:?}", flow.key, flow.intervals));
+            (snapshot.joins, counted.collect::<Vec<_>>())
+        };
+        prop_assert_eq!(answers(seed), answers(0));
+    }
 }
