@@ -88,14 +88,10 @@ scenarios! {
     interfaces_of_a_node_are_told_apart: "any-sll2",
     interfaces_without_numbers_are_told_apart: "any-sll1",
     captures_of_pods_are_their_ends: "any-pods",
-    #[ignore = "translated connections are not joined yet"]
-    a_service_called_is_one_flow: "service-vip",
-    #[ignore = "translated connections are not joined yet"]
-    a_service_called_before_the_capture_is_one_flow: "service-vip-midstream",
-    #[ignore = "translated connections are not joined yet"]
-    a_node_port_is_one_flow: "node-port",
-    #[ignore = "translated connections are not joined yet"]
-    a_pod_that_calls_itself_is_both_ends: "hairpin",
+        a_service_called_is_one_flow: "service-vip",
+        a_service_called_before_the_capture_is_one_flow: "service-vip-midstream",
+        a_node_port_is_one_flow: "node-port",
+        a_pod_that_calls_itself_is_both_ends: "hairpin",
     what_is_blocked_does_not_arrive: "blocked",
     a_half_blind_interface_claims_no_loss: "half-blind",
     loopback_belongs_to_its_place: "loopback",

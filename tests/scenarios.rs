@@ -52,15 +52,6 @@ const VIEWS: [(&str, Operation, &str); 11] = [
     ("dependencies", Operation::Dependencies, "limit=10000"),
 ];
 
-/// Scenarios that `tests/ends.rs` holds to their truth; their views are accepted after that, when
-/// translated connections are joined.
-const PENDING: [&str; 4] = [
-    "hairpin",
-    "node-port",
-    "service-vip",
-    "service-vip-midstream",
-];
-
 #[test]
 fn every_scenario_answers_as_accepted() {
     let mut settings = insta::Settings::clone_current();
@@ -72,9 +63,6 @@ fn every_scenario_answers_as_accepted() {
     for scenario in scenarios {
         let snapshot = replay(&scenario);
         let name = scenario.file_name().unwrap().to_string_lossy().into_owned();
-        if PENDING.contains(&name.as_str()) {
-            continue;
-        }
         settings.bind(|| {
             for (view, operation, parameters) in VIEWS {
                 let text = render(&ask(&snapshot, operation, parameters));

@@ -17,6 +17,7 @@ pub mod object;
 pub mod roster;
 
 mod build;
+mod called;
 mod claims;
 mod endpoint;
 mod life;
@@ -39,6 +40,7 @@ use crate::cluster::object::ObjectKey;
 use crate::cluster::table::Tables;
 
 pub use crate::cluster::boundary::Boundaries;
+pub use crate::cluster::called::Call;
 pub use crate::cluster::change::{Change, ChangeKind};
 pub use crate::cluster::directory::Directory;
 pub use crate::cluster::identity::{

@@ -18,6 +18,7 @@ pub mod era;
 pub mod traffic;
 pub mod sketch;
 pub mod connection;
+pub mod translation;
 pub mod leg;
 pub mod ledger;
 pub mod fragments;

@@ -5,15 +5,6 @@ use std::fs;
 use crate::files;
 use crate::run::{assert_accepted, command, command_in, outcome, transcript, transcript_in};
 
-/// Scenarios that `tests/ends.rs` holds to their truth; their views are accepted after that, when
-/// translated connections are joined.
-const PENDING: [&str; 4] = [
-    "hairpin",
-    "node-port",
-    "service-vip",
-    "service-vip-midstream",
-];
-
 #[test]
 fn every_form_of_every_answer_is_as_accepted() {
     let cases = [
@@ -138,7 +129,6 @@ fn every_scenario_has_its_tables() {
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.path().join("truth.json").is_file())
         .map(|entry| entry.file_name().into_string().unwrap())
-        .filter(|name| !PENDING.contains(&name.as_str()))
         .collect();
     scenarios.sort();
     for name in scenarios {

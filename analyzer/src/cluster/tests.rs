@@ -1,6 +1,7 @@
 //! Scripts of clusters, and who had an address when.
 
 mod basis;
+mod called;
 mod history;
 mod order;
 mod roster;

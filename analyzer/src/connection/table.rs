@@ -65,6 +65,19 @@ impl ConnectionTable {
             .is_some()
     }
 
+    /// The connection of `key`.
+    #[must_use]
+    pub fn get(&self, key: &ConnectionKey) -> Option<&Connection> {
+        self.table
+            .find(self.hash(key), |connection| connection.key == *key)
+    }
+
+    /// The connection of `key`, to change.
+    pub fn get_mut(&mut self, key: &ConnectionKey) -> Option<&mut Connection> {
+        self.table
+            .find_mut(self.hash(key), |connection| connection.key == *key)
+    }
+
     /// The connection of `key`, whose hash is `hash`, made when there is none.
     #[inline]
     pub fn get_or_insert(

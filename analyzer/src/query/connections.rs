@@ -51,8 +51,7 @@ fn accepts(snapshot: &Snapshot, query: &Query, connection: &AttributedConnection
     };
     let client = EndFacts::of(snapshot, connection.client).named(&names.client);
     let server = EndFacts::of(snapshot, connection.server).named(&names.server);
-    let client_port = key.endpoint(connection.client_side).port;
-    let server_port = key.endpoint(connection.client_side.other()).port;
+    let (client_port, server_port) = (connection.client_port, connection.server_port);
     filter.protocol.accepts_value(&key.protocol)
         && filter.client_port.accepts_value(&client_port)
         && filter.accepts_port(server_port, server.identity.service_port)
@@ -128,19 +127,15 @@ impl<'s> Row<'s> {
 
     fn flow_view(&self, snapshot: &Snapshot) -> FlowView {
         let connection = self.connection;
-        let (key, side) = (&connection.record.key, connection.client_side);
+        let key = &connection.record.key;
         let names = ResolvedNames::of_connection(snapshot, connection);
-        let end = |end, side, names| {
-            let port = Some(key.endpoint(side).port);
-            end_view(
-                &EndFacts::of(snapshot, end).named(names),
-                port,
-                Format::Full,
-            )
+        let end = |end, port, names| {
+            let facts = EndFacts::of(snapshot, end).named(names);
+            end_view(&facts, Some(port), Format::Full)
         };
         let mut view = measured_view(key.protocol, &self.measure, Format::Full);
-        view.client = end(connection.client, side, &names.client);
-        view.server = end(connection.server, side.other(), &names.server);
+        view.client = end(connection.client, connection.client_port, &names.client);
+        view.server = end(connection.server, connection.server_port, &names.server);
         view.basis = Some(connection.basis);
         view.observed = Some(connection.observed);
         let (at_client, at_server) = handshakes(connection);

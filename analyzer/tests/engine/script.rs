@@ -165,13 +165,18 @@ pub(crate) fn engine(lines: &[Line], settings: Settings) -> Engine {
 
 /// Gives an engine one packet.
 pub(crate) fn ingest(engine: &mut Engine, line: &Line) {
+    ingest_at(engine, line, Origin::default());
+}
+
+/// Gives an engine one packet that was seen somewhere.
+pub(crate) fn ingest_at(engine: &mut Engine, line: &Line, origin: Origin) {
     let octets = line.octets();
     engine.ingest(&Frame {
         time: Timestamp::from_nanos(line.nanos),
         link: RAW,
         original_len: u32::try_from(octets.len()).unwrap(),
         data: &octets,
-        origin: Origin::default(),
+        origin,
     });
 }
 
