@@ -126,6 +126,7 @@ fn the_answers_are_those_that_are_given() {
     }
     if std::env::var_os("PILOTFISH_UPDATE").is_some() {
         fs::write(PAGE, &renewed).unwrap();
+        return;
     }
     assert!(
         renewed == page,
