@@ -93,6 +93,10 @@ impl<'a> Vantage<'a> {
             own: BTreeMap::new(),
             own_of_nodes: BTreeMap::new(),
         };
+        // Taps between the ends tell nothing of interfaces.
+        if places.all().len() == 1 {
+            return vantage;
+        }
         let learned = Learned::of(places, legs, directory, &vantage.holders);
         vantage.declare();
         vantage.adopt_learned(&learned);
@@ -121,6 +125,12 @@ impl<'a> Vantage<'a> {
             .get(id.index())
             .copied()
             .unwrap_or(Place::BETWEEN)
+    }
+
+    /// Whether there is a place of which what was seen is to be left out.
+    #[must_use]
+    pub fn has_ignored(&self) -> bool {
+        self.roles.contains(&Role::Ignored)
     }
 
     /// Whether what was seen at a place is to be left out.

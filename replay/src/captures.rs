@@ -12,7 +12,7 @@
 mod lane;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::path::{Path, PathBuf};
 
 use analyzer::frame::Frame;
@@ -41,6 +41,8 @@ pub struct Captures {
     others: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// The first one that is not opened yet; all later ones are not either.
     unopened: usize,
+    /// By what rotated files have in common of their names, the captures that may go on.
+    latest: BTreeMap<String, Vec<usize>>,
     skipped: Vec<PathBuf>,
     warnings: Vec<Warning>,
 }
@@ -184,6 +186,7 @@ impl Captures {
             current: None,
             others,
             unopened: 0,
+            latest: BTreeMap::new(),
             skipped,
             warnings,
         }
@@ -237,19 +240,25 @@ impl Captures {
         let Some(lane) = self.lanes.get(number) else {
             return;
         };
-        let (name, own) = (rotation_name(lane.file()), lane.numbers());
+        let own = lane.numbers();
         if own.plain != 0 {
             return;
         }
-        let is_before = |other: &&Lane| {
-            other.end().is_some_and(|end| end <= begins)
-                && other.numbers().plain == 0
-                && rotation_name(other.file()) == name
+        let latest = self.latest.entry(rotation_name(lane.file())).or_default();
+        let end = |at: &usize| self.lanes.get(*at).and_then(Lane::end);
+        let before = latest
+            .iter()
+            .enumerate()
+            .filter(|(_, at)| end(at).is_some_and(|end| end <= begins))
+            .max_by_key(|(_, at)| end(at));
+        let Some((place, at)) = before.map(|(place, at)| (place, *at)) else {
+            latest.push(number);
+            return;
         };
-        let earlier = self.lanes.iter().take(number).filter(is_before);
-        let cooked = earlier
-            .max_by_key(|other| other.end())
-            .map(|other| other.numbers().cooked);
+        if let Some(goes_on) = latest.get_mut(place) {
+            *goes_on = number;
+        }
+        let cooked = self.lanes.get(at).map(|lane| lane.numbers().cooked);
         if let (Some(cooked), Some(lane)) = (cooked, self.lanes.get_mut(number)) {
             lane.number(Numbers { cooked, ..own });
         }

@@ -105,7 +105,7 @@ pub fn settle(
                 .then(|| Box::new(seen.server)),
             intervals: seen.client,
         },
-        copies: total - seen.counted,
+        copies: total.saturating_sub(seen.counted),
     }
 }
 
