@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use analyzer::cluster::ServiceBasis;
 use analyzer::flow::Observed;
 use analyzer::query::Operation;
 use analyzer::query::label::label;
@@ -79,8 +80,17 @@ pub(crate) fn columns(view: &FlowsView, rate: Rate, wide: bool) -> Vec<Col> {
     }
     if wide {
         columns.extend(details());
-    } else if names_repeat(flows) {
-        columns.splice(2..2, addresses());
+    } else if names_repeat(flows, |_| String::new()) {
+        // Calls of a service and calls of a pod behind it, or two families of addresses.
+        if names_repeat(flows, service_basis) {
+            columns.splice(2..2, addresses());
+        }
+        let by_service = flows
+            .iter()
+            .any(|flow| flow.server.svc_basis == Some(ServiceBasis::Called));
+        if by_service {
+            columns.push(Col::word("SERVICE BY", service_basis));
+        }
     }
     columns
 }
@@ -90,12 +100,21 @@ pub(crate) fn wire_rate(flow: &FlowView, rate: Rate) -> String {
     wire.map_or_else(String::new, |wire| rate.of(wire.bps, wire.pps))
 }
 
-/// Whether rows look alike by name: a pod may have an address of IPv4 and one of IPv6.
-fn names_repeat(flows: &[FlowView]) -> bool {
+/// Whether rows look alike by name and by what else is said of them.
+fn names_repeat(flows: &[FlowView], also: fn(&FlowView) -> String) -> bool {
     let mut seen = BTreeSet::new();
-    flows
-        .iter()
-        .any(|flow| !seen.insert((client(flow), server(flow), port(flow), service(flow))))
+    flows.iter().any(|flow| {
+        let names = (client(flow), server(flow), port(flow), service(flow));
+        !seen.insert((names, also(flow)))
+    })
+}
+
+/// `called`, or `endpoint`: the pod was called itself.
+fn service_basis(flow: &FlowView) -> String {
+    let basis = flow.server.svc_basis;
+    basis
+        .map(|basis| basis.name().to_owned())
+        .unwrap_or_default()
 }
 
 fn addresses() -> [Col; 2] {
