@@ -11,7 +11,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::cluster::{Change, Cluster, ClusterLimits, Directory, Names};
-use crate::connection::table::ConnectionTable;
+use crate::connection::table::{ConnectionTable, KeyHash, Slot};
 use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
@@ -94,7 +94,9 @@ pub struct Settings {
 /// A packet that waits to be counted.
 #[derive(Clone, Copy)]
 struct Parcel {
-    hash: u64,
+    hash: KeyHash,
+    /// Where its connection was when it was looked for ahead.
+    slot: Option<Slot>,
     key: ConnectionKey,
     sighting: Sighting,
     fingerprint: Fingerprint,
@@ -178,9 +180,10 @@ impl Engine {
     /// packet of one of them is still to come: a capture whose time steps back by minutes.
     pub fn expire(&mut self, now: Timestamp) {
         self.count_ahead();
-        let over = self.table.extract(|connection| connection.is_over(now));
+        let over = self.table.select(|connection| connection.is_over(now));
         self.ledger
-            .fold_all(over, |connection| connection.end_at(now));
+            .fold_all(self.table.at(&over), |connection| connection.end_at(now));
+        self.table.remove(&over);
     }
 
     /// What is known now, while more may come.
@@ -195,7 +198,8 @@ impl Engine {
         self.count_ahead();
         let now = self.coverage.to.unwrap_or_default();
         self.ledger
-            .fold_all(self.table, |connection| connection.end_at(now));
+            .fold_all(self.table.iter(), |connection| connection.end_at(now));
+        drop(self.table);
         let directory: Directory = self.cluster.directory();
         self.coverage.evicted = self.evicted + self.ledger.evicted() + self.fragments.evicted();
         self.coverage.names_not_kept = self.names.refused();
@@ -282,6 +286,7 @@ impl Engine {
         let hash = self.table.hash(&key);
         self.ahead.push(Parcel {
             hash,
+            slot: None,
             key,
             sighting,
             fingerprint,
@@ -294,9 +299,12 @@ impl Engine {
     /// Counts the packets that wait, in order.
     fn count_ahead(&mut self) {
         let mut ahead = mem::take(&mut self.ahead);
-        for parcel in &ahead {
-            self.table.touch(parcel.hash);
+        for parcel in &mut ahead {
+            parcel.slot = self.table.likely(parcel.hash);
             self.duplicates.touch(parcel.fingerprint);
+        }
+        for slot in ahead.iter().filter_map(|parcel| parcel.slot) {
+            self.table.touch(slot);
         }
         for parcel in &ahead {
             self.count(parcel);
@@ -309,6 +317,7 @@ impl Engine {
     fn count(&mut self, parcel: &Parcel) {
         let &Parcel {
             hash,
+            slot,
             key,
             mut sighting,
             fingerprint,
@@ -328,7 +337,7 @@ impl Engine {
         {
             self.evict();
         }
-        let connection = self.table.get_or_insert(hash, key, sighting.time);
+        let connection = self.table.get_or_insert(hash, slot, key, sighting.time);
         if let Some(reason) = connection.ended_before(&sighting) {
             self.ledger.fold(connection, Some(reason));
             *connection = Connection::new(key, sighting.time);
@@ -358,12 +367,13 @@ impl Engine {
         let Some(cutoff) = self.table.oldest(EVICTED_SHARE) else {
             return;
         };
-        let before = self.table.len();
         let silent = self
             .table
-            .extract(|connection| (connection.last(), connection.key) <= cutoff);
-        self.ledger.fold_all(silent, |_| Some(EndReason::Evicted));
-        self.evicted += (before - self.table.len()) as u64;
+            .select(|connection| (connection.last(), connection.key) <= cutoff);
+        self.ledger
+            .fold_all(self.table.at(&silent), |_| Some(EndReason::Evicted));
+        self.table.remove(&silent);
+        self.evicted += silent.len() as u64;
     }
 }
 

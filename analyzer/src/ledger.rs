@@ -73,12 +73,11 @@ impl Ledger {
 
     /// Folds connections, each with the end that `end` gives it. Their legs are fetched from memory
     /// several at a time.
-    pub fn fold_all(
+    pub fn fold_all<'c>(
         &mut self,
-        connections: impl IntoIterator<Item = Connection>,
+        mut connections: impl Iterator<Item = &'c Connection>,
         end: impl Fn(&Connection) -> Option<EndReason>,
     ) {
-        let mut connections = connections.into_iter();
         let mut ahead = Vec::with_capacity(AHEAD);
         loop {
             ahead.extend(connections.by_ref().take(AHEAD));
@@ -89,7 +88,7 @@ impl Ledger {
                 self.touch(connection);
             }
             for connection in ahead.drain(..) {
-                self.fold(&connection, end(&connection));
+                self.fold(connection, end(connection));
             }
         }
     }
