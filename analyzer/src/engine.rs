@@ -169,11 +169,12 @@ impl Engine {
         if let Some(watermark) = self.watermark.see(frame.time) {
             self.sweep(watermark);
         }
-        match &packet::parse(frame) {
-            Parsed::Packet(packet) => self.ingest_packet(frame, packet),
-            Parsed::Fragment(fragment) => self.ingest_fragment(frame, fragment),
-            Parsed::Skip(reason) => self.coverage.skip(*reason),
-        }
+        packet::parse_to(
+            self,
+            frame,
+            |engine, packet| engine.ingest_packet(frame, packet),
+            |engine, parsed| engine.ingest_uncommon(frame, parsed),
+        );
     }
 
     /// Folds the connections that ended before `now`. When it runs changes no answer, unless a
@@ -215,7 +216,17 @@ impl Engine {
         )
     }
 
-    #[inline]
+    #[inline(never)]
+    fn ingest_uncommon(&mut self, frame: &Frame<'_>, parsed: &Parsed) {
+        match parsed {
+            Parsed::Packet(packet) => self.ingest_packet(frame, packet),
+            Parsed::Fragment(fragment) => self.ingest_fragment(frame, fragment),
+            Parsed::Skip(reason) => self.coverage.skip(*reason),
+        }
+    }
+
+    #[expect(clippy::inline_always, reason = "see `packet::fast`")]
+    #[inline(always)]
     fn ingest_packet(&mut self, frame: &Frame<'_>, packet: &Packet) {
         let (protocol, segment) = transport_of(packet);
         let (source, destination) = (
@@ -273,7 +284,8 @@ impl Engine {
     }
 
     /// Puts a packet in line to be counted.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see `packet::fast`")]
+    #[inline(always)]
     fn count_soon(
         &mut self,
         frame: &Frame<'_>,

@@ -132,9 +132,20 @@ pub struct Fragment {
 #[inline]
 #[must_use]
 pub fn parse(frame: &Frame<'_>) -> Parsed {
-    match fast::parse(frame) {
-        Some(packet) => Parsed::Packet(packet),
-        None => parse_any(frame),
+    fast::parse(frame, |packet| Parsed::Packet(*packet)).unwrap_or_else(|| parse_any(frame))
+}
+
+/// Parses one frame like [`parse`], and gives what most frames are to `common`, others to `any`.
+#[expect(clippy::inline_always, reason = "see `fast`")]
+#[inline(always)]
+pub fn parse_to<S>(
+    state: &mut S,
+    frame: &Frame<'_>,
+    common: impl FnOnce(&mut S, &Packet),
+    any: impl FnOnce(&mut S, &Parsed),
+) {
+    if fast::parse(frame, |packet| common(state, packet)).is_none() {
+        any(state, &parse_any(frame));
     }
 }
 

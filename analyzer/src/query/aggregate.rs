@@ -27,7 +27,11 @@ pub struct Group<'s> {
 
 /// Merges `matches` at `level`; groups come in the order of their keys.
 #[must_use]
-pub fn groups<'s>(snapshot: &'s Snapshot, matches: Vec<Match<'s>>, level: Level) -> Vec<Group<'s>> {
+pub fn groups<'s>(
+    snapshot: &'s Snapshot,
+    matches: impl Iterator<Item = Match<'s>>,
+    level: Level,
+) -> Vec<Group<'s>> {
     let mut groups: BTreeMap<(Protocol, LevelKey, LevelKey), Group<'s>> = BTreeMap::new();
     for found in matches {
         let key = &found.flow.key;
