@@ -11,10 +11,10 @@
 //! the length: headers with their checksums, sequence numbers and identification.
 
 use std::hash::{BuildHasher, Hasher};
-use std::hint;
 
 use foldhash::fast::FixedState;
 
+use crate::prefetch::prefetch;
 use crate::time::Timestamp;
 
 const SETS: usize = 4096;
@@ -69,14 +69,12 @@ impl Duplicates {
         seen
     }
 
-    /// Looks a fingerprint up only to have its memory at hand a little later.
+    /// Fetches what a fingerprint will be looked for in, without waiting for it.
     #[inline]
-    pub fn touch(&self, Fingerprint(fingerprint): Fingerprint) {
-        hint::black_box(
-            self.sets
-                .get(set_of(fingerprint))
-                .is_some_and(|Set(set)| set[0].0 == 0),
-        );
+    pub fn fetch(&self, Fingerprint(fingerprint): Fingerprint) {
+        if let Some(set) = self.sets.get(set_of(fingerprint)) {
+            prefetch(set);
+        }
     }
 
     /// The fingerprint of a packet, given from its outermost IP header on.

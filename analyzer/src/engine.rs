@@ -181,10 +181,28 @@ impl Engine {
     /// packet of one of them is still to come: a capture whose time steps back by minutes.
     pub fn expire(&mut self, now: Timestamp) {
         self.count_ahead();
-        let over = self.table.select(|connection| connection.is_over(now));
-        self.ledger
-            .fold_all(self.table.at(&over), |connection| connection.end_at(now));
-        self.table.remove(&over);
+        self.fold_out(
+            |connection| connection.is_over(now),
+            |connection| connection.end_at(now),
+        );
+    }
+
+    /// Folds the connections for which `over` holds and takes them out; says how many they were.
+    fn fold_out(
+        &mut self,
+        over: impl Fn(&Connection) -> bool,
+        end: impl Fn(&Connection) -> Option<EndReason>,
+    ) -> usize {
+        let mut slots = Vec::new();
+        let all = self.table.slots();
+        let over = all.filter(|(_, connection)| over(connection));
+        let noted = over.map(|(slot, connection)| {
+            slots.push(slot);
+            connection
+        });
+        self.ledger.fold_all(noted, end);
+        self.table.remove(&slots);
+        slots.len()
     }
 
     /// What is known now, while more may come.
@@ -296,6 +314,8 @@ impl Engine {
         let octets = frame.data.get(usize::from(ip_offset)..).unwrap_or_default();
         let fingerprint = self.duplicates.fingerprint(octets, frame.original_len);
         let hash = self.table.hash(&key);
+        self.table.expect(hash);
+        self.duplicates.fetch(fingerprint);
         self.ahead.push(Parcel {
             hash,
             slot: None,
@@ -312,11 +332,7 @@ impl Engine {
     fn count_ahead(&mut self) {
         let mut ahead = mem::take(&mut self.ahead);
         for parcel in &mut ahead {
-            parcel.slot = self.table.likely(parcel.hash);
-            self.duplicates.touch(parcel.fingerprint);
-        }
-        for slot in ahead.iter().filter_map(|parcel| parcel.slot) {
-            self.table.touch(slot);
+            parcel.slot = self.table.fetch(parcel.hash);
         }
         for parcel in &ahead {
             self.count(parcel);
@@ -379,13 +395,11 @@ impl Engine {
         let Some(cutoff) = self.table.oldest(EVICTED_SHARE) else {
             return;
         };
-        let silent = self
-            .table
-            .select(|connection| (connection.last(), connection.key) <= cutoff);
-        self.ledger
-            .fold_all(self.table.at(&silent), |_| Some(EndReason::Evicted));
-        self.table.remove(&silent);
-        self.evicted += silent.len() as u64;
+        let silent = self.fold_out(
+            |connection| (connection.last(), connection.key) <= cutoff,
+            |_| Some(EndReason::Evicted),
+        );
+        self.evicted += silent as u64;
     }
 }
 

@@ -16,6 +16,8 @@ pub mod endpoint;
 pub mod hop;
 pub mod traffic;
 pub mod sketch;
+pub mod prefetch;
+pub mod index;
 pub mod connection;
 pub mod leg;
 pub mod ledger;

@@ -7,24 +7,26 @@
 //! depends on its order: connections that end are folded, and folding only adds.
 
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::hint;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
 use crate::connection::{Connection, ConnectionKey};
+use crate::index::Index;
+use crate::prefetch::prefetch;
 use crate::time::Timestamp;
 
 /// Slots that are allocated together.
 const BLOCK: usize = 1 << 12;
-/// Spreads 32 bits of a hash over the 64 that the index looks at (2^64 over the golden ratio).
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Connections that are removed together: their places in the index are fetched before.
+const AHEAD: usize = 32;
+/// Vacant slots that are at hand already.
+const TAKEN_SOON: usize = 8;
 
 /// The connections that have not ended.
 #[derive(Clone)]
 pub struct ConnectionTable {
     hasher: FixedState,
-    index: HashTable<Place>,
+    index: Index,
     /// All blocks but the last are full.
     blocks: Vec<Vec<Option<Connection>>>,
     /// Slots that were left, the next one to be taken last.
@@ -39,20 +41,13 @@ pub struct KeyHash(u32);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Slot(u32);
 
-/// An entry of the index. The hash spares a look at connections of other keys.
-#[derive(Clone, Copy)]
-struct Place {
-    hash: KeyHash,
-    slot: Slot,
-}
-
 impl ConnectionTable {
     /// An empty table whose hashes start from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
             hasher: FixedState::with_seed(seed),
-            index: HashTable::new(),
+            index: Index::default(),
             blocks: Vec::new(),
             vacant: Vec::new(),
         }
@@ -81,20 +76,21 @@ impl ConnectionTable {
         KeyHash(u32::try_from(state.finish() >> 32).unwrap_or_default())
     }
 
-    /// Where a connection of this hash lies. It may be another one's, now and then: nothing here
-    /// waits for what is fetched.
+    /// Fetches what [`Self::fetch`] will look up, without waiting for it.
     #[inline]
-    #[must_use]
-    pub fn likely(&self, hash: KeyHash) -> Option<Slot> {
-        let place = self.index.find(hash.spread(), |place| place.hash == hash);
-        place.map(|place| place.slot)
+    pub fn expect(&self, KeyHash(hash): KeyHash) {
+        self.index.fetch(hash);
     }
 
-    /// Looks a connection up only to have its memory at hand a little later: looked up one after
-    /// the other, the connections of several packets are fetched at the same time.
+    /// Where the connection of this hash lies, which is fetched, without waiting for it. It may be
+    /// another one's, now and then. A new one's will be where the next slot is free.
     #[inline]
-    pub fn touch(&self, slot: Slot) {
-        hint::black_box(self.get(slot).map(Connection::touch));
+    #[must_use]
+    pub fn fetch(&self, KeyHash(hash): KeyHash) -> Option<Slot> {
+        let slot = self.index.find(hash, |_| true).map(Slot)?;
+        let (block, within) = slot.split();
+        prefetch(self.blocks.get(block)?.get(within)?);
+        Some(slot)
     }
 
     /// Whether there is a connection of `key`, whose hash is `hash`.
@@ -124,18 +120,10 @@ impl ConnectionTable {
             .get_or_insert_with(|| Connection::new(key, time))
     }
 
-    /// Where the connections lie for which `wanted` holds.
-    pub fn select(&self, wanted: impl Fn(&Connection) -> bool) -> Vec<Slot> {
+    /// Every connection with its slot, those that began first mostly before others.
+    pub fn slots(&self) -> impl Iterator<Item = (Slot, &Connection)> {
         let slots = (0..).map(Slot).zip(self.blocks.iter().flatten());
-        slots
-            .filter(|(_, held)| held.as_ref().is_some_and(&wanted))
-            .map(|(slot, _)| slot)
-            .collect()
-    }
-
-    /// The connections in these slots.
-    pub fn at(&self, slots: &[Slot]) -> impl Iterator<Item = &Connection> {
-        slots.iter().filter_map(|slot| self.get(*slot))
+        slots.filter_map(|(slot, held)| Some((slot, held.as_ref()?)))
     }
 
     /// Every connection, in no particular order.
@@ -145,15 +133,17 @@ impl ConnectionTable {
 
     /// Forgets the connections in these slots.
     pub fn remove(&mut self, slots: &[Slot]) {
-        for slot in slots {
-            let Some(hash) = self.get(*slot).map(|connection| self.hash(&connection.key)) else {
-                continue;
-            };
-            let is_it = |place: &Place| place.slot == *slot;
-            if let Ok(place) = self.index.find_entry(hash.spread(), is_it) {
-                place.remove();
+        let mut hashes = Vec::with_capacity(AHEAD);
+        for slots in slots.chunks(AHEAD) {
+            hashes.extend(slots.iter().filter_map(|slot| {
+                let hash = self.hash(&self.get(*slot)?.key);
+                self.expect(hash);
+                Some((hash, *slot))
+            }));
+            for (KeyHash(hash), slot) in hashes.drain(..) {
+                self.index.remove(hash, slot.0);
+                *self.slot(slot) = None;
             }
-            *self.slot(*slot) = None;
         }
         // What began first is taken again first.
         self.vacant.extend(slots.iter().rev());
@@ -168,10 +158,9 @@ impl ConnectionTable {
         (rank < ages.len()).then(|| *ages.select_nth_unstable(rank).1)
     }
 
-    fn find(&self, hash: KeyHash, key: &ConnectionKey) -> Option<Slot> {
-        let is_it = |place: &Place| place.hash == hash && self.holds(place.slot, key);
-        let place = self.index.find(hash.spread(), is_it);
-        place.map(|place| place.slot)
+    fn find(&self, KeyHash(hash): KeyHash, key: &ConnectionKey) -> Option<Slot> {
+        let is_it = |number| self.holds(Slot(number), key);
+        self.index.find(hash, is_it).map(Slot)
     }
 
     #[inline]
@@ -186,11 +175,16 @@ impl ConnectionTable {
     }
 
     /// An empty slot, in the index from now on.
-    fn take(&mut self, hash: KeyHash) -> Slot {
+    fn take(&mut self, KeyHash(hash): KeyHash) -> Slot {
         let slot = self.vacant.pop().unwrap_or_else(|| self.grow());
-        let place = Place { hash, slot };
-        let spread = |place: &Place| place.hash.spread();
-        self.index.insert_unique(hash.spread(), place, spread);
+        self.index.insert(hash, slot.0);
+        // A later one's is fetched: the next few are taken before it arrives.
+        if let Some(later) = self.vacant.iter().rev().nth(TAKEN_SOON) {
+            let (block, within) = later.split();
+            if let Some(slot) = self.blocks.get(block).and_then(|block| block.get(within)) {
+                prefetch(slot);
+            }
+        }
         slot
     }
 
@@ -215,13 +209,6 @@ impl ConnectionTable {
     fn slot(&mut self, slot: Slot) -> &mut Option<Connection> {
         let (block, within) = slot.split();
         &mut self.blocks[block][within]
-    }
-}
-
-impl KeyHash {
-    #[inline]
-    fn spread(self) -> u64 {
-        u64::from(self.0).wrapping_mul(SPREAD)
     }
 }
 

@@ -1,12 +1,13 @@
 //! Legs to flows: roles, owners, and one record for all legs that are one flow.
 
-use std::{hint, mem};
+use std::mem;
 
 use crate::cluster::Directory;
 use crate::flow::order::{Forward, Oriented, Place, order};
 use crate::flow::roles::Roles;
 use crate::flow::{Flow, FlowEnd, FlowKey, Observed, first_packet};
 use crate::leg::{Interval, Leg, LegKey};
+use crate::prefetch::prefetch;
 use crate::time::Timestamp;
 
 /// How many legs are fetched from memory at the same time.
@@ -21,7 +22,7 @@ pub fn build(mut legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Direct
     for places in order.chunk_by(|a, b| a.rank() == b.rank()) {
         let start = flows.len();
         for place in places {
-            touch(&legs, later.next());
+            fetch(&legs, later.next());
             if let Some((key, leg)) = legs.get_mut(place.leg) {
                 let leg = (&*key, mem::take(leg));
                 add_leg(&mut flows, start, leg, place.roles, directory);
@@ -36,13 +37,11 @@ pub fn build(mut legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Direct
     flows
 }
 
-/// Looks at a leg only to have its memory at hand a little later: legs come in random order.
-fn touch(legs: &[(LegKey, Leg)], place: Option<&Place>) {
-    let leg = place.and_then(|place| legs.get(place.leg));
-    hint::black_box(leg.map(|(key, leg)| {
-        let first = leg.intervals().first();
-        (key.protocol, first.map(|interval| interval.backward.last))
-    }));
+/// Fetches a leg without waiting for it: legs come in random order.
+fn fetch(legs: &[(LegKey, Leg)], place: Option<&Place>) {
+    if let Some(leg) = place.and_then(|place| legs.get(place.leg)) {
+        prefetch(leg);
+    }
 }
 
 /// When each direction of a leg began.

@@ -197,7 +197,10 @@ mod tests {
     fn a_common_frame_is_read_here() {
         for (v6, tcp) in [(false, false), (false, true), (true, false), (true, true)] {
             let octets = common(v6, tcp, 9);
-            assert!(parse(&frame(&octets, octets.len()), |_| ()).is_some(), "{v6} {tcp}");
+            assert!(
+                parse(&frame(&octets, octets.len()), |_| ()).is_some(),
+                "{v6} {tcp}"
+            );
         }
     }
 
