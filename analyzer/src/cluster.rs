@@ -8,6 +8,7 @@
 //! **Errors** none: what exceeds [`ClusterLimits`] is refused and counted.
 
 pub mod annotation;
+pub mod boundary;
 pub mod change;
 pub mod directory;
 pub mod identity;
@@ -19,6 +20,7 @@ mod claims;
 mod endpoint;
 mod life;
 mod naming;
+mod selector;
 mod span;
 mod table;
 mod version;
@@ -30,15 +32,16 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::cluster::change::Entry;
+use crate::cluster::change::{Entry, leave_out};
 use crate::cluster::names::PrefixTable;
 use crate::cluster::object::ObjectKey;
 use crate::cluster::table::Tables;
 
+pub use crate::cluster::boundary::Boundaries;
 pub use crate::cluster::change::{Change, ChangeKind};
 pub use crate::cluster::directory::Directory;
 pub use crate::cluster::identity::{
-    EndKind, EndOwner, Identity, IdentityId, ServiceBasis, Workload,
+    EndKind, EndOwner, Identity, IdentityBasis, IdentityId, OwnerId, ServiceBasis, Workload,
 };
 pub use crate::cluster::names::Names;
 pub use crate::cluster::object::{Object, ObjectKind};
@@ -52,7 +55,7 @@ pub struct ClusterLimits {
 }
 
 impl Default for ClusterLimits {
-    /// About a gigabyte: fifty thousand pods that change some twenty times each.
+    /// About a gigabyte: fifty thousand pods that change some fifteen times each.
     fn default() -> Self {
         Self { records: 4_000_000 }
     }
@@ -79,26 +82,37 @@ impl Cluster {
         }
     }
 
-    /// Takes note of a change. The order of calls does not matter, while nothing is refused.
-    pub fn apply(&mut self, change: Change) {
-        let records = change.object.records();
+    /// Takes note of a change. The order of calls does not matter, while nothing is refused and no
+    /// change comes after so many later ones that repeat a state that one of them was left out.
+    pub fn apply(&mut self, mut change: Change) {
+        let key = change.object.key();
+        let last = self
+            .histories
+            .get(&key)
+            .and_then(|history| history.last())
+            .map(|last| &last.object);
+        let known = last.filter(|known| ***known == change.object).cloned();
+        let records = known
+            .as_ref()
+            .map_or_else(|| change.object.records(), |_| 1);
         if self.limits.records.saturating_sub(self.records) < records {
             self.refused += 1;
             return;
         }
-        self.records += records;
-        let history = self.histories.entry(change.object.key()).or_default();
-        let object = match history.last() {
-            Some(last) if *last.object == change.object => Arc::clone(&last.object),
-            Some(_) | None => Arc::new(change.object),
-        };
-        history.push(Entry {
+        if let Some(last) = last {
+            change.object.share(last);
+        }
+        let entry = Entry {
             time: change.time,
             resource_version: change.resource_version,
             kind: change.kind,
             line: change.line,
-            object,
-        });
+            object: known.unwrap_or_else(|| Arc::new(change.object)),
+        };
+        let history = self.histories.entry(key).or_default();
+        history.push(entry);
+        self.records += records;
+        self.records -= leave_out(history);
     }
 
     /// Declares a range of addresses as the cluster's, beside its nodes' pod ranges.
@@ -132,11 +146,11 @@ impl Cluster {
     pub fn directory(&self) -> Directory {
         let tables = Tables::new(&self.histories);
         let mut ranges = PrefixTable::default();
-        for range in self.ranges.iter().chain(&tables.pod_cidrs) {
-            ranges.insert(*range, ());
-        }
         for range in never_outside() {
-            ranges.insert(range, ());
+            ranges.insert(range, IdentityBasis::LinkRange);
+        }
+        for range in self.ranges.iter().chain(&tables.pod_cidrs) {
+            ranges.insert(*range, IdentityBasis::ClusterRange);
         }
         build::directory(&tables, &self.names, ranges, self.limits.records)
     }

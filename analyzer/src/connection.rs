@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::connection::handshake::Handshake;
 use crate::connection::tcp::{TcpLife, flag};
 use crate::endpoint::{BySide, Endpoint, Side};
+use crate::era::{Era, EraId};
 use crate::hop::HopId;
 use crate::packet::Segment;
 use crate::protocol::Protocol;
@@ -121,6 +122,8 @@ pub enum EndReason {
     Timeout,
     /// A SYN with another sequence number began a new connection on the same five-tuple.
     NewSyn,
+    /// One of its addresses went to another owner, or lost the one it had.
+    OwnerChanged,
     /// Folded early because the table was full.
     Evicted,
 }
@@ -141,6 +144,8 @@ pub struct Connection {
     pub key: ConnectionKey,
     /// The interval of `unfolded`.
     pub interval: IntervalIndex,
+    /// When its addresses had the owners they had at its first packet.
+    pub era: EraId,
     /// What each side sent in `interval`, not yet in the leg.
     pub unfolded: BySide<Traffic>,
     /// What each side sent in all other intervals. Most connections have but one.
@@ -160,6 +165,7 @@ impl Connection {
         Self {
             key,
             interval: IntervalIndex::of(time),
+            era: EraId::ALL,
             unfolded: BySide::default(),
             folded: None,
             first: Timestamp::MAX,
@@ -168,12 +174,33 @@ impl Connection {
         }
     }
 
-    /// Why `sighting` is not a packet of this connection any more; `None` when it is one.
+    /// The connection that `sighting` begins on the same five-tuple. It knows who opened it when it
+    /// goes on with the sockets of this one.
+    #[must_use]
+    pub fn next(&self, sighting: &Sighting) -> Self {
+        let mut next = Self::new(self.key, sighting.time);
+        let is_syn = sighting.segment.is_some_and(|s| s.flags & flag::SYN != 0);
+        if !is_syn && self.tcp.closed().is_none() && self.gap_to(sighting.time) <= self.timeout() {
+            next.tcp.client = self.tcp.client;
+        }
+        next
+    }
+
+    /// Whether nothing was counted for it yet.
     #[inline]
     #[must_use]
-    pub fn ended_before(&self, sighting: &Sighting) -> Option<EndReason> {
-        if self.first == Timestamp::MAX {
-            return None;
+    pub fn is_new(&self) -> bool {
+        self.first == Timestamp::MAX
+    }
+
+    /// Why `sighting` is not a packet of this connection any more, whose era is `era`; `None` when
+    /// it is one.
+    #[inline]
+    #[must_use]
+    pub fn ended_before(&self, sighting: &Sighting, era: Era) -> Option<EndReason> {
+        if !era.holds(sighting.time) {
+            let end = self.end_at(sighting.time, era);
+            return end.or(Some(EndReason::OwnerChanged));
         }
         if self.gap_to(sighting.time) > self.timeout() {
             return Some(self.reason_or(EndReason::Timeout));
@@ -227,11 +254,15 @@ impl Connection {
         total
     }
 
-    /// Why it has ended when the time is `now` and nothing more came; `None` while it is active.
+    /// Why it has ended when the time is `now`, nothing more came and its era is `era`; `None`
+    /// while it is active.
     #[must_use]
-    pub fn end_at(&self, now: Timestamp) -> Option<EndReason> {
+    pub fn end_at(&self, now: Timestamp, era: Era) -> Option<EndReason> {
         match self.tcp.closed() {
             Some((_, reason)) => Some(reason),
+            None if era.is_past(now) && era.until.nanos_since(self.last) <= self.timeout() => {
+                Some(EndReason::OwnerChanged)
+            }
             None if now.nanos_since(self.last) > self.timeout() => Some(EndReason::Timeout),
             None => None,
         }
@@ -285,7 +316,9 @@ impl Connection {
         }
     }
 
-    fn reason_or(&self, reason: EndReason) -> EndReason {
+    /// How it was closed, if it was, else `reason`.
+    #[must_use]
+    pub fn reason_or(&self, reason: EndReason) -> EndReason {
         self.tcp.closed().map_or(reason, |(_, closed)| closed)
     }
 }

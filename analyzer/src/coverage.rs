@@ -22,6 +22,9 @@ pub struct Coverage {
     pub merged_frames: u64,
     /// Frames equal to an earlier one within a millisecond.
     pub suspected_duplicates: u64,
+    /// Frames equal to an earlier one within a millisecond, in a capture that does not tell its
+    /// interfaces: copies, or sent again.
+    pub copies_uncertain: u64,
     /// Connections folded early, or legs and first fragments dropped, at a limit.
     pub evicted: u64,
     /// Names of addresses that were empty, too long or too many.
@@ -44,6 +47,20 @@ impl Coverage {
     pub fn skip(&mut self, reason: SkipReason) {
         if let Some(count) = self.skipped.get_mut(reason as usize) {
             *count += 1;
+        }
+    }
+
+    /// Takes note that frames which were counted are copies.
+    pub const fn turn_into_copies(&mut self, frames: u64) {
+        self.counted = self.counted.saturating_sub(frames);
+        self.copies = self.copies.saturating_add(frames);
+    }
+
+    /// Takes note that frames which were counted are left out.
+    pub fn turn_into_excluded(&mut self, frames: u64) {
+        self.counted = self.counted.saturating_sub(frames);
+        if let Some(count) = self.skipped.get_mut(SkipReason::Excluded as usize) {
+            *count += frames;
         }
     }
 

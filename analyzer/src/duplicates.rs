@@ -14,7 +14,9 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 
+use crate::hop::HopId;
 use crate::prefetch::prefetch;
+use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
 const SETS: usize = 4096;
@@ -77,12 +79,12 @@ impl Duplicates {
         }
     }
 
-    /// The fingerprint of a packet, given from its outermost IP header on.
+    /// The fingerprint of a packet at a hop, given from its outermost IP header on.
     #[inline]
     #[must_use]
-    pub fn fingerprint(&self, octets: &[u8], original_len: u32) -> Fingerprint {
+    pub fn fingerprint(&self, octets: &[u8], original_len: u32, hop: HopId) -> Fingerprint {
         let mut state = self.hasher.build_hasher();
-        state.write_u32(original_len);
+        state.write_u64(u64::from(hop.number()) << 32 | u64::from(original_len));
         match octets.split_at_checked(HEAD) {
             None => state.write(octets),
             Some((head, rest)) => {
@@ -92,6 +94,26 @@ impl Duplicates {
         }
         Fingerprint(state.finish())
     }
+}
+
+/// The octets of a packet, from its IP header on, without the checksum of its transport: what one
+/// interface leaves to be computed another shows computed.
+#[must_use]
+pub fn without_checksum(octets: &[u8], protocol: Protocol) -> Vec<u8> {
+    let header = match octets.first() {
+        Some(first) if first >> 4 == 4 => usize::from(first & 0x0f) * 4,
+        _ => 40,
+    };
+    let at = header
+        + match protocol {
+            Protocol::Tcp => 16,
+            Protocol::Udp => 6,
+        };
+    let mut octets = octets.to_vec();
+    if let Some(checksum) = octets.get_mut(at..at + 2) {
+        checksum.fill(0);
+    }
+    octets
 }
 
 /// Stands for the octets of a packet.
@@ -112,7 +134,7 @@ mod tests {
 
     impl Duplicates {
         fn see(&mut self, time: Timestamp, octets: &[u8], original_len: u32) -> bool {
-            self.seen(time, self.fingerprint(octets, original_len))
+            self.seen(time, self.fingerprint(octets, original_len, HopId::BETWEEN))
         }
     }
 

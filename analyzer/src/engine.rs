@@ -4,30 +4,37 @@
 //! limit has a counter in [`Coverage`]. **Errors** none: what cannot be counted is skipped with a
 //! reason.
 
+mod parcel;
+mod settings;
+
 use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::cluster::{Change, Cluster, ClusterLimits, Directory, Names};
-use crate::connection::table::{ConnectionTable, KeyHash, Slot};
+use crate::cluster::{Change, Names};
+use crate::connection::table::ConnectionTable;
 use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
-use crate::duplicates::{Duplicates, Fingerprint};
-use crate::endpoint::Endpoint;
+use crate::duplicates::{Duplicates, without_checksum};
+use crate::endpoint::{Endpoint, Side};
+use crate::engine::parcel::{Parcel, Repeats, transport_of};
+use crate::era::Eras;
 use crate::fragments::{FragmentOwner, Fragments};
 use crate::frame::Frame;
-use crate::hop::HopId;
+use crate::hop::{HopId, Places, Seen, Way};
 use crate::ledger::Ledger;
-use crate::packet::{self, Fragment, Packet, Parsed, Segment, Transport};
-use crate::protocol::Protocol;
+use crate::packet::{self, Fragment, Packet, Parsed};
 use crate::skip::SkipReason;
-use crate::snapshot::{Provenance, Snapshot};
+use crate::snapshot::{Parts, Provenance, Snapshot};
+use crate::tenancy::Tenancy;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
 use crate::watermark::Watermark;
+
+pub use crate::engine::settings::{DuplicatePolicy, Limits, Settings};
 
 /// Frames above an Ethernet MTU that offload did not explain.
 const MERGED_ABOVE: u32 = 1_500;
@@ -40,68 +47,6 @@ const AHEAD: usize = 32;
 /// The share of live connections that is folded early when the table is full: one in this many.
 const EVICTED_SHARE: usize = 8;
 
-/// How much an engine may hold, in records.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Connections that have not ended, 192 octets each and the spare room of their table.
-    pub connections: usize,
-    /// Intervals of legs, about 200 octets each.
-    pub intervals: usize,
-    /// First fragments of the last 30 seconds, about 100 octets each.
-    pub fragments: usize,
-    /// Records of single connections, about 200 octets each; 0 when nobody lists them.
-    pub connection_records: usize,
-    /// Names that name resolution gave.
-    pub names: usize,
-    /// What the cluster may hold.
-    pub cluster: ClusterLimits,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4_000_000,
-            intervals: 16_000_000,
-            fragments: 65_536,
-            connection_records: 0,
-            names: 100_000,
-            cluster: ClusterLimits::default(),
-        }
-    }
-}
-
-/// What becomes of a packet whose octets were seen a moment ago.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum DuplicatePolicy {
-    /// It is counted, and suspected in the coverage.
-    #[default]
-    Suspect,
-    /// It is a copy.
-    Copy,
-}
-
-/// How an engine works.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Settings {
-    /// How much it may hold.
-    pub limits: Limits,
-    /// What becomes of packets seen twice.
-    pub duplicates: DuplicatePolicy,
-    /// Where its hashes start from; it changes no answer.
-    pub seed: u64,
-}
-
-/// A packet that waits to be counted.
-#[derive(Clone, Copy)]
-struct Parcel {
-    hash: KeyHash,
-    /// Where its connection was when it was looked for ahead.
-    slot: Option<Slot>,
-    key: ConnectionKey,
-    sighting: Sighting,
-    fingerprint: Fingerprint,
-}
-
 /// The flow engine.
 #[derive(Clone)]
 pub struct Engine {
@@ -109,6 +54,7 @@ pub struct Engine {
     coverage: Coverage,
     table: ConnectionTable,
     ledger: Ledger,
+    places: Places,
     fragments: Fragments,
     duplicates: Duplicates,
     /// Parsed and not yet counted, in order.
@@ -117,7 +63,7 @@ pub struct Engine {
     /// The interval up to which connections were expired, and the frames counted since.
     swept: (IntervalIndex, u64),
     evicted: u64,
-    cluster: Cluster,
+    tenancy: Tenancy,
     names: NameRecords,
 }
 
@@ -131,30 +77,31 @@ impl Engine {
             coverage: Coverage::default(),
             table: ConnectionTable::new(seed),
             ledger: Ledger::new(limits.intervals, limits.connection_records, seed),
+            places: Places::new(limits.places, seed),
             fragments: Fragments::new(limits.fragments, seed),
             duplicates: Duplicates::new(),
             ahead: Vec::with_capacity(AHEAD),
             watermark: Watermark::default(),
             swept: (IntervalIndex::default(), 0),
             evicted: 0,
-            cluster: Cluster::new(limits.cluster),
+            tenancy: Tenancy::new(limits.cluster),
             names: NameRecords::new(limits.names),
         }
     }
 
     /// Takes note of a change of the cluster. Any order will do.
     pub fn apply(&mut self, change: Change) {
-        self.cluster.apply(change);
+        self.tenancy.apply(change);
     }
 
     /// Declares a range of addresses as the cluster's.
     pub fn add_cluster_range(&mut self, range: IpNet) {
-        self.cluster.add_range(range);
+        self.tenancy.add_range(range);
     }
 
     /// Gives names to addresses that no object of the cluster explains.
     pub fn set_names(&mut self, names: Names) {
-        self.cluster.set_names(names);
+        self.tenancy.set_names(names);
     }
 
     /// Takes note of a name that name resolution gave an address.
@@ -166,43 +113,41 @@ impl Engine {
     #[inline]
     pub fn ingest(&mut self, frame: &Frame<'_>) {
         self.coverage.see(frame.time);
+        self.places.see(frame);
         if let Some(watermark) = self.watermark.see(frame.time) {
             self.sweep(watermark);
         }
-        packet::parse_to(
-            self,
-            frame,
-            |engine, packet| engine.ingest_packet(frame, packet),
-            |engine, parsed| engine.ingest_uncommon(frame, parsed),
-        );
+        // Each family has a copy of what follows: where they would meet, addresses go through
+        // memory in pieces of two sizes, which the processor waits for.
+        if let Some(packet) = packet::common_ipv4(frame) {
+            self.ingest_packet(frame, &packet);
+        } else if let Some(packet) = packet::common_ipv6(frame) {
+            self.ingest_packet(frame, &packet);
+        } else {
+            self.ingest_uncommon(frame);
+        }
+    }
+
+    #[inline(never)]
+    fn ingest_uncommon(&mut self, frame: &Frame<'_>) {
+        match &packet::parse_uncommon(frame) {
+            Parsed::Packet(packet) => self.ingest_packet(frame, packet),
+            Parsed::Fragment(fragment) => self.ingest_fragment(frame, fragment),
+            Parsed::Skip(reason) => self.coverage.skip(*reason),
+        }
     }
 
     /// Folds the connections that ended before `now`. When it runs changes no answer, unless a
     /// packet of one of them is still to come: a capture whose time steps back by minutes.
     pub fn expire(&mut self, now: Timestamp) {
         self.count_ahead();
-        self.fold_out(
+        let eras = self.tenancy.eras();
+        fold_out(
+            (&mut self.table, &mut self.ledger),
+            eras,
             |connection| connection.is_over(now),
-            |connection| connection.end_at(now),
+            |connection| connection.end_at(now, eras.get(connection.era)),
         );
-    }
-
-    /// Folds the connections for which `over` holds and takes them out; says how many they were.
-    fn fold_out(
-        &mut self,
-        over: impl Fn(&Connection) -> bool,
-        end: impl Fn(&Connection) -> Option<EndReason>,
-    ) -> usize {
-        let mut slots = Vec::new();
-        let all = self.table.slots();
-        let over = all.filter(|(_, connection)| over(connection));
-        let noted = over.map(|(slot, connection)| {
-            slots.push(slot);
-            connection
-        });
-        self.ledger.fold_all(noted, end);
-        self.table.remove(&slots);
-        slots.len()
     }
 
     /// What is known now, while more may come.
@@ -216,34 +161,32 @@ impl Engine {
     pub fn into_snapshot(mut self, provenance: Provenance) -> Snapshot {
         self.count_ahead();
         let now = self.coverage.to.unwrap_or_default();
-        self.ledger
-            .fold_all(self.table.iter(), |connection| connection.end_at(now));
-        drop(self.table);
-        let directory: Directory = self.cluster.directory();
-        self.coverage.evicted = self.evicted + self.ledger.evicted() + self.fragments.evicted();
-        self.coverage.names_not_kept = self.names.refused();
-        self.coverage.objects_not_kept = self.cluster.refused() + directory.refused();
-        let (legs, records) = self.ledger.into_legs();
-        Snapshot::new(
-            legs,
-            &records,
-            self.coverage,
-            provenance,
-            Arc::new(directory),
-            Arc::new(self.names),
-        )
-    }
-
-    #[inline(never)]
-    fn ingest_uncommon(&mut self, frame: &Frame<'_>, parsed: &Parsed) {
-        match parsed {
-            Parsed::Packet(packet) => self.ingest_packet(frame, packet),
-            Parsed::Fragment(fragment) => self.ingest_fragment(frame, fragment),
-            Parsed::Skip(reason) => self.coverage.skip(*reason),
+        if self.tenancy.is_stale() {
+            self.renew_eras(now);
         }
+        let eras = self.tenancy.eras();
+        self.ledger.fold_all(self.table.iter(), eras, |connection| {
+            connection.end_at(now, eras.get(connection.era))
+        });
+        drop(self.table);
+        let directory = self.tenancy.directory();
+        self.coverage.evicted =
+            self.evicted + self.ledger.evicted() + self.fragments.evicted() + self.places.refused();
+        self.coverage.names_not_kept = self.names.refused();
+        self.coverage.objects_not_kept = self.tenancy.refused();
+        let (legs, records) = self.ledger.into_legs();
+        Snapshot::new(Parts {
+            legs,
+            records,
+            places: self.places,
+            coverage: self.coverage,
+            provenance,
+            directory,
+            names: Arc::new(self.names),
+        })
     }
 
-    #[expect(clippy::inline_always, reason = "see `packet::fast`")]
+    #[expect(clippy::inline_always, reason = "a call would go through memory too")]
     #[inline(always)]
     fn ingest_packet(&mut self, frame: &Frame<'_>, packet: &Packet) {
         let (protocol, segment) = transport_of(packet);
@@ -257,15 +200,16 @@ impl Engine {
                 port: packet.destination_port,
             },
         );
-        let hop = HopId::BETWEEN;
-        let (key, from) = ConnectionKey::of(hop, protocol, source, destination);
-        if let Some(first) = packet.fragment {
-            let owner = FragmentOwner::Connection(key, from);
-            self.fragments.insert(hop, first, frame.time, owner);
-        }
-        if let Some(first) = packet.tunnel_fragment {
-            self.fragments
-                .insert(hop, first, frame.time, FragmentOwner::Tunnel);
+        let (key, from) = ConnectionKey::of(HopId::BETWEEN, protocol, source, destination);
+        let (depth, ttl) = (packet.depth, packet.ttl);
+        let Some((hop, repeats)) = Repeats::at(self.places.hop(frame, depth, ttl, from), packet)
+        else {
+            self.coverage.copies += 1;
+            return;
+        };
+        let key = ConnectionKey { hop, ..key };
+        if packet.fragment.is_some() || packet.tunnel_fragment.is_some() {
+            self.remember_fragment(frame, packet, FragmentOwner::Connection(key, from));
         }
         let (time, ip_bytes) = (frame.time, packet.ip_bytes);
         let sighting = Sighting {
@@ -276,14 +220,45 @@ impl Engine {
             segment,
             duplicate: false,
         };
-        self.count_soon(frame, packet.ip_offset, key, sighting);
+        self.count_soon(frame, packet.ip_offset, key, sighting, repeats);
+    }
+
+    /// A first fragment, of the packet itself or of a tunnel around it: later ones have no ports.
+    #[cold]
+    fn remember_fragment(&mut self, frame: &Frame<'_>, packet: &Packet, owner: FragmentOwner) {
+        let Some(hop) = self.fragment_hop(frame, packet.depth, packet.ttl) else {
+            return;
+        };
+        if let Some(first) = packet.fragment {
+            self.fragments.insert(hop, first, frame.time, owner);
+        }
+        // The tunnel's own packet has another depth than its inner one; its fragments are looked
+        // for wherever the tunnel was seen.
+        if let (Some(first), Some(hop)) = (packet.tunnel_fragment, self.fragment_hop(frame, 0, 0)) {
+            let owner = FragmentOwner::Tunnel;
+            self.fragments.insert(hop, first, frame.time, owner);
+        }
+    }
+
+    /// The hop of a fragment: it does not say which endpoint sent it.
+    fn fragment_hop(&mut self, frame: &Frame<'_>, depth: u8, ttl: u8) -> Option<HopId> {
+        match self.places.hop(frame, depth, ttl, Side::Low) {
+            Seen::At(hop) | Seen::AtCooked(hop) => Some(hop),
+            Seen::LoopbackOut => None,
+        }
     }
 
     fn ingest_fragment(&mut self, frame: &Frame<'_>, fragment: &Fragment) {
-        match self
-            .fragments
-            .owner(HopId::BETWEEN, fragment.key, frame.time)
-        {
+        let Some(hop) = self.fragment_hop(frame, fragment.depth, fragment.ttl) else {
+            self.coverage.copies += 1;
+            return;
+        };
+        let whole = self.fragments.owner(hop, fragment.key, frame.time);
+        let owner = whole.or_else(|| {
+            let hop = self.fragment_hop(frame, 0, 0)?;
+            self.fragments.owner(hop, fragment.key, frame.time)
+        });
+        match owner {
             None => self.coverage.skip(SkipReason::Fragment),
             Some(FragmentOwner::Tunnel) => self.coverage.skip(SkipReason::TunnelFragment),
             Some(FragmentOwner::Connection(key, from)) => {
@@ -296,13 +271,22 @@ impl Engine {
                     segment: None,
                     duplicate: false,
                 };
-                self.count_soon(frame, fragment.ip_offset, key, sighting);
+                let repeats = match fragment.key.source {
+                    IpAddr::V4(_) => Repeats::Copy,
+                    IpAddr::V6(_) => Repeats::Uncertain,
+                };
+                let repeats = match (key.hop.way(), self.places.is_cooked(key.hop)) {
+                    (Way::Unknown, _) => Repeats::Suspect,
+                    (_, true) => repeats,
+                    (_, false) => Repeats::Sent,
+                };
+                self.count_soon(frame, fragment.ip_offset, key, sighting, repeats);
             }
         }
     }
 
     /// Puts a packet in line to be counted.
-    #[expect(clippy::inline_always, reason = "see `packet::fast`")]
+    #[expect(clippy::inline_always, reason = "a call would go through memory too")]
     #[inline(always)]
     fn count_soon(
         &mut self,
@@ -310,9 +294,20 @@ impl Engine {
         ip_offset: u16,
         key: ConnectionKey,
         sighting: Sighting,
+        repeats: Repeats,
     ) {
         let octets = frame.data.get(usize::from(ip_offset)..).unwrap_or_default();
-        let fingerprint = self.duplicates.fingerprint(octets, frame.original_len);
+        let fingerprint = match repeats {
+            Repeats::Suspect | Repeats::Sent => {
+                self.duplicates
+                    .fingerprint(octets, frame.original_len, key.hop)
+            }
+            Repeats::Copy | Repeats::Uncertain => {
+                let octets = without_checksum(octets, key.protocol);
+                self.duplicates
+                    .fingerprint(&octets, frame.original_len, key.hop)
+            }
+        };
         let hash = self.table.hash(&key);
         self.table.expect(hash);
         self.duplicates.fetch(fingerprint);
@@ -322,6 +317,7 @@ impl Engine {
             key,
             sighting,
             fingerprint,
+            repeats,
         });
         if self.ahead.len() >= AHEAD {
             self.count_ahead();
@@ -331,6 +327,11 @@ impl Engine {
     /// Counts the packets that wait, in order.
     fn count_ahead(&mut self) {
         let mut ahead = mem::take(&mut self.ahead);
+        if let Some(time) = ahead.first().map(|parcel| parcel.sighting.time)
+            && self.tenancy.is_due(time, self.table.len())
+        {
+            self.renew_eras(time);
+        }
         for parcel in &mut ahead {
             parcel.slot = self.table.fetch(parcel.hash);
         }
@@ -349,15 +350,13 @@ impl Engine {
             key,
             mut sighting,
             fingerprint,
+            repeats,
         } = parcel;
-        sighting.duplicate = self.duplicates.seen(sighting.time, fingerprint);
-        match (sighting.duplicate, self.settings.duplicates) {
-            (false, _) => {}
-            (true, DuplicatePolicy::Suspect) => self.coverage.suspected_duplicates += 1,
-            (true, DuplicatePolicy::Copy) => {
-                self.coverage.copies += 1;
-                return;
-            }
+        sighting.duplicate =
+            repeats != Repeats::Sent && self.duplicates.seen(sighting.time, fingerprint);
+        if sighting.duplicate && self.is_copy(repeats) {
+            self.coverage.copies += 1;
+            return;
         }
         self.coverage.counted += 1;
         self.coverage.merged_frames += u64::from(sighting.ip_bytes > MERGED_ABOVE);
@@ -366,16 +365,36 @@ impl Engine {
             self.evict();
         }
         let connection = self.table.get_or_insert(hash, slot, key, sighting.time);
-        if let Some(reason) = connection.ended_before(&sighting) {
-            self.ledger.fold(connection, Some(reason));
-            *connection = Connection::new(key, sighting.time);
+        let eras = self.tenancy.eras();
+        if connection.is_new() {
+            connection.era = self.tenancy.era_of(&key, sighting.time);
+        } else if let Some(reason) = connection.ended_before(&sighting, eras.get(connection.era)) {
+            self.ledger.fold(connection, eras, Some(reason));
+            *connection = connection.next(&sighting);
+            connection.era = self.tenancy.era_of(&key, sighting.time);
         }
         let interval = IntervalIndex::of(sighting.time);
         if connection.interval != interval {
-            self.ledger.fold_traffic(connection);
+            self.ledger.fold_traffic(connection, self.tenancy.eras());
             connection.begin(interval);
         }
         connection.add(&sighting);
+    }
+
+    /// Whether a packet whose octets were just seen is a copy; counts the doubt where it is not.
+    #[cold]
+    fn is_copy(&mut self, repeats: Repeats) -> bool {
+        match (repeats, self.settings.duplicates) {
+            (Repeats::Copy, _) | (_, DuplicatePolicy::Copy) => true,
+            (Repeats::Uncertain, DuplicatePolicy::Suspect) => {
+                self.coverage.copies_uncertain += 1;
+                false
+            }
+            (Repeats::Suspect | Repeats::Sent, DuplicatePolicy::Suspect) => {
+                self.coverage.suspected_duplicates += 1;
+                false
+            }
+        }
     }
 
     /// Expires, if it is worth a look at every connection: when there are many, the watermark is in
@@ -390,12 +409,35 @@ impl Engine {
         }
     }
 
+    /// Takes in what was told of the cluster since: connections that turn out to have changed
+    /// owners end here, the others may get another era's end.
+    fn renew_eras(&mut self, now: Timestamp) {
+        let begin = self.coverage.from.unwrap_or(now);
+        let eras = self.tenancy.renew(begin, now);
+        let tenancy = &mut self.tenancy;
+        fold_out(
+            (&mut self.table, &mut self.ledger),
+            &eras,
+            |connection| {
+                let era = tenancy.around(&connection.key, connection.first());
+                !era.holds(connection.last())
+            },
+            |connection| Some(connection.reason_or(EndReason::OwnerChanged)),
+        );
+        for connection in self.table.iter_mut() {
+            let from = eras.get(connection.era).from;
+            connection.era = tenancy.go_on(from, &connection.key, connection.last());
+        }
+    }
+
     /// Folds the connections that were silent longest.
     fn evict(&mut self) {
         let Some(cutoff) = self.table.oldest(EVICTED_SHARE) else {
             return;
         };
-        let silent = self.fold_out(
+        let silent = fold_out(
+            (&mut self.table, &mut self.ledger),
+            self.tenancy.eras(),
             |connection| (connection.last(), connection.key) <= cutoff,
             |_| Some(EndReason::Evicted),
         );
@@ -403,9 +445,20 @@ impl Engine {
     }
 }
 
-const fn transport_of(packet: &Packet) -> (Protocol, Option<Segment>) {
-    match packet.transport {
-        Transport::Tcp(segment) => (Protocol::Tcp, segment),
-        Transport::Udp => (Protocol::Udp, None),
-    }
+/// Folds the connections for which `over` holds and takes them out; says how many they were.
+fn fold_out(
+    (table, ledger): (&mut ConnectionTable, &mut Ledger),
+    eras: &Eras,
+    over: impl Fn(&Connection) -> bool,
+    end: impl Fn(&Connection) -> Option<EndReason>,
+) -> usize {
+    let mut slots = Vec::new();
+    let over = table.slots().filter(|(_, connection)| over(connection));
+    let noted = over.map(|(slot, connection)| {
+        slots.push(slot);
+        connection
+    });
+    ledger.fold_all(noted, eras, end);
+    table.remove(&slots);
+    slots.len()
 }

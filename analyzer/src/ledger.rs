@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use crate::connection::record::{ConnectionRecord, ConnectionRecords};
 use crate::connection::{Connection, EndReason};
 use crate::endpoint::{Endpoint, Side};
+use crate::era::Eras;
 use crate::index::Index;
 use crate::leg::{Ends, Leg, LegKey, fold_connection, fold_traffic, leg_of};
 use crate::prefetch::prefetch;
@@ -60,14 +61,14 @@ impl Ledger {
     }
 
     /// Folds the counters of an interval that a connection leaves.
-    pub fn fold_traffic(&mut self, connection: &Connection) {
-        let to = self.destination(connection);
+    pub fn fold_traffic(&mut self, connection: &Connection, eras: &Eras) {
+        let to = self.destination(connection, eras);
         self.change(&to, |leg| fold_traffic(connection, to.forward, leg));
     }
 
     /// Folds a connection that ended for `end`, or is looked at while it is active.
-    pub fn fold(&mut self, connection: &Connection, end: Option<EndReason>) {
-        let to = self.destination(connection);
+    pub fn fold(&mut self, connection: &Connection, eras: &Eras, end: Option<EndReason>) {
+        let to = self.destination(connection, eras);
         self.fold_to(&to, connection, end);
     }
 
@@ -76,12 +77,13 @@ impl Ledger {
     pub fn fold_all<'c>(
         &mut self,
         mut connections: impl Iterator<Item = &'c Connection>,
+        eras: &Eras,
         end: impl Fn(&Connection) -> Option<EndReason>,
     ) {
         let mut ahead = Vec::with_capacity(AHEAD);
         loop {
             ahead.extend(connections.by_ref().take(AHEAD).map(|connection| {
-                let to = self.destination(connection);
+                let to = self.destination(connection, eras);
                 self.index.fetch(to.hash);
                 (to, connection)
             }));
@@ -112,15 +114,16 @@ impl Ledger {
         (self.legs, self.records)
     }
 
-    fn destination(&self, connection: &Connection) -> Destination {
-        let (key, forward) = leg_of(connection);
+    fn destination(&self, connection: &Connection, eras: &Eras) -> Destination {
+        let (key, forward) = leg_of(connection, eras.get(connection.era).from);
         let hash = hash_of(&self.hasher, &key);
         Destination { key, forward, hash }
     }
 
     fn fold_to(&mut self, to: &Destination, connection: &Connection, end: Option<EndReason>) {
         self.change(to, |leg| fold_connection(connection, to.forward, end, leg));
-        self.records.push(|| ConnectionRecord::of(connection, end));
+        self.records
+            .push(|| ConnectionRecord::of(connection, to.key.era, end));
     }
 
     fn change(&mut self, to: &Destination, change: impl FnOnce(&mut Leg)) {
@@ -236,6 +239,7 @@ fn hash_of(hasher: &FixedState, key: &LegKey) -> u32 {
         Ends::Ports { low, high } => (low, high).hash(&mut state),
     }
     state.write_u64(u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8));
+    state.write_u64(key.era.as_nanos());
     u32::try_from(state.finish() >> 32).unwrap_or_default()
 }
 

@@ -14,6 +14,7 @@ use crate::leg::intervals::Intervals;
 use crate::leg::samples::Samples;
 use crate::protocol::Protocol;
 use crate::sketch::Sketch;
+use crate::time::Timestamp;
 use crate::traffic::{IntervalIndex, Traffic};
 
 pub mod intervals;
@@ -22,12 +23,14 @@ pub mod samples;
 /// Which connections a leg adds up.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LegKey {
-    /// Where they were seen.
+    /// Where they were seen, with the client or the smaller endpoint as forward.
     pub hop: HopId,
     /// TCP or UDP.
     pub protocol: Protocol,
     /// Their two ends.
     pub ends: Ends,
+    /// Since when those addresses have had the same owners: no interval spans two of them.
+    pub era: Timestamp,
 }
 
 /// The two ends of a leg.
@@ -47,6 +50,17 @@ pub enum Ends {
         /// The greater endpoint.
         high: Endpoint,
     },
+}
+
+impl Ends {
+    /// Their addresses.
+    #[must_use]
+    pub const fn addresses(&self) -> (IpAddr, IpAddr) {
+        match self {
+            Self::Roles { client, server } => (*client, server.address),
+            Self::Ports { low, high } => (low.address, high.address),
+        }
+    }
 }
 
 /// What was counted in one interval.
@@ -166,9 +180,10 @@ impl Leg {
     }
 }
 
-/// The leg that `connection` adds to, and which side's traffic is forward there.
+/// The leg that `connection` adds to in the era since `era`, and which side's traffic is forward
+/// there.
 #[must_use]
-pub fn leg_of(connection: &Connection) -> (LegKey, Side) {
+pub fn leg_of(connection: &Connection, era: Timestamp) -> (LegKey, Side) {
     let key = &connection.key;
     let (ends, forward) = match connection.tcp.client {
         Some(client) => {
@@ -191,9 +206,10 @@ pub fn leg_of(connection: &Connection) -> (LegKey, Side) {
     };
     (
         LegKey {
-            hop: key.hop,
+            hop: key.hop.seen_from(forward),
             protocol: key.protocol,
             ends,
+            era,
         },
         forward,
     )

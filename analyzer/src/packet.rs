@@ -122,6 +122,8 @@ pub struct Fragment {
     pub key: FragmentKey,
     /// IP bytes of this fragment.
     pub ip_bytes: u32,
+    /// IPv4's time to live or IPv6's hop limit.
+    pub ttl: u8,
     /// Tunnels unwrapped around it.
     pub depth: u8,
     /// Where the outermost IP header starts in the frame's data.
@@ -129,27 +131,34 @@ pub struct Fragment {
 }
 
 /// Parses one frame down to TCP or UDP.
-#[inline]
 #[must_use]
 pub fn parse(frame: &Frame<'_>) -> Parsed {
-    fast::parse(frame, |packet| Parsed::Packet(*packet)).unwrap_or_else(|| parse_any(frame))
-}
-
-/// Parses one frame like [`parse`], and gives what most frames are to `common`, others to `any`.
-#[expect(clippy::inline_always, reason = "see `fast`")]
-#[inline(always)]
-pub fn parse_to<S>(
-    state: &mut S,
-    frame: &Frame<'_>,
-    common: impl FnOnce(&mut S, &Packet),
-    any: impl FnOnce(&mut S, &Parsed),
-) {
-    if fast::parse(frame, |packet| common(state, packet)).is_none() {
-        any(state, &parse_any(frame));
+    match fast::ipv4(frame).or_else(|| fast::ipv6(frame)) {
+        Some(packet) => Parsed::Packet(packet),
+        None => parse_uncommon(frame),
     }
 }
 
+/// Parses one frame if it is a common one of IPv4. Together with [`common_ipv6`] and
+/// [`parse_uncommon`], tried in this order, it is [`parse`].
+#[expect(clippy::inline_always, reason = "see `fast`")]
+#[inline(always)]
+#[must_use]
+pub fn common_ipv4(frame: &Frame<'_>) -> Option<Packet> {
+    fast::ipv4(frame)
+}
+
+/// Parses one frame if it is a common one of IPv6.
+#[expect(clippy::inline_always, reason = "see `fast`")]
+#[inline(always)]
+#[must_use]
+pub fn common_ipv6(frame: &Frame<'_>) -> Option<Packet> {
+    fast::ipv6(frame)
+}
+
+/// Parses one frame header by header, common or not.
 #[inline(never)]
-fn parse_any(frame: &Frame<'_>) -> Parsed {
+#[must_use]
+pub fn parse_uncommon(frame: &Frame<'_>) -> Parsed {
     walk::parse(frame)
 }

@@ -3,23 +3,27 @@
 //! In: legs, connection records, the cluster's directory and the account of what was read.
 //! Out: flows and connections with their roles and owners decided, in order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Directory, EndKind};
-use crate::connection::record::{ConnectionRecord, ConnectionRecords};
+use crate::cluster::{Directory, IdentityBasis};
+use crate::connection::record::ConnectionRecords;
 use crate::coverage::Coverage;
 use crate::dns::NameRecords;
-use crate::endpoint::Side;
-use crate::flow::build::{self, first_packets};
-use crate::flow::roles::{Roles, Uncertain};
-use crate::flow::{Basis, Flow, FlowEnd};
-use crate::leg::{Ends, Leg, LegKey};
+use crate::flow::build::{self, Built, Knowledge};
+use crate::flow::clocks::Clocks;
+use crate::flow::connection::{AttributedConnection, attribute};
+use crate::flow::roles::Roles;
+use crate::flow::{Flow, FlowEnd};
+use crate::hop::Places;
+use crate::hop::declaration::SourceDeclaration;
+use crate::leg::{Leg, LegKey};
 use crate::time::Timestamp;
+use crate::vantage::{Part, Scopes, Vantage};
 
 /// Where inputs come from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -46,6 +50,9 @@ pub struct Provenance {
     pub truncated_records: u64,
     /// What to know before trusting the answers.
     pub warnings: Vec<String>,
+    /// What is declared of the sources, by the number that frames carry; the first one is the tap
+    /// between.
+    pub sources: Vec<SourceDeclaration>,
 }
 
 impl Provenance {
@@ -59,23 +66,9 @@ impl Provenance {
             dropped: 0,
             truncated_records: 0,
             warnings: Vec::new(),
+            sources: Vec::new(),
         }
     }
-}
-
-/// A connection with its roles and owners decided.
-#[derive(Clone, Debug)]
-pub struct AttributedConnection {
-    /// What was counted.
-    pub record: ConnectionRecord,
-    /// Which side is the client.
-    pub client_side: Side,
-    /// How that is known.
-    pub basis: Basis,
-    /// Whose address the client's was.
-    pub client: FlowEnd,
-    /// Whose address the server's was.
-    pub server: FlowEnd,
 }
 
 /// Everything that was known at one moment.
@@ -89,44 +82,87 @@ pub struct Snapshot {
     pub connections_not_kept: u64,
     /// The engine's account of frames.
     pub coverage: Coverage,
+    /// What counting points leave to be doubted.
+    pub warnings: Vec<String>,
+    /// Nodes on which captures were taken, by name.
+    pub nodes: Vec<Arc<str>>,
     /// The producer's account.
     pub provenance: Provenance,
     /// Who owned which address when.
     pub directory: Arc<Directory>,
     /// Names that name resolution gave.
     pub names: Arc<NameRecords>,
-    /// Ends by kind.
-    pub ends: BTreeMap<EndKind, u64>,
+    /// Ends by how it is known whose address they are.
+    pub ends: BTreeMap<IdentityBasis, u64>,
+}
+
+/// What a snapshot is made of.
+pub struct Parts {
+    /// What connections counted.
+    pub legs: Vec<(LegKey, Leg)>,
+    /// Single connections, as far as they are kept.
+    pub records: ConnectionRecords,
+    /// Where frames were seen.
+    pub places: Places,
+    /// The account of frames; what turns out to be copies is taken off its count.
+    pub coverage: Coverage,
+    /// The producer's account.
+    pub provenance: Provenance,
+    /// Who owned which address when.
+    pub directory: Arc<Directory>,
+    /// Names that name resolution gave.
+    pub names: Arc<NameRecords>,
 }
 
 impl Snapshot {
     /// Decides everything that needs knowledge of the whole.
     #[must_use]
-    pub fn new(
-        mut legs: Vec<(LegKey, Leg)>,
-        records: &ConnectionRecords,
-        coverage: Coverage,
-        provenance: Provenance,
-        directory: Arc<Directory>,
-        names: Arc<NameRecords>,
-    ) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            mut legs,
+            records,
+            places,
+            mut coverage,
+            provenance,
+            directory,
+            names,
+        } = parts;
+        let sources = &provenance.sources;
+        let counted = legs.iter().map(|(key, leg)| (key, leg));
+        let vantage = Vantage::learn(&places, sources, counted, &directory);
+        let excluded = exclude(&mut legs, &vantage);
         let roles = Roles::learn(legs.iter().map(|(key, leg)| (key, leg)), &directory);
         if !records.is_empty() {
             // Connections look their legs up.
             legs.sort_unstable_by_key(|(key, _)| *key);
         }
-        let connections = attribute(records, &legs, &roles, &directory);
-        let flows = build::build(legs, &roles, &directory);
-        let ends = count_ends(&flows, &directory);
+        let knowledge = Knowledge {
+            roles: &roles,
+            directory: &directory,
+            vantage: &vantage,
+            scopes: &Scopes::of(sources, &directory),
+        };
+        let connections = attribute(&records, &legs, &knowledge);
+        let Built {
+            flows,
+            copies,
+            clocks,
+        } = build::build(legs, &knowledge);
+        coverage.turn_into_excluded(excluded);
+        coverage.turn_into_copies(copies);
+        let warnings = doubts(&vantage, clocks).collect();
+        let nodes = vantage.nodes(&directory);
         Self {
+            ends: count_ends(&flows, &directory),
             flows,
             connections,
             connections_not_kept: records.refused(),
             coverage,
+            warnings,
+            nodes,
             provenance,
             directory,
             names,
-            ends,
         }
     }
 
@@ -137,78 +173,62 @@ impl Snapshot {
     }
 }
 
-fn attribute(
-    records: &ConnectionRecords,
-    legs: &[(LegKey, Leg)],
-    roles: &Roles<'_>,
-    directory: &Directory,
-) -> Vec<AttributedConnection> {
-    let attribute = |record: &ConnectionRecord| {
-        let (client_side, basis) = match record.client {
-            Some(side) => (side, Basis::Syn),
-            None => roles.client_of(&uncertain(record, legs)),
-        };
-        let (key, at) = (&record.key, record.first());
-        let (client, server) = (key.endpoint(client_side), key.endpoint(client_side.other()));
-        AttributedConnection {
-            record: *record,
-            client_side,
-            basis,
-            client: FlowEnd {
-                address: client.address,
-                identity: directory.resolve(client.address, None, at),
-            },
-            server: FlowEnd {
-                address: server.address,
-                identity: directory.resolve(server.address, Some((key.protocol, server.port)), at),
-            },
+/// Leaves out what was seen at interfaces that are declared as nobody's, and counts it.
+fn exclude(legs: &mut Vec<(LegKey, Leg)>, vantage: &Vantage<'_>) -> u64 {
+    let mut packets = 0;
+    legs.retain(|(key, leg)| {
+        let is_ignored = vantage.is_ignored(key.hop.place());
+        if is_ignored {
+            let counted = leg.intervals().iter();
+            packets += counted
+                .map(|interval| interval.forward.packets + interval.backward.packets)
+                .sum::<u64>();
         }
-    };
-    records.iter().map(attribute).collect()
+        !is_ignored
+    });
+    packets
 }
 
-/// A connection takes the roles of its leg, so that connections and flows agree.
-fn uncertain(record: &ConnectionRecord, legs: &[(LegKey, Leg)]) -> Uncertain {
-    let key = &record.key;
-    let ends = Ends::Ports {
-        low: key.low,
-        high: key.high,
-    };
-    let leg_key = LegKey {
-        hop: key.hop,
-        protocol: key.protocol,
-        ends,
-    };
-    let leg = legs
-        .binary_search_by_key(&leg_key, |(key, _)| *key)
-        .ok()
-        .and_then(|at| legs.get(at));
-    let first = leg.map_or(
-        (record.total.low.first, record.total.high.first),
-        |(_, leg)| first_packets(leg),
-    );
-    Uncertain {
-        protocol: key.protocol,
-        low: key.low,
-        high: key.high,
-        first,
-    }
+/// What counting points leave to be doubted.
+fn doubts(vantage: &Vantage<'_>, clocks: Clocks) -> impl Iterator<Item = String> {
+    let half_blind = vantage.half_blind().map(|(interface, blind_to)| {
+        let (shown, other) = match blind_to {
+            Part::Sender => ("receives", "sends"),
+            Part::Receiver => ("sends", "receives"),
+        };
+        format!(
+            "{interface}: shows only what its pod {shown}; what it {other} is counted elsewhere: \
+             capture inside the pod, or on the node's way out"
+        )
+    });
+    let disagreements = clocks.disagreements().map(|found| {
+        format!(
+            "{}: its clock is about {} ms ahead of {}: times and rates across them are that far \
+             off, counts are not",
+            vantage.source_name(found.ahead),
+            found.by_ns / 1_000_000,
+            vantage.source_name(found.behind),
+        )
+    });
+    half_blind
+        .chain(disagreements)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
-fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<EndKind, u64> {
-    let mut ends: HashSet<FlowEnd, FixedState> = HashSet::default();
-    for flow in flows {
-        ends.insert(flow.key.client);
-        ends.insert(flow.key.server);
-    }
-    // One owner may have had several identities: its services changed.
-    let ends: BTreeSet<_> = ends
+fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<IdentityBasis, u64> {
+    let mut ends: HashMap<FlowEnd, IdentityBasis, FixedState> = HashMap::default();
+    for end in flows
         .iter()
-        .map(|end| (end.address, directory.identity(end.identity).owner()))
-        .collect();
-    let mut kinds = BTreeMap::new();
-    for (_, owner) in ends {
-        *kinds.entry(owner.kind).or_default() += 1;
+        .flat_map(|flow| [flow.key.client, flow.key.server])
+    {
+        let basis = directory.identity(end.identity).basis;
+        let known = ends.entry(end).or_insert(basis);
+        *known = basis.min(*known);
     }
-    kinds
+    let mut bases = BTreeMap::new();
+    for basis in ends.into_values() {
+        *bases.entry(basis).or_default() += 1;
+    }
+    bases
 }

@@ -68,6 +68,12 @@ impl IntervalIndex {
         Self((time.as_nanos() / Self::NANOS) as u32)
     }
 
+    /// The one before it.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// Its first moment.
     #[must_use]
     pub const fn start(self) -> Timestamp {

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use analyzer::frame::{Frame, Origin};
+use analyzer::frame::{Frame, LinkType, Origin};
 
 use crate::error::{CaptureError, ReplayError};
 use crate::file::{Hold, Reopened};
@@ -17,6 +17,7 @@ use crate::pcapng::{self, PcapNg};
 use crate::record::{Record, RecordReader};
 use crate::report::{CaptureReport, Compression, Format};
 use crate::source::{ReadCount, Source};
+use crate::sources::Numbers;
 use crate::warning::Problem;
 
 /// Octets read at a time: as fast as 1 MiB, and it stays in a cache.
@@ -30,7 +31,7 @@ pub struct Capture {
     reader: RecordReader,
     report: CaptureReport,
     count: ReadCount,
-    source: u32,
+    numbers: Numbers,
 }
 
 impl Capture {
@@ -81,7 +82,8 @@ impl Capture {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a record is as large as what it is made of")]
+    #[inline(always)]
     pub(crate) fn next_record(&mut self) -> Option<Record> {
         let record = self.reader.next(&mut self.octets, &mut self.report);
         match &record {
@@ -100,15 +102,18 @@ impl Capture {
             original_len: record.original_len,
             data: self.octets.lend(record.data.clone()),
             origin: Origin {
-                source: self.source,
+                source: match record.link {
+                    LinkType::LINUX_SLL | LinkType::LINUX_SLL2 => self.numbers.cooked,
+                    _ => self.numbers.plain,
+                },
                 interface: record.interface,
                 direction: record.direction,
             },
         }
     }
 
-    pub(crate) fn number(&mut self, source: u32) {
-        self.source = source;
+    pub(crate) fn number(&mut self, numbers: Numbers) {
+        self.numbers = numbers;
     }
 
     pub(crate) fn octets_read(&self) -> u64 {
@@ -127,7 +132,7 @@ impl Capture {
             reader,
             report,
             count: source.count,
-            source: 0,
+            numbers: Numbers::default(),
         })
     }
 

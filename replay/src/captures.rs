@@ -1,8 +1,8 @@
 //! Captures: the frames of any number of captures, in order of time.
 //!
-//! In: what a person names. Out: [`Frame`]s, whose origin says which capture they are from.
+//! In: what a person names. Out: [`Frame`]s, whose origin says which source they are from.
 //!
-//! **Shape** captures are numbered by the time of their first frame, then by name, so that the
+//! **Shape** captures are put in order by the time of their first frame, then by name, so that the
 //! order in which they are named means nothing. A capture is opened when its first frame's turn
 //! comes: rotated files are read one after the other, a thousand of them in the memory of one.
 //! **Time** within a capture the order of the file stands, times that step back included; between
@@ -16,6 +16,7 @@ use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
 
 use analyzer::frame::Frame;
+use analyzer::hop::declaration::SourceDeclaration;
 use analyzer::time::Timestamp;
 
 use crate::arguments::Inputs;
@@ -23,6 +24,7 @@ use crate::captures::lane::{Lane, order};
 use crate::error::ReplayError;
 use crate::file::Hold;
 use crate::report::CaptureReport;
+use crate::sources::{Numbers, Sources, rotation_name};
 use crate::warning::Warning;
 
 /// How many captures are too many to keep their files open, should they overlap: a quarter of
@@ -55,9 +57,10 @@ pub struct Progress {
 /// What was read of all captures.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SourceReport {
-    /// By the number that frames carry as their source. A capture whose turn has not come shows
-    /// no frames yet.
+    /// In the order of their first frames. A capture whose turn has not come shows no frames yet.
     pub captures: Vec<CaptureReport>,
+    /// What their frames carry as their source.
+    pub sources: Vec<u32>,
     /// Files of named folders that are no captures, nor called as captures are.
     pub skipped: Vec<PathBuf>,
     /// What concerns no single capture.
@@ -123,9 +126,22 @@ impl Captures {
         }
     }
 
-    /// The captures' files, by the number that frames carry as their source.
+    /// The captures' files, in the order of their first frames.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.lanes.iter().map(Lane::file)
+    }
+
+    /// Numbers the sources, and says what is declared of each.
+    pub(crate) fn number(
+        &mut self,
+        sources: &Sources,
+    ) -> Result<Vec<SourceDeclaration>, ReplayError> {
+        let files: Vec<&Path> = self.lanes.iter().map(Lane::file).collect();
+        let (numbers, declarations) = sources.number(&files)?;
+        for (lane, numbers) in self.lanes.iter_mut().zip(numbers) {
+            lane.number(numbers);
+        }
+        Ok(declarations)
     }
 
     /// How far the reading is.
@@ -146,15 +162,17 @@ impl Captures {
     pub fn report(&self) -> SourceReport {
         SourceReport {
             captures: self.lanes.iter().map(Lane::report).cloned().collect(),
+            sources: self
+                .lanes
+                .iter()
+                .map(|lane| lane.numbers().cooked)
+                .collect(),
             skipped: self.skipped.clone(),
             warnings: self.warnings.clone(),
         }
     }
 
-    fn of(mut lanes: Vec<Lane>, skipped: Vec<PathBuf>, warnings: Vec<Warning>) -> Self {
-        for (number, lane) in (0..).zip(&mut lanes) {
-            lane.number(number);
-        }
+    fn of(lanes: Vec<Lane>, skipped: Vec<PathBuf>, warnings: Vec<Warning>) -> Self {
         let others = BinaryHeap::new();
         Self {
             lanes,
@@ -210,8 +228,34 @@ impl Captures {
         }
         let number = self.unopened;
         self.unopened += 1;
-        self.others
-            .extend(lane.begin().map(|time| Reverse((time, number))));
+        let begun = lane.begin().map(|time| Reverse((time, number)));
+        if let Some(Reverse((time, _))) = begun {
+            self.go_on(number, time);
+        }
+        self.others.extend(begun);
         true
+    }
+
+    /// A capture that was rotated goes on in the next file, as the same source.
+    fn go_on(&mut self, number: usize, begins: Timestamp) {
+        let Some(lane) = self.lanes.get(number) else {
+            return;
+        };
+        let (name, own) = (rotation_name(lane.file()), lane.numbers());
+        if own.plain != 0 {
+            return;
+        }
+        let is_before = |other: &&Lane| {
+            other.end().is_some_and(|end| end <= begins)
+                && other.numbers().plain == 0
+                && rotation_name(other.file()) == name
+        };
+        let earlier = self.lanes.iter().take(number).filter(is_before);
+        let cooked = earlier
+            .max_by_key(|other| other.end())
+            .map(|other| other.numbers().cooked);
+        if let (Some(cooked), Some(lane)) = (cooked, self.lanes.get_mut(number)) {
+            lane.number(Numbers { cooked, ..own });
+        }
     }
 }

@@ -24,7 +24,7 @@ use analyzer::cluster::change::Change;
 
 use crate::cluster_file::object::Decoded;
 use crate::document::field::{Field, FieldError};
-use crate::document::{TextError, documents, read_standard_input, read_text};
+use crate::document::{Keep, Kept, TextError, documents, read_standard_input, read_text};
 
 /// What a cluster file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -86,7 +86,7 @@ pub fn read(file: &Path) -> Result<ClusterFile, ClusterFileError> {
 /// # Errors
 /// When the text is neither YAML nor JSON, or an object of it is wrong.
 pub fn decode(file: &Path, text: &str) -> Result<ClusterFile, ClusterFileError> {
-    let documents = documents(text, is_read).map_err(|error| ClusterFileError {
+    let documents = documents(text, Keep::Some(kept)).map_err(|error| ClusterFileError {
         file: file.to_owned(),
         line: Some((error.line, Some(error.column))),
         problem: ClusterProblem::Syntax(error.problem),
@@ -168,7 +168,7 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Every key that some decoder reads, in order.
-const READ: [&str; 57] = [
+const READ: [&str; 59] = [
     "address",
     "addressType",
     "addresses",
@@ -216,11 +216,13 @@ const READ: [&str; 57] = [
     "protocol",
     "resourceVersion",
     "restartPolicy",
+    "selector",
     "spec",
     "startTime",
     "state",
     "status",
     "subsets",
+    "targetPort",
     "targetRef",
     "terminated",
     "time",
@@ -228,9 +230,13 @@ const READ: [&str; 57] = [
     "uid",
 ];
 
-/// Whether a key is read anywhere; all others are passed over.
-fn is_read(key: &str) -> bool {
-    READ.binary_search(&key).is_ok() || annotation::is_known(key)
+/// Whether a key is read anywhere; all others are passed over. Labels may have any key.
+fn kept(key: &str) -> Kept {
+    match key {
+        "labels" | "selector" => Kept::Whole,
+        _ if READ.binary_search(&key).is_ok() || annotation::is_known(key) => Kept::Yes,
+        _ => Kept::No,
+    }
 }
 
 #[cfg(test)]

@@ -54,7 +54,38 @@ pub(crate) enum Quoting {
 }
 
 /// Which keys of mappings are kept.
-pub(crate) type Keep = fn(&str) -> bool;
+#[derive(Clone, Copy)]
+pub(crate) enum Keep {
+    /// Every one.
+    All,
+    /// Those of which this says so.
+    Some(fn(&str) -> Kept),
+}
+
+/// Whether a key and its value are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kept {
+    /// They are passed over.
+    No,
+    /// They are, and of what is in the value as much as its keys say.
+    Yes,
+    /// They are, with all that is in the value: its keys may be anything.
+    Whole,
+}
+
+impl Keep {
+    /// What is kept of a key's value; `None` when nothing is.
+    fn below(self, key: &str) -> Option<Self> {
+        match self {
+            Self::All => Some(Self::All),
+            Self::Some(kept) => match kept(key) {
+                Kept::No => None,
+                Kept::Yes => Some(self),
+                Kept::Whole => Some(Self::All),
+            },
+        }
+    }
+}
 
 /// A text that is no document.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

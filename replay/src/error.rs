@@ -57,6 +57,16 @@ pub enum ReplayError {
          write the other to a file and name that"
     )]
     StandardInputTwice,
+    /// Where a capture was taken is said of one that is not read.
+    #[error(
+        "{}: said where it was taken, but it is not among the captures that are read: expected one \
+         of them",
+        path.display()
+    )]
+    NotRead {
+        /// As it was named.
+        path: PathBuf,
+    },
     /// No capture was named.
     #[error("no capture was named: expected a file, a folder, a pattern or `-`")]
     NothingNamed,

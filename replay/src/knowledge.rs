@@ -9,17 +9,21 @@ use std::path::{Path, PathBuf};
 
 use analyzer::cluster::Names;
 use analyzer::engine::Engine;
+use analyzer::hop::declaration::TakenAt;
 
 use crate::cluster_file;
 use crate::error::ReplayError;
 use crate::names_file;
-use crate::scenario::{Scenario, ScenarioError, Source, TakenAt};
+use crate::scenario::{Scenario, ScenarioError, Source};
 use crate::session::ReplayInputs;
+use crate::sources::Sources;
 
 /// What was made of the inputs.
 pub(crate) struct Knowledge {
     /// The captures to read.
     pub(crate) captures: Vec<PathBuf>,
+    /// Which of them are one source, and where it was taken.
+    pub(crate) sources: Sources,
     /// What to know before trusting the answers.
     pub(crate) warnings: Vec<String>,
 }
@@ -29,8 +33,10 @@ pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowled
     check_standard_input(inputs)?;
     let mut knowledge = Knowledge {
         captures: Vec::new(),
+        sources: Sources::default(),
         warnings: Vec::new(),
     };
+    let mut declared = Vec::new();
     let mut cluster = inputs.cluster.clone();
     let mut ranges = inputs.cluster_cidrs.clone();
     let mut names: Vec<PathBuf> = inputs.names.iter().cloned().collect();
@@ -39,11 +45,21 @@ pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowled
             knowledge.captures.push(capture.clone());
             continue;
         };
+        if scenario.declared {
+            declared.extend(
+                scenario
+                    .captures
+                    .iter()
+                    .filter(|source| is_placed(source))
+                    .cloned(),
+            );
+        }
         knowledge.add_captures(capture, &scenario);
         cluster.extend(scenario.cluster);
         ranges.extend(scenario.cluster_cidrs);
         names.extend(scenario.names);
     }
+    knowledge.sources = Sources::new(declared, &inputs.at)?;
     let mut read = BTreeSet::new();
     for file in cluster.iter().filter(|file| read.insert(file.as_path())) {
         knowledge.tell_cluster(engine, file)?;
@@ -94,13 +110,6 @@ impl Knowledge {
                 .iter()
                 .flat_map(|source| source.files.clone()),
         );
-        if scenario.captures.iter().any(is_placed) {
-            self.warnings.push(format!(
-                "{}: `at` and `interfaces` say where captures were taken; all are still counted \
-                 as one tap between the ends, so a packet in two of them counts twice",
-                folder.join("scenario.yaml").display()
-            ));
-        }
     }
 
     fn tell_cluster(&mut self, engine: &mut Engine, file: &Path) -> Result<(), ReplayError> {
@@ -122,6 +131,7 @@ impl Knowledge {
     }
 }
 
+/// What is said to be between is a tap like any that nothing is said of.
 fn is_placed(source: &Source) -> bool {
     source.at != TakenAt::Between || !source.interfaces.is_empty()
 }

@@ -29,8 +29,10 @@ mod pcap;
 mod pcapng;
 mod record;
 mod source;
+mod sources;
 
 pub use crate::capture::Capture;
 pub use crate::captures::{Captures, Progress};
 pub use crate::error::ReplayError;
 pub use crate::session::{Reading, Replay, ReplayInputs, Watch};
+pub use crate::sources::Taken;

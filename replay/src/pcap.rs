@@ -6,14 +6,14 @@
 //!
 //! **Shape** the link type is the low 16 bits of the network field; the rest tells of checksums.
 //! Captures written one after the other (`cat a.pcap b.pcap`) are read as one: at each further
-//! header its byte order, resolution and link type hold, and each link type is an interface.
+//! header its byte order, resolution and link type hold; the report lists each link type once.
 //! **Errors** a record that is cut or claims too much ends the capture: there is nothing in the
 //! format by which the next one could be found.
 //! **Source** draft-ietf-opsawg-pcap; libpcap's `sf-pcap.c` for the versions.
 
 mod header;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use analyzer::frame::Direction;
 use analyzer::time::{NANOS_PER_SECOND, Timestamp};
@@ -43,10 +43,8 @@ enum Captures {
 pub(crate) struct Pcap {
     header: Header,
     limit: u32,
-    /// The number of the current link type's interface.
-    interface: u32,
-    /// Those of all link types, of which there are no more than 16 bits can say.
-    interfaces: BTreeMap<u16, u32>,
+    /// The link types that the report knows, of which there are no more than 16 bits can say.
+    links: BTreeSet<u16>,
     captures: Captures,
     /// Records of nothing but zeros that were passed and are still to be delivered.
     blank: u64,
@@ -64,8 +62,7 @@ impl Pcap {
         let mut pcap = Self {
             header,
             limit: 0,
-            interface: 0,
-            interfaces: BTreeMap::new(),
+            links: BTreeSet::new(),
             captures: Captures::One,
             blank: 0,
             ended: false,
@@ -75,7 +72,8 @@ impl Pcap {
     }
 
     /// The next record.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a record is as large as what it is made of")]
+    #[inline(always)]
     pub(crate) fn next(
         &mut self,
         octets: &mut Octets,
@@ -138,17 +136,16 @@ impl Pcap {
     fn begin(&mut self, header: Header, report: &mut CaptureReport) {
         self.header = header;
         self.limit = header.snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT);
-        let next = u32::try_from(self.interfaces.len()).unwrap_or(u32::MAX);
-        self.interface = *self.interfaces.entry(header.link.0).or_insert_with(|| {
+        if self.links.insert(header.link.0) {
             report.interfaces.push(Interface {
+                id: 0,
                 name: None,
                 link: header.link,
                 snaplen: header.snaplen,
                 statistics_drops: None,
                 packet_drops: 0,
             });
-            next
-        });
+        }
     }
 
     #[inline]
@@ -175,7 +172,7 @@ impl Pcap {
             time,
             link: self.header.link,
             original_len,
-            interface: self.interface,
+            interface: 0,
             direction: Direction::Unknown,
             data,
         }

@@ -22,7 +22,7 @@ pub struct CaptureReport {
     pub truncated_records: u64,
     /// Damaged records or blocks.
     pub corrupt_blocks: u64,
-    /// The interfaces, by the number frames carry; one a link type for pcap.
+    /// The interfaces, in the order in which they were described; one a link type for pcap.
     pub interfaces: Vec<Interface>,
     /// Addresses with names, from pcapng name resolution blocks.
     pub names: Vec<NamedAddress>,
@@ -55,6 +55,8 @@ pub enum Compression {
 /// An interface of a capture.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Interface {
+    /// The number that frames carry: the interface's within its section, 0 for pcap.
+    pub id: u32,
     /// Its name, where the capture has it.
     pub name: Option<String>,
     /// What its frames start with.

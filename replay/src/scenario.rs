@@ -16,6 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use analyzer::hop::declaration::{InterfaceOwner, TakenAt};
 use ipnet::IpNet;
 
 use crate::document::field::FieldError;
@@ -56,39 +57,7 @@ pub struct Source {
     /// Where it was taken.
     pub at: TakenAt,
     /// Whose the interfaces are, by name.
-    pub interfaces: BTreeMap<Arc<str>, Interface>,
-}
-
-/// Where a capture was taken.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub enum TakenAt {
-    /// Somewhere between the ends.
-    #[default]
-    Between,
-    /// On a node.
-    Node(Arc<str>),
-    /// In a pod's network.
-    Pod(PodName),
-}
-
-/// Whose an interface is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Interface {
-    /// A pod's, on the host's side.
-    Pod(PodName),
-    /// The node's way out.
-    Uplink,
-    /// Nobody's: what is seen there is left out.
-    Ignore,
-}
-
-/// A pod's namespace and name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct PodName {
-    /// Namespace.
-    pub namespace: Arc<str>,
-    /// Name.
-    pub name: Arc<str>,
+    pub interfaces: BTreeMap<Arc<str>, InterfaceOwner>,
 }
 
 /// A scenario that cannot be used.

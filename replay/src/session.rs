@@ -8,6 +8,7 @@ mod shared;
 use std::path::PathBuf;
 
 use analyzer::engine::{Engine, Settings};
+use analyzer::hop::declaration::SourceDeclaration;
 use analyzer::snapshot::{Provenance, Snapshot, Source};
 use ipnet::IpNet;
 
@@ -15,6 +16,7 @@ use crate::captures::{Captures, Progress, SourceReport};
 use crate::error::ReplayError;
 use crate::knowledge::{self, Knowledge};
 use crate::report::CaptureReport;
+use crate::sources::Taken;
 
 pub use crate::session::shared::{Reading, Watch};
 
@@ -30,6 +32,8 @@ pub struct ReplayInputs {
     pub names: Option<PathBuf>,
     /// Ranges of the cluster's addresses, beside those of its nodes.
     pub cluster_cidrs: Vec<IpNet>,
+    /// Where captures were taken, beside what scenario folders say.
+    pub at: Vec<Taken>,
 }
 
 /// A replay in progress.
@@ -44,6 +48,8 @@ pub struct Replay {
 struct Account {
     /// How many of each capture's names the engine has.
     names_taken: Vec<usize>,
+    /// What is declared of the sources.
+    sources: Vec<SourceDeclaration>,
     /// What is to be known of the cluster's files.
     warnings: Vec<String>,
     complete: bool,
@@ -56,12 +62,19 @@ impl Replay {
     /// When an input is not there, can not be read or is not what it should be.
     pub fn open(inputs: &ReplayInputs, settings: Settings) -> Result<Self, ReplayError> {
         let mut engine = Engine::new(settings);
-        let Knowledge { captures, warnings } = knowledge::tell(&mut engine, inputs)?;
+        let Knowledge {
+            captures,
+            sources,
+            warnings,
+        } = knowledge::tell(&mut engine, inputs)?;
+        let mut captures = Captures::open(&captures)?;
+        let sources = captures.number(&sources)?;
         Ok(Self {
-            captures: Captures::open(&captures)?,
+            captures,
             engine,
             account: Account {
                 names_taken: Vec::new(),
+                sources,
                 warnings,
                 complete: false,
             },
@@ -130,6 +143,11 @@ impl Account {
             }
             *taken = capture.names.len();
         }
+        for (capture, source) in report.captures.iter().zip(&report.sources) {
+            if let Some(source) = self.sources.get_mut(*source as usize) {
+                name_interfaces(source, capture);
+            }
+        }
         let sum = |count: fn(&CaptureReport) -> u64| {
             report
                 .captures
@@ -155,6 +173,17 @@ impl Account {
                 .chain(of_none)
                 .chain(of_captures)
                 .collect(),
+            sources: self.sources.clone(),
+        }
+    }
+}
+
+/// Takes in what a capture calls its interfaces; of two names for one number the first stands.
+fn name_interfaces(source: &mut SourceDeclaration, capture: &CaptureReport) {
+    for interface in &capture.interfaces {
+        if let Some(name) = &interface.name {
+            let names = source.names.entry(interface.id);
+            names.or_insert_with(|| name.as_str().into());
         }
     }
 }

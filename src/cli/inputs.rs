@@ -5,10 +5,11 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use analyzer::engine::{DuplicatePolicy, Limits, Settings};
+use analyzer::hop::declaration::{PodName, TakenAt};
 use clap::builder::PathBufValueParser;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use ipnet::IpNet;
-use replay::ReplayInputs;
+use replay::{ReplayInputs, Taken};
 
 /// The captures.
 pub(crate) const CAPTURE: &str = "CAPTURE";
@@ -16,15 +17,16 @@ const CLUSTER: &str = "cluster";
 const NAMES: &str = "names";
 const CLUSTER_CIDR: &str = "cluster-cidr";
 const DEDUP: &str = "dedup";
+const AT: &str = "at";
 const MAX_CONNECTIONS: &str = "max-connections";
 
 /// The options that say what is read: all that make no sense with a running server.
-pub(crate) const IDS: [&str; 5] = [CAPTURE, CLUSTER, NAMES, CLUSTER_CIDR, DEDUP];
+pub(crate) const IDS: [&str; 6] = [CAPTURE, CLUSTER, NAMES, CLUSTER_CIDR, AT, DEDUP];
 
 const HEADING: &str = "What is read";
 
 /// The captures and what goes with them.
-pub(crate) fn args() -> [Arg; 5] {
+pub(crate) fn args() -> [Arg; 6] {
     [
         Arg::new(CAPTURE)
             .num_args(1..)
@@ -63,6 +65,16 @@ pub(crate) fn args() -> [Arg; 5] {
             .action(ArgAction::Append)
             .help_heading(HEADING)
             .help("addresses that are the cluster's, such as 10.244.0.0/16; may be repeated"),
+        Arg::new(AT)
+            .long(AT)
+            .value_name("FILE=PLACE")
+            .value_parser(taken)
+            .action(ArgAction::Append)
+            .help_heading(HEADING)
+            .help(
+                "where a capture was taken: FILE=node:NAME or FILE=pod:NAMESPACE/NAME; FILE may be a \
+                 pattern, whose files are one rotated capture; may be repeated",
+            ),
         Arg::new(DEDUP)
             .long(DEDUP)
             .action(ArgAction::SetTrue)
@@ -85,6 +97,30 @@ pub(crate) fn max_connections() -> Arg {
 fn range(text: &str) -> Result<IpNet, &'static str> {
     text.parse()
         .map_err(|_| "expected a range of addresses such as 10.244.0.0/16")
+}
+
+fn taken(text: &str) -> Result<Taken, String> {
+    const EXPECTED: &str = "expected FILE=node:NAME or FILE=pod:NAMESPACE/NAME";
+    let place = |place: &str| match place.split_once(':')? {
+        ("node", name) if !name.is_empty() => Some(TakenAt::Node(name.into())),
+        ("pod", pod) => {
+            let (namespace, name) = pod.split_once('/')?;
+            (!namespace.is_empty() && !name.is_empty()).then(|| {
+                TakenAt::Pod(PodName {
+                    namespace: namespace.into(),
+                    name: name.into(),
+                })
+            })
+        }
+        _ => None,
+    };
+    let (file, at) = text.rsplit_once('=').ok_or(EXPECTED)?;
+    let at = place(at).ok_or_else(|| format!("{at} is no place, {EXPECTED}"))?;
+    if file.is_empty() {
+        return Err(format!("no file, {EXPECTED}"));
+    }
+    let files = PathBuf::from(file);
+    Ok(Taken { files, at })
 }
 
 fn whole_number(text: &str) -> Result<usize, &'static str> {
@@ -113,6 +149,11 @@ pub(crate) fn inputs(matches: &ArgMatches) -> anyhow::Result<ReplayInputs> {
         cluster,
         names: matches.get_one::<PathBuf>(NAMES).cloned(),
         cluster_cidrs: ranges.copied().collect(),
+        at: matches
+            .get_many::<Taken>(AT)
+            .unwrap_or_default()
+            .cloned()
+            .collect(),
     })
 }
 

@@ -11,34 +11,37 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::cluster::claims::{AddressClaims, Claims, NodeBasis, PortClaims, PortKey, ServiceAt};
+use crate::cluster::claims::{
+    AddressClaims, Claims, NodeAt, NodeBasis, PortClaims, PortKey, ServiceAt,
+};
 use crate::cluster::directory::{DeclaredBy, Directory, Held, HeldPort};
 use crate::cluster::endpoint::{EndpointClaim, settle};
-use crate::cluster::identity::{EndKind, Identity, IdentityId};
+use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, owners};
 use crate::cluster::names::{Names, PrefixTable};
 use crate::cluster::naming::{Familiarity, Holders, Naming};
 use crate::cluster::span::{Segments, Span};
-use crate::cluster::table::{NodeId, PodId, PodNameId, ServiceId, Tables};
+use crate::cluster::table::{PodId, PodNameId, ServiceId, Tables};
 use crate::time::Timestamp;
 
 /// Decides all claims; `steps` is how many moments of ports may be looked at.
 pub(super) fn directory(
     tables: &Tables,
     names: &Names,
-    ranges: PrefixTable<()>,
+    ranges: PrefixTable<IdentityBasis>,
     steps: usize,
 ) -> Directory {
     let Claims {
         addresses,
         ports,
         node_ports,
-    } = Claims::collect(tables);
+        refused,
+    } = Claims::collect(tables, steps);
     let naming = Naming::new(tables, names, &ranges);
     let mut builder = Builder {
         tables,
         naming,
         steps,
-        refused: 0,
+        refused,
     };
     let layers: HashMap<IpAddr, Layers, FixedState> = addresses
         .into_iter()
@@ -64,10 +67,12 @@ pub(super) fn directory(
         ..
     } = builder;
     let names = names.table().map(|name| naming.named(name));
-    let external = naming.intern(Identity::of(EndKind::External));
-    let unresolved = naming.intern(Identity::of(EndKind::Unresolved));
+    let external = naming.intern(Identity::of(IdentityBasis::Nothing));
+    let ranges = ranges.map(|basis| naming.intern(Identity::of(*basis)));
     let (identities, places) = naming.finish();
     let mut directory = Directory {
+        owners: owners(&identities),
+        services: services(&identities, tables),
         identities,
         addresses,
         ports,
@@ -75,20 +80,31 @@ pub(super) fn directory(
         names,
         ranges,
         external,
-        unresolved,
         refused,
     };
     directory.renumber(&places);
     directory
 }
 
+/// The place of each identity's service, behind all others when it has none.
+fn services(identities: &[Identity], tables: &Tables) -> Vec<u32> {
+    let place = |identity: &Identity| {
+        let name = identity.namespace.clone().zip(identity.service.clone())?;
+        let service = tables.service_ids.get(&name)?;
+        u32::try_from(service.0).ok()
+    };
+    let places = identities.iter().map(place);
+    places.map(|place| place.unwrap_or(u32::MAX)).collect()
+}
+
 /// Who holds an address, kind by kind.
 #[derive(Default)]
 struct Layers {
     pods: Segments<PodId>,
-    nodes: Segments<NodeId>,
+    nodes: Segments<NodeAt>,
     services: Segments<ServiceId>,
     endpoints: Vec<EndpointClaim>,
+    familiarity: Familiarity,
 }
 
 impl Layers {
@@ -103,6 +119,7 @@ impl Layers {
             nodes: Segments::settle(&claims.nodes),
             services: Segments::settle(&claims.services),
             endpoints: claims.endpoints,
+            familiarity: claims.familiarity,
         }
     }
 
@@ -111,15 +128,6 @@ impl Layers {
             .edges()
             .chain(self.nodes.edges())
             .chain(self.services.edges())
-    }
-
-    /// Whether some object of the cluster ever had the address.
-    fn familiarity(&self) -> Familiarity {
-        if self.edges().next().is_some() {
-            Familiarity::Known
-        } else {
-            Familiarity::Unknown
-        }
     }
 }
 
@@ -134,12 +142,13 @@ impl Builder<'_> {
     /// An address as a client's, and as a server's at a port that nothing declares.
     fn address(&mut self, address: IpAddr, layers: Layers) -> Held {
         let endpoints = settle(&layers.endpoints, &self.pod_names(&layers.pods));
-        let familiarity = layers.familiarity();
+        let familiarity = layers.familiarity;
         let mut client = Segments::default();
         let mut server = Segments::default();
         for span in spans(layers.edges().chain(endpoints.edges())) {
             let holders = Holders {
                 pod: layers.pods.at(span.from),
+                pod_basis: IdentityBasis::PodIp,
                 called: None,
                 node: layers.nodes.at(span.from),
                 service: layers.services.at(span.from),
@@ -192,13 +201,17 @@ impl Builder<'_> {
         for span in spans(edges.chain(endpoints.edges())) {
             let holders = Holders {
                 pod: pods.at(span.from),
+                pod_basis: match layers.pods.at(span.from) {
+                    Some(_) => IdentityBasis::PodIp,
+                    None => IdentityBasis::HostPort,
+                },
                 called: services.at(span.from),
                 node: layers.nodes.at(span.from),
                 service: layers.services.at(span.from),
                 endpoint: endpoints.at(span.from),
             };
             let declared = declared_by(holders, host_pods.at(span.from));
-            let identity = self.naming.holder(key.0, layers.familiarity(), holders);
+            let identity = self.naming.holder(key.0, layers.familiarity, holders);
             held.push(span, HeldPort { identity, declared });
         }
         Some(held)
@@ -208,7 +221,10 @@ impl Builder<'_> {
     fn called(&mut self, services: &Segments<ServiceAt>) -> Segments<IdentityId> {
         let mut called = Segments::default();
         for (span, (service, port)) in services.iter() {
-            called.push(span, self.naming.called(service, Some(port)));
+            let identity = self
+                .naming
+                .called(service, Some(port), IdentityBasis::NodePort);
+            called.push(span, identity);
         }
         called
     }

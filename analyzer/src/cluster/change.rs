@@ -47,6 +47,28 @@ pub(super) struct Entry {
     pub(super) object: Arc<Object>,
 }
 
+/// How many changes that repeat a state are kept at its end, where one may yet come in between.
+const REPEATED: usize = 16;
+
+/// Leaves out a change that says nothing: it repeats the state before it, as those after it do. A
+/// node that reports every few seconds that it is as it was takes no more room in the end than one
+/// that does not. Says how many changes were left out.
+pub(super) fn leave_out(history: &mut Vec<Entry>) -> usize {
+    let Some(start) = history.len().checked_sub(REPEATED + 2) else {
+        return 0;
+    };
+    let run = history.get(start..).unwrap_or_default();
+    let repeats = run.iter().all(|entry| entry.kind != ChangeKind::Deleted)
+        && run.windows(2).all(|pair| match pair {
+            [one, next] => Arc::ptr_eq(&one.object, &next.object) && one < next,
+            _ => false,
+        });
+    if repeats {
+        history.remove(start + 1);
+    }
+    usize::from(repeats)
+}
+
 /// All changes of one object, in order.
 pub(super) fn in_order(entries: &[Entry]) -> Vec<Entry> {
     let mut ordered = entries.to_vec();

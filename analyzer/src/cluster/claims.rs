@@ -10,7 +10,9 @@ use ipnet::IpNet;
 
 use crate::cluster::endpoint::EndpointClaim;
 use crate::cluster::life::Hold;
+use crate::cluster::naming::Familiarity;
 use crate::cluster::object::{EndpointSlice, Node, Object, PodNetwork, Service};
+use crate::cluster::selector::Selection;
 use crate::cluster::span::{Claim, Span};
 use crate::cluster::table::{KnownPod, NodeId, PodId, ServiceId, Tables};
 use crate::cluster::version::versions;
@@ -25,6 +27,9 @@ pub(super) type PodRank = (Hold, Timestamp, Reverse<PodId>);
 
 /// How well a node claims; then the smaller number.
 pub(super) type NodeRank = (NodeBasis, Reverse<NodeId>);
+
+/// A node, and why the address is its own.
+pub(super) type NodeAt = (NodeId, NodeBasis);
 
 /// A service and the port of it that was called.
 pub(super) type ServiceAt = (ServiceId, u16);
@@ -50,15 +55,18 @@ pub(super) struct Claims {
     pub(super) ports: BTreeMap<PortKey, PortClaims>,
     /// Node ports, at whichever node.
     pub(super) node_ports: BTreeMap<(Protocol, u16), Vec<ServiceClaim>>,
+    /// Services whose selectors were not looked at to the end.
+    pub(super) refused: u64,
 }
 
 /// Claims to an address.
 #[derive(Debug, Default)]
 pub(super) struct AddressClaims {
     pub(super) pods: Vec<Claim<PodRank, PodId>>,
-    pub(super) nodes: Vec<Claim<NodeRank, NodeId>>,
+    pub(super) nodes: Vec<Claim<NodeRank, NodeAt>>,
     pub(super) services: Vec<Claim<Reverse<ServiceId>, ServiceId>>,
     pub(super) endpoints: Vec<EndpointClaim>,
+    pub(super) familiarity: Familiarity,
 }
 
 /// Claims to a port of an address.
@@ -71,7 +79,9 @@ pub(super) struct PortClaims {
 
 impl Claims {
     /// Collects the claims of all objects.
-    pub(super) fn collect(tables: &Tables) -> Self {
+    ///
+    /// Selectors are looked at for `steps` steps; what they may say beyond is left out and counted.
+    pub(super) fn collect(tables: &Tables, steps: usize) -> Self {
         let mut claims = Self::default();
         for (place, pod) in tables.pods.iter().enumerate() {
             claims.add_pod(PodId(place), pod, tables);
@@ -81,6 +91,9 @@ impl Claims {
                 claims.add(version.object, version.span, tables);
             }
         }
+        let mut selection = Selection::new(tables, steps);
+        selection.each(|endpoint| claims.add_endpoint(endpoint));
+        claims.refused = selection.refused();
         claims
     }
 
@@ -109,7 +122,7 @@ impl Claims {
                         rank: rank(span.from),
                         value: id,
                     };
-                    self.addresses.entry(*address).or_default().pods.push(claim);
+                    self.inside(*address).pods.push(claim);
                 }
                 PodNetwork::Host => self.add_host_ports(*address, *span, id, known),
             }
@@ -142,6 +155,9 @@ impl Claims {
         let Some(&id) = tables.service_ids.get(&name) else {
             return;
         };
+        for address in &service.cluster_ips {
+            self.inside(*address);
+        }
         for address in service.cluster_ips.iter().chain(&service.external_ips) {
             let claim = Claim {
                 span,
@@ -185,16 +201,24 @@ impl Claims {
                     service,
                     target,
                 };
-                self.addresses
-                    .entry(endpoint.address)
-                    .or_default()
-                    .endpoints
-                    .push(claim);
-                for (protocol, port) in &subset.ports {
-                    let key = (endpoint.address, *protocol, *port);
-                    self.ports.entry(key).or_default().endpoints.push(claim);
+                if endpoint.pod.is_some() {
+                    self.inside(endpoint.address);
                 }
+                self.add_endpoint((endpoint.address, &subset.ports, claim));
             }
+        }
+    }
+
+    /// An address that serves at some ports.
+    fn add_endpoint(
+        &mut self,
+        (address, ports, claim): (IpAddr, &[(Protocol, u16)], EndpointClaim),
+    ) {
+        let claims = self.addresses.entry(address).or_default();
+        claims.endpoints.push(claim);
+        for (protocol, port) in ports {
+            let claims = self.ports.entry((address, *protocol, *port)).or_default();
+            claims.endpoints.push(claim);
         }
     }
 
@@ -216,9 +240,16 @@ impl Claims {
         let claim = Claim {
             span,
             rank: (basis, Reverse(node)),
-            value: node,
+            value: (node, basis),
         };
-        self.addresses.entry(address).or_default().nodes.push(claim);
+        self.inside(address).nodes.push(claim);
+    }
+
+    /// The claims to an address that is the cluster's own.
+    fn inside(&mut self, address: IpAddr) -> &mut AddressClaims {
+        let claims = self.addresses.entry(address).or_default();
+        claims.familiarity = Familiarity::Known;
+        claims
     }
 }
 

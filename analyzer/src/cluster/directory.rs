@@ -10,10 +10,10 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::cluster::identity::{EndKind, Identity, IdentityId};
+use crate::cluster::claims::NodeAt;
+use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, OwnerId};
 use crate::cluster::names::PrefixTable;
 use crate::cluster::span::Segments;
-use crate::cluster::table::NodeId;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
@@ -21,13 +21,16 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Directory {
     pub(super) identities: Vec<Identity>,
+    /// Whose each identity is.
+    pub(super) owners: Vec<OwnerId>,
+    /// The place of each identity's service among services, the preferred one first.
+    pub(super) services: Vec<u32>,
     pub(super) addresses: HashMap<IpAddr, Held, FixedState>,
     pub(super) ports: HashMap<(IpAddr, Protocol, u16), Segments<HeldPort>, FixedState>,
     pub(super) node_ports: HashMap<(Protocol, u16), Segments<IdentityId>, FixedState>,
     pub(super) names: PrefixTable<IdentityId>,
-    pub(super) ranges: PrefixTable<()>,
+    pub(super) ranges: PrefixTable<IdentityId>,
     pub(super) external: IdentityId,
-    pub(super) unresolved: IdentityId,
     pub(super) refused: u64,
 }
 
@@ -39,7 +42,7 @@ pub(super) struct Held {
     /// As a server's, at a port that nothing declares.
     pub(super) server: Segments<IdentityId>,
     /// When it is a node's, and node ports are served there.
-    pub(super) nodes: Segments<NodeId>,
+    pub(super) nodes: Segments<NodeAt>,
 }
 
 /// Who has a port of an address.
@@ -60,6 +63,38 @@ pub(super) enum DeclaredBy {
     Nobody,
 }
 
+/// An address or a port of it, looked up for any moment.
+#[derive(Clone, Copy, Default)]
+struct Place<'d> {
+    held: Option<&'d Segments<IdentityId>>,
+    port: Option<&'d Segments<HeldPort>>,
+    /// When the address is a node's, and whose node port it is then.
+    node_port: Option<(&'d Segments<NodeAt>, &'d Segments<IdentityId>)>,
+}
+
+impl Place<'_> {
+    /// Who had it; `None` when no object ever did.
+    fn at(&self, time: Timestamp) -> Option<IdentityId> {
+        self.node_port(time)
+            .or_else(|| Some(self.port(time)?.identity))
+            .or_else(|| self.held?.at(time))
+    }
+
+    fn port(&self, time: Timestamp) -> Option<HeldPort> {
+        self.port?.at(time)
+    }
+
+    /// The service whose node port it is, when the address is a node's and nobody else's there.
+    fn node_port(&self, time: Timestamp) -> Option<IdentityId> {
+        let (nodes, services) = self.node_port?;
+        nodes.at(time)?;
+        match self.port(time) {
+            Some(held) if held.declared != DeclaredBy::Nobody => None,
+            Some(_) | None => services.at(time),
+        }
+    }
+}
+
 impl Directory {
     /// Who had `address` at a time; `service_port` is set for a server's end.
     #[must_use]
@@ -69,26 +104,56 @@ impl Directory {
         service_port: Option<(Protocol, u16)>,
         at: Timestamp,
     ) -> IdentityId {
-        let held = self.addresses.get(&address);
-        let found = match service_port {
-            None => held.and_then(|held| held.client.at(at)),
-            Some((protocol, port)) => {
-                let declared = self
-                    .port(address, protocol, port, at)
-                    .map(|held| held.identity);
-                self.node_port(address, protocol, port, at)
-                    .or(declared)
-                    .or_else(|| held?.server.at(at))
-            }
-        };
+        let found = self.place(address, service_port).at(at);
         found.unwrap_or_else(|| self.unowned(address))
+    }
+
+    /// Whether a node had `address` at a time.
+    #[must_use]
+    pub fn is_node_address(&self, address: IpAddr, at: Timestamp) -> bool {
+        let held = self.addresses.get(&address);
+        held.is_some_and(|held| held.nodes.at(at).is_some())
+    }
+
+    /// Who had `address` at the time of the first of some packets, known as well as it is at the
+    /// first or at the last of them.
+    #[must_use]
+    pub fn resolve_over(
+        &self,
+        address: IpAddr,
+        service_port: Option<(Protocol, u16)>,
+        (first, last): (Timestamp, Timestamp),
+    ) -> IdentityId {
+        let place = self.place(address, service_port);
+        match (place.at(first), place.at(last)) {
+            (Some(then), Some(later)) if self.owner(then) == self.owner(later) => {
+                self.prefer(then, later)
+            }
+            (Some(then), _) => then,
+            (None, _) => self.unowned(address),
+        }
     }
 
     /// The identity behind a number.
     #[must_use]
     pub fn identity(&self, id: IdentityId) -> &Identity {
-        const NOBODY: &Identity = &Identity::of(EndKind::External);
+        const NOBODY: &Identity = &Identity::of(IdentityBasis::Nothing);
         self.identities.get(id.0 as usize).unwrap_or(NOBODY)
+    }
+
+    /// Whose an identity is, whichever service it serves.
+    #[must_use]
+    pub fn owner(&self, id: IdentityId) -> OwnerId {
+        let owner = self.owners.get(id.0 as usize);
+        owner.copied().unwrap_or(OwnerId::NOBODY)
+    }
+
+    /// Of two identities of one owner the one that says more: with a service before without, of
+    /// two services the one with a cluster IP first, then the smallest name.
+    #[must_use]
+    pub fn prefer(&self, one: IdentityId, other: IdentityId) -> IdentityId {
+        let rank = |id: IdentityId| (self.services.get(id.0 as usize), id);
+        if rank(one) <= rank(other) { one } else { other }
     }
 
     /// All identities, in order of their numbers.
@@ -112,11 +177,12 @@ impl Directory {
         port: u16,
         at: Timestamp,
     ) -> bool {
-        let declared = self.port(address, protocol, port, at);
+        let place = self.place(address, Some((protocol, port)));
+        let declared = place.port(at);
         if declared.is_some_and(|held| held.declared == DeclaredBy::Service) {
             return true;
         }
-        self.node_port(address, protocol, port, at).is_some()
+        place.node_port(at).is_some()
     }
 
     /// Replaces provisional numbers by the places in the order of identities.
@@ -137,33 +203,24 @@ impl Directory {
             .flat_map(Segments::values_mut)
             .for_each(renumber);
         self.names.values_mut().for_each(renumber);
+        self.ranges.values_mut().for_each(renumber);
         renumber(&mut self.external);
-        renumber(&mut self.unresolved);
     }
 
-    fn port(
-        &self,
-        address: IpAddr,
-        protocol: Protocol,
-        port: u16,
-        at: Timestamp,
-    ) -> Option<HeldPort> {
-        self.ports.get(&(address, protocol, port))?.at(at)
-    }
-
-    /// The service whose node port it is, when the address is a node's and nobody else's there.
-    fn node_port(
-        &self,
-        address: IpAddr,
-        protocol: Protocol,
-        port: u16,
-        at: Timestamp,
-    ) -> Option<IdentityId> {
-        let services = self.node_ports.get(&(protocol, port))?;
-        self.addresses.get(&address)?.nodes.at(at)?;
-        match self.port(address, protocol, port, at) {
-            Some(held) if held.declared != DeclaredBy::Nobody => None,
-            Some(_) | None => services.at(at),
+    /// All that is known of an address, or of a port of it.
+    fn place(&self, address: IpAddr, service_port: Option<(Protocol, u16)>) -> Place<'_> {
+        let held = self.addresses.get(&address);
+        let Some((protocol, port)) = service_port else {
+            return Place {
+                held: held.map(|held| &held.client),
+                ..Place::default()
+            };
+        };
+        let node_port = self.node_ports.get(&(protocol, port));
+        Place {
+            held: held.map(|held| &held.server),
+            port: self.ports.get(&(address, protocol, port)),
+            node_port: held.map(|held| &held.nodes).zip(node_port),
         }
     }
 
@@ -171,8 +228,7 @@ impl Directory {
     fn unowned(&self, address: IpAddr) -> IdentityId {
         match self.names.get(address) {
             Some(named) => *named,
-            None if self.ranges.get(address).is_some() => self.unresolved,
-            None => self.external,
+            None => self.ranges.get(address).copied().unwrap_or(self.external),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! **Shape** an [`Identity`] holds no address, so a cluster has few of them; an [`IdentityId`]
 //! stands for one within a directory, and ids order as the identities do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,24 @@ use serde::{Deserialize, Serialize};
 /// Number of an identity within its [`crate::cluster::Directory`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct IdentityId(pub(super) u32);
+
+impl IdentityId {
+    /// Its index among [`crate::cluster::Directory::identities`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The identity at an index among [`crate::cluster::Directory::identities`].
+    #[must_use]
+    pub fn at(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+}
+
+/// Number of an owner within its [`crate::cluster::Directory`]; numbers order as owners do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OwnerId(u32);
 
 /// What an end is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -38,6 +56,85 @@ impl EndKind {
             Self::Node => "node",
             Self::External => "external",
             Self::Unresolved => "unresolved",
+        }
+    }
+}
+
+/// How it is known whose address an end's is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityBasis {
+    /// The pod's status had it at that time.
+    PodIp,
+    /// It is the node's, and the pod declares this port of it.
+    HostPort,
+    /// It is the service's own: a cluster IP, an external IP or a load balancer's address.
+    ServiceIp,
+    /// It is a node's, and the port is the service's node port.
+    NodePort,
+    /// The node's object has it, network plugins' annotations included.
+    NodeAddress,
+    /// A pod says that its node has it.
+    HostIp,
+    /// It is the first of the node's pod range, where bridges and tunnels are.
+    PodCidr,
+    /// A names file has it.
+    NamesFile,
+    /// An object of the cluster had it at another time, or names a pod there that is not known.
+    ClusterAddress,
+    /// It is in one of the cluster's ranges.
+    ClusterRange,
+    /// Loopback, link-local, multicast or broadcast: it is of no cluster, and leaves none.
+    LinkRange,
+    /// Nothing that is known has it.
+    Nothing,
+}
+
+impl IdentityBasis {
+    /// Every one, in order.
+    pub const ALL: [Self; 12] = [
+        Self::PodIp,
+        Self::HostPort,
+        Self::ServiceIp,
+        Self::NodePort,
+        Self::NodeAddress,
+        Self::HostIp,
+        Self::PodCidr,
+        Self::NamesFile,
+        Self::ClusterAddress,
+        Self::ClusterRange,
+        Self::LinkRange,
+        Self::Nothing,
+    ];
+
+    /// What an end is that is known so.
+    #[must_use]
+    pub const fn kind(self) -> EndKind {
+        match self {
+            Self::PodIp | Self::HostPort => EndKind::Pod,
+            Self::ServiceIp | Self::NodePort => EndKind::Service,
+            Self::NodeAddress | Self::HostIp | Self::PodCidr | Self::NamesFile => EndKind::Node,
+            Self::ClusterAddress | Self::ClusterRange | Self::LinkRange => EndKind::Unresolved,
+            Self::Nothing => EndKind::External,
+        }
+    }
+
+    /// Its name in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PodIp => "pod_ip",
+            Self::HostPort => "host_port",
+            Self::ServiceIp => "service_ip",
+            Self::NodePort => "node_port",
+            Self::NodeAddress => "node_address",
+            Self::HostIp => "host_ip",
+            Self::PodCidr => "pod_cidr",
+            Self::NamesFile => "names_file",
+            Self::ClusterAddress => "cluster_address",
+            Self::ClusterRange => "cluster_range",
+            Self::LinkRange => "link_range",
+            Self::Nothing => "nothing",
         }
     }
 }
@@ -77,6 +174,8 @@ pub struct Workload {
 pub struct Identity {
     /// What it is.
     pub kind: EndKind,
+    /// How that is known.
+    pub basis: IdentityBasis,
     /// The pod's namespace; without a pod, the service's.
     pub namespace: Option<Arc<str>>,
     /// The pod's name.
@@ -97,12 +196,18 @@ pub struct Identity {
     pub service_port: Option<u16>,
 }
 
+impl OwnerId {
+    /// The owner of what no directory knows.
+    pub(super) const NOBODY: Self = Self(u32::MAX);
+}
+
 impl Identity {
-    /// An identity of which only the kind is known.
+    /// An identity of which only this is known.
     #[must_use]
-    pub const fn of(kind: EndKind) -> Self {
+    pub const fn of(basis: IdentityBasis) -> Self {
         Self {
-            kind,
+            kind: basis.kind(),
+            basis,
             namespace: None,
             pod: None,
             pod_uid: None,
@@ -150,6 +255,15 @@ pub struct EndOwner<'a> {
     pub node: Option<&'a str>,
     /// The service whose own address it is.
     pub service_called: Option<&'a str>,
+}
+
+/// The number of each identity's owner.
+pub(super) fn owners(identities: &[Identity]) -> Vec<OwnerId> {
+    let owners: BTreeSet<EndOwner<'_>> = identities.iter().map(Identity::owner).collect();
+    let numbers: BTreeMap<EndOwner<'_>, OwnerId> =
+        owners.into_iter().zip((0..).map(OwnerId)).collect();
+    let number = |identity: &Identity| numbers.get(&identity.owner()).copied();
+    identities.iter().filter_map(number).collect()
 }
 
 /// Gives equal identities one number, in the order of their first use.

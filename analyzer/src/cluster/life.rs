@@ -206,6 +206,8 @@ fn merge(known: Pod, later: &Pod) -> Pod {
         host_addresses: longer(known.host_addresses, &later.host_addresses),
         host_ports: longer(known.host_ports, &later.host_ports),
         owner: later.owner.clone().or(known.owner),
+        labels: later.labels.clone(),
+        named_ports: longer(known.named_ports, &later.named_ports),
         template_hash: later.template_hash.clone().or(known.template_hash),
         container_id: later.container_id.clone().or(known.container_id),
     }

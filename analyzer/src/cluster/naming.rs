@@ -7,30 +7,33 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::cluster::claims::ServiceAt;
-use crate::cluster::identity::{EndKind, Identity, IdentityId, Interner, ServiceBasis};
+use crate::cluster::claims::{NodeAt, NodeBasis, ServiceAt};
+use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, Interner, ServiceBasis};
 use crate::cluster::names::{Names, PrefixTable};
-use crate::cluster::table::{KnownPod, NodeId, PodId, ServiceId, Tables};
+use crate::cluster::table::{KnownPod, PodId, ServiceId, Tables};
 
 /// What holds an address or port at a moment.
 #[derive(Clone, Copy)]
 pub(super) struct Holders {
     pub(super) pod: Option<PodId>,
+    /// How it is known to be the pod's.
+    pub(super) pod_basis: IdentityBasis,
     /// A service that has the port.
     pub(super) called: Option<ServiceAt>,
-    pub(super) node: Option<NodeId>,
+    pub(super) node: Option<NodeAt>,
     /// A service that has the address.
     pub(super) service: Option<ServiceId>,
     /// A service whose endpoint it is.
     pub(super) endpoint: Option<ServiceId>,
 }
 
-/// Whether an object of the cluster has the address at some time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Whether an object of the cluster has the address as one of the cluster's own at some time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Familiarity {
     /// One has: without an owner it is still inside.
     Known,
     /// None has.
+    #[default]
     Unknown,
 }
 
@@ -38,13 +41,17 @@ pub(super) enum Familiarity {
 pub(super) struct Naming<'a> {
     tables: &'a Tables,
     names: &'a Names,
-    ranges: &'a PrefixTable<()>,
+    ranges: &'a PrefixTable<IdentityBasis>,
     pods: Vec<Identity>,
     interner: Interner,
 }
 
 impl<'a> Naming<'a> {
-    pub(super) fn new(tables: &'a Tables, names: &'a Names, ranges: &'a PrefixTable<()>) -> Self {
+    pub(super) fn new(
+        tables: &'a Tables,
+        names: &'a Names,
+        ranges: &'a PrefixTable<IdentityBasis>,
+    ) -> Self {
         let identity = |known: &KnownPod| {
             let pod = &known.life.pod;
             Identity {
@@ -54,7 +61,7 @@ impl<'a> Naming<'a> {
                 workload: Some(tables.owners.workload(pod)),
                 node: pod.node.clone(),
                 container_id: pod.container_id.clone(),
-                ..Identity::of(EndKind::Pod)
+                ..Identity::of(IdentityBasis::PodIp)
             }
         };
         let pods = tables.pods.iter().map(identity).collect();
@@ -85,12 +92,15 @@ impl<'a> Naming<'a> {
         holders: Holders,
     ) -> IdentityId {
         let owner = match holders {
-            Holders { pod: Some(pod), .. } => self.pod(pod),
+            Holders { pod: Some(pod), .. } => Identity {
+                basis: holders.pod_basis,
+                ..self.pod(pod)
+            },
             Holders {
                 called: Some((service, port)),
                 ..
             } => {
-                return self.called(service, Some(port));
+                return self.called(service, Some(port), IdentityBasis::ServiceIp);
             }
             Holders {
                 node: Some(node), ..
@@ -98,7 +108,7 @@ impl<'a> Naming<'a> {
             Holders {
                 service: Some(service),
                 ..
-            } => return self.called(service, None),
+            } => return self.called(service, None, IdentityBasis::ServiceIp),
             Holders { .. } => self.nobody(address, familiarity),
         };
         let identity = self.with_endpoint(owner, holders.endpoint);
@@ -106,14 +116,19 @@ impl<'a> Naming<'a> {
     }
 
     /// A service called, at a port that it has or at any.
-    pub(super) fn called(&mut self, service: ServiceId, port: Option<u16>) -> IdentityId {
+    pub(super) fn called(
+        &mut self,
+        service: ServiceId,
+        port: Option<u16>,
+        basis: IdentityBasis,
+    ) -> IdentityId {
         let (namespace, name) = self.tables.services.get(service.0).cloned().unzip();
         self.intern(Identity {
             namespace,
             service: name,
             service_basis: Some(ServiceBasis::Called),
             service_port: port,
-            ..Identity::of(EndKind::Service)
+            ..Identity::of(basis)
         })
     }
 
@@ -126,14 +141,18 @@ impl<'a> Naming<'a> {
         self.pods
             .get(pod.0)
             .cloned()
-            .unwrap_or(Identity::of(EndKind::Unresolved))
+            .unwrap_or(Identity::of(IdentityBasis::ClusterAddress))
     }
 
-    fn node(&self, node: NodeId) -> Identity {
-        let name = self.tables.nodes.get(node.0).cloned();
+    fn node(&self, (node, basis): NodeAt) -> Identity {
+        let basis = match basis {
+            NodeBasis::FirstOfRange => IdentityBasis::PodCidr,
+            NodeBasis::SeenInPod => IdentityBasis::HostIp,
+            NodeBasis::Declared => IdentityBasis::NodeAddress,
+        };
         Identity {
-            node: name,
-            ..Identity::of(EndKind::Node)
+            node: self.tables.nodes.get(node.0).cloned(),
+            ..Identity::of(basis)
         }
     }
 
@@ -142,13 +161,11 @@ impl<'a> Naming<'a> {
         if let Some(name) = self.names.get(address) {
             return name_identity(name);
         }
-        match familiarity {
-            Familiarity::Known => Identity::of(EndKind::Unresolved),
-            Familiarity::Unknown if self.ranges.get(address).is_some() => {
-                Identity::of(EndKind::Unresolved)
-            }
-            Familiarity::Unknown => Identity::of(EndKind::External),
-        }
+        Identity::of(match (familiarity, self.ranges.get(address)) {
+            (Familiarity::Known, _) => IdentityBasis::ClusterAddress,
+            (Familiarity::Unknown, Some(range)) => *range,
+            (Familiarity::Unknown, None) => IdentityBasis::Nothing,
+        })
     }
 
     fn with_endpoint(&self, owner: Identity, service: Option<ServiceId>) -> Identity {
@@ -167,6 +184,6 @@ impl<'a> Naming<'a> {
 fn name_identity(name: &Arc<str>) -> Identity {
     Identity {
         node: Some(Arc::clone(name)),
-        ..Identity::of(EndKind::Node)
+        ..Identity::of(IdentityBasis::NamesFile)
     }
 }

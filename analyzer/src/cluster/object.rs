@@ -60,6 +60,9 @@ pub struct ObjectKey {
     pub name: Arc<str>,
 }
 
+/// Labels, or what a selector asks of them, by key.
+pub type Labels = Arc<[(Arc<str>, Arc<str>)]>;
+
 /// A pod.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Pod {
@@ -88,6 +91,10 @@ pub struct Pod {
     pub host_ports: Vec<(Protocol, u16)>,
     /// The controller that made it.
     pub owner: Option<Owner>,
+    /// Its labels, by which services select it.
+    pub labels: Labels,
+    /// Its ports that have a name, by which services call them.
+    pub named_ports: Vec<(Arc<str>, Protocol, u16)>,
     /// The label `pod-template-hash`, by which a replica set's name ends.
     pub template_hash: Option<Arc<str>>,
     /// The container's id without its runtime's scheme, when the pod has exactly one container.
@@ -141,10 +148,12 @@ pub struct Service {
     pub external_ips: Vec<IpAddr>,
     /// Its ports, SCTP left out.
     pub ports: Vec<ServicePort>,
+    /// The labels of its pods; none when something else says where its traffic goes.
+    pub selector: Labels,
 }
 
 /// A port of a service.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ServicePort {
     /// TCP or UDP.
     pub protocol: Protocol,
@@ -152,6 +161,20 @@ pub struct ServicePort {
     pub port: u16,
     /// The port at every node's addresses.
     pub node_port: Option<u16>,
+    /// The port at its pods.
+    pub target: TargetPort,
+}
+
+/// A service's port at its pods.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum TargetPort {
+    /// The same as the service's.
+    #[default]
+    Same,
+    /// This one.
+    Number(u16),
+    /// The one that a pod gives this name.
+    Name(Arc<str>),
 }
 
 /// Where a service's traffic goes.
@@ -270,13 +293,23 @@ impl Object {
         }
     }
 
+    /// Takes over from an earlier state what has not changed, so that it is kept once.
+    pub(super) fn share(&mut self, earlier: &Self) {
+        if let (Self::Pod(pod), Self::Pod(earlier)) = (self, earlier)
+            && pod.labels == earlier.labels
+        {
+            pod.labels = Arc::clone(&earlier.labels);
+        }
+    }
+
     /// How many records it takes: itself, and each address and port it lays claim to.
     #[must_use]
     pub fn records(&self) -> usize {
         1 + match self {
             Self::Pod(pod) => {
                 let hosts = pod.host_addresses.len() + pod.addresses.len();
-                pod.addresses.len() + hosts * (1 + pod.host_ports.len())
+                let own = pod.addresses.len() + pod.named_ports.len();
+                own + hosts * (1 + pod.host_ports.len())
             }
             Self::Service(service) => {
                 let addresses = service.cluster_ips.len() + service.external_ips.len();

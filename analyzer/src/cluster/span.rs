@@ -15,6 +15,14 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// What is in both.
+    pub(super) fn meet(self, other: Self) -> Self {
+        Self {
+            from: self.from.max(other.from),
+            until: self.until.min(other.until),
+        }
+    }
+
     /// Whether no moment is in it.
     pub(super) fn is_empty(self) -> bool {
         self.from >= self.until

@@ -51,6 +51,8 @@ pub(super) struct Tables {
     /// Namespace and name of each service.
     pub(super) services: Vec<FullName>,
     pub(super) service_ids: BTreeMap<FullName, ServiceId>,
+    /// Services of which an endpoint slice is known at some time: selectors say nothing more.
+    pub(super) sliced: BTreeSet<FullName>,
     pub(super) nodes: Vec<Arc<str>>,
     pub(super) node_ids: BTreeMap<Arc<str>, NodeId>,
     pub(super) owners: Owners,
@@ -92,6 +94,8 @@ impl Tables {
             }
             Object::Job(controller) => note_owner(&mut self.owners.jobs, controller),
             Object::EndpointSlice(slice) => {
+                let service = (Arc::clone(&slice.namespace), Arc::clone(&slice.service));
+                self.sliced.insert(service);
                 for subset in &slice.subsets {
                     for pod in subset
                         .endpoints

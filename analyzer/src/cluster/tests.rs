@@ -1,7 +1,10 @@
 //! Scripts of clusters, and who had an address when.
 
+mod basis;
+mod history;
 mod order;
 mod script;
+mod selector;
 
 use std::sync::Arc;
 
@@ -319,7 +322,7 @@ fn an_endpoint_stands_for_its_pod_while_that_has_the_address() {
         "10.0.0.5 tcp/80 @4: unresolved
          10.0.0.5 tcp/80 @5: pod a ns=shop of=Pod/a svc=web endpoint service-port
          10.0.0.5 tcp/80 @9: unresolved
-         10.0.0.6 tcp/80 @0: external ns=shop svc=far endpoint service-port
+         10.0.0.6 tcp/80 @0: unresolved ns=shop svc=far endpoint service-port
          192.168.0.1 tcp/9100 @0: node ns=shop node=n1 svc=agents endpoint service-port",
     );
 }
@@ -385,7 +388,7 @@ fn an_owners_identity_is_the_same_whichever_service_it_serves() {
 fn numbers_order_as_identities_do() {
     let directory = cluster(&changes(SHOP)).directory();
     assert!(directory.identities().is_sorted());
-    assert_eq!(directory.identities().len(), 7);
+    assert_eq!(directory.identities().len(), 11);
 }
 
 #[test]

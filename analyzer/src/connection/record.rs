@@ -16,6 +16,8 @@ use crate::traffic::Traffic;
 pub struct ConnectionRecord {
     /// Its five-tuple and hop.
     pub key: ConnectionKey,
+    /// Since when its addresses have had the owners they had.
+    pub era: Timestamp,
     /// What each side sent.
     pub total: BySide<Traffic>,
     /// TCP flags each side sent, or-ed; 0 for UDP.
@@ -29,11 +31,12 @@ pub struct ConnectionRecord {
 }
 
 impl ConnectionRecord {
-    /// The record of `connection`, which ended for `end`.
+    /// The record of `connection`, in the era since `era`, which ended for `end`.
     #[must_use]
-    pub fn of(connection: &Connection, end: Option<EndReason>) -> Self {
+    pub fn of(connection: &Connection, era: Timestamp, end: Option<EndReason>) -> Self {
         Self {
             key: connection.key,
+            era,
             total: connection.total(),
             flags: connection.tcp.flags,
             client: connection.tcp.client,
@@ -129,6 +132,7 @@ mod tests {
         let (flags, client, handshake) = (BySide::default(), None, None);
         ConnectionRecord {
             key,
+            era: Timestamp::MIN,
             total,
             flags,
             client,

@@ -131,6 +131,11 @@ impl ConnectionTable {
         self.blocks.iter().flatten().flatten()
     }
 
+    /// Every connection, in no particular order; their keys stay.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Connection> {
+        self.blocks.iter_mut().flatten().flatten()
+    }
+
     /// Forgets the connections in these slots.
     pub fn remove(&mut self, slots: &[Slot]) {
         let mut hashes = Vec::with_capacity(AHEAD);

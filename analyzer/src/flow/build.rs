@@ -1,40 +1,88 @@
-//! Legs to flows: roles, owners, and one record for all legs that are one flow.
+//! Legs to flows: roles, owners, counting points, and one record for all legs that are one flow.
 
 use std::mem;
+use std::net::IpAddr;
 
 use crate::cluster::Directory;
+use crate::flow::clocks::Clocks;
 use crate::flow::order::{Forward, Oriented, Place, order};
+use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::roles::Roles;
-use crate::flow::{Flow, FlowEnd, FlowKey, Observed, first_packet};
+use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, packets_of};
+use crate::hop::HopId;
 use crate::leg::{Interval, Leg, LegKey};
 use crate::prefetch::prefetch;
+use crate::protocol::Protocol;
 use crate::time::Timestamp;
+use crate::vantage::{Scope, Scopes, Vantage};
 
 /// How many legs are fetched from memory at the same time.
 const AHEAD: usize = 16;
 
+/// What decides what legs add up to.
+pub struct Knowledge<'a> {
+    /// Who is client.
+    pub roles: &'a Roles<'a>,
+    /// Whose addresses are.
+    pub directory: &'a Directory,
+    /// Whose interfaces are.
+    pub vantage: &'a Vantage<'a>,
+    /// Where loopback and link-local addresses mean something.
+    pub scopes: &'a Scopes,
+}
+
+/// The flows, and what became of packets that they do not count.
+#[derive(Default)]
+pub struct Built {
+    /// In the order of their keys.
+    pub flows: Vec<Flow>,
+    /// Packets seen at hops that do not count.
+    pub copies: u64,
+    /// What sources tell of their clocks.
+    pub clocks: Clocks,
+}
+
+/// What a hop counted of a flow.
+struct Seen {
+    key: FlowKey,
+    basis: Basis,
+    sighted: Sighted,
+}
+
 /// Builds the flows of `legs`, in order.
 #[must_use]
-pub fn build(mut legs: Vec<(LegKey, Leg)>, roles: &Roles<'_>, directory: &Directory) -> Vec<Flow> {
-    let order = order(&legs, roles);
+pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
+    let order = order(&legs, knowledge.roles, |key| knowledge.scope(key));
     let mut later = order.iter().skip(AHEAD);
-    let mut flows = Vec::with_capacity(legs.len());
+    let mut built = Built {
+        flows: Vec::with_capacity(legs.len()),
+        ..Built::default()
+    };
     for places in order.chunk_by(|a, b| a.rank() == b.rank()) {
-        let start = flows.len();
+        let mut group = Group {
+            knowledge,
+            seen: Vec::new(),
+        };
+        let start = built.flows.len();
+        let is_between = places.iter().all(|place| place.hop == HopId::BETWEEN);
         for place in places {
             fetch(&legs, later.next());
             if let Some((key, leg)) = legs.get_mut(place.leg) {
                 let leg = (&*key, mem::take(leg));
-                add_leg(&mut flows, start, leg, place.roles, directory);
+                if is_between {
+                    add_leg(&mut built.flows, start, leg, place.roles, knowledge);
+                } else {
+                    group.add_leg(leg, place);
+                }
             }
         }
-        if flows.len() > start + 1 {
-            let mut same = flows.split_off(start);
-            merge(&mut same, directory);
-            flows.append(&mut same);
+        if is_between {
+            merge_from(&mut built.flows, start, knowledge.directory);
+        } else {
+            group.settle(&mut built);
         }
     }
-    flows
+    built
 }
 
 /// Fetches a leg without waiting for it: legs come in random order.
@@ -58,23 +106,21 @@ pub fn first_packets(leg: &Leg) -> (Timestamp, Timestamp) {
         })
 }
 
-/// Adds a leg to the flows between its ends, which begin at `start`. Neighbours are mostly of one
-/// flow.
+/// Adds a leg that was seen between to the flows between its ends, which begin at `start`.
+/// Neighbours are mostly of one flow.
 fn add_leg(
     flows: &mut Vec<Flow>,
     start: usize,
     (key, leg): (&LegKey, Leg),
     roles: Oriented,
-    directory: &Directory,
+    knowledge: &Knowledge<'_>,
 ) {
     for interval in leg.into_intervals() {
-        let interval = match roles.forward {
-            Forward::Client => interval,
-            Forward::Server => interval.reversed(),
-        };
-        let key = attribute(key, roles, &interval, directory);
+        let interval = roles.turned(interval);
+        let key = knowledge.attribute(key, roles, &interval);
         match flows.get_mut(start..).and_then(<[Flow]>::last_mut) {
             Some(last) if last.key == key => {
+                last.key.learn(&key, knowledge.directory);
                 last.basis = last.basis.min(roles.basis);
                 last.intervals.add(interval);
             }
@@ -83,17 +129,24 @@ fn add_leg(
                 basis: roles.basis,
                 observed: Observed::Between,
                 intervals: interval.into(),
+                at_server: None,
             }),
         }
     }
 }
 
-/// Puts the flows between the same ends in the order of their owners, one for each.
-fn merge(flows: &mut Vec<Flow>, directory: &Directory) {
-    flows.sort_unstable_by(|a, b| a.key.compare_owners(&b.key, directory));
-    flows.dedup_by(|later, earlier| {
+/// Puts the flows from `start` on, all between the same ends, in the order of their owners, one
+/// for each.
+fn merge_from(flows: &mut Vec<Flow>, start: usize, directory: &Directory) {
+    if flows.len() <= start + 1 {
+        return;
+    }
+    let mut same = flows.split_off(start);
+    same.sort_unstable_by_key(|flow| flow.key.owners());
+    same.dedup_by(|later, earlier| {
         let same = later.key == earlier.key;
         if same {
+            earlier.key.learn(&later.key, directory);
             earlier.basis = earlier.basis.min(later.basis);
             for interval in mem::take(&mut later.intervals) {
                 earlier.intervals.add(interval);
@@ -101,21 +154,144 @@ fn merge(flows: &mut Vec<Flow>, directory: &Directory) {
         }
         same
     });
+    flows.append(&mut same);
 }
 
-fn attribute(key: &LegKey, roles: Oriented, interval: &Interval, directory: &Directory) -> FlowKey {
-    let at = first_packet(interval);
-    let (client, server) = roles.ends(key);
-    FlowKey {
-        protocol: key.protocol,
-        client: FlowEnd {
-            address: client,
-            identity: directory.resolve(client, None, at),
-        },
-        server: FlowEnd {
-            address: server.address,
-            identity: directory.resolve(server.address, Some((key.protocol, server.port)), at),
-        },
-        server_port: server.port,
+/// The legs between the same ends, seen at several hops.
+struct Group<'k> {
+    knowledge: &'k Knowledge<'k>,
+    seen: Vec<Seen>,
+}
+
+impl Group<'_> {
+    fn add_leg(&mut self, (key, leg): (&LegKey, Leg), place: &Place) {
+        for interval in leg.into_intervals() {
+            let interval = place.roles.turned(interval);
+            let key = self.knowledge.attribute(key, place.roles, &interval);
+            let same = |seen: &&mut Seen| seen.key == key && seen.sighted.hop == place.hop;
+            match self.seen.last_mut().filter(same) {
+                Some(last) => {
+                    last.key.learn(&key, self.knowledge.directory);
+                    last.add(place.roles.basis, interval);
+                }
+                None => self.seen.push(Seen {
+                    key,
+                    basis: place.roles.basis,
+                    sighted: Sighted {
+                        hop: place.hop,
+                        intervals: interval.into(),
+                    },
+                }),
+            }
+        }
+    }
+
+    /// Makes one flow of all that was seen between the same owners.
+    fn settle(mut self, built: &mut Built) {
+        let Knowledge {
+            directory, vantage, ..
+        } = self.knowledge;
+        self.seen.sort_by(|a, b| {
+            let owners = a.key.owners().cmp(&b.key.owners());
+            owners.then_with(|| a.sighted.hop.cmp(&b.sighted.hop))
+        });
+        self.seen.dedup_by(|later, earlier| {
+            let same = later.key == earlier.key && later.sighted.hop == earlier.sighted.hop;
+            if same {
+                earlier.key.learn(&later.key, directory);
+                for interval in mem::take(&mut later.sighted.intervals) {
+                    earlier.add(later.basis, interval);
+                }
+            }
+            same
+        });
+        let mut rest = self.seen.into_iter().peekable();
+        while let Some(Seen {
+            mut key,
+            mut basis,
+            sighted,
+        }) = rest.next()
+        {
+            let mut hops = vec![sighted];
+            while let Some(same) = rest.next_if(|seen| seen.key == key) {
+                key.learn(&same.key, directory);
+                basis = basis.min(same.basis);
+                hops.push(same.sighted);
+            }
+            let at = hops.iter().filter_map(|hop| hop.intervals.first());
+            let at = at
+                .map(|interval| packets_of(interval).0)
+                .min()
+                .unwrap_or_default();
+            let holder = |end: FlowEnd| vantage.holder_of(end.identity, end.address, at, directory);
+            let holders = (holder(key.client), holder(key.server));
+            if basis == Basis::Syn && key.protocol == Protocol::Tcp {
+                built.clocks.see(&hops, vantage);
+            }
+            let Settled { flow, copies } = settle(key, basis, &hops, holders, vantage);
+            built.flows.push(flow);
+            built.copies += copies;
+        }
+    }
+}
+
+impl Seen {
+    fn add(&mut self, basis: Basis, interval: Interval) {
+        self.basis = self.basis.min(basis);
+        self.sighted.intervals.add(interval);
+    }
+}
+
+impl Oriented {
+    /// An interval with the client as forward.
+    fn turned(self, interval: Interval) -> Interval {
+        match self.forward {
+            Forward::Client => interval,
+            Forward::Server => interval.reversed(),
+        }
+    }
+}
+
+impl Knowledge<'_> {
+    /// Where the addresses of a leg mean something.
+    fn scope(&self, key: &LegKey) -> Scope {
+        self.scope_of(key.hop, key.ends.addresses())
+    }
+
+    /// Where two addresses that were seen at a hop mean something.
+    pub(super) fn scope_of(&self, hop: HopId, (one, other): (IpAddr, IpAddr)) -> Scope {
+        if hop == HopId::BETWEEN {
+            return Scope::default();
+        }
+        self.scopes
+            .scope(self.vantage.place(hop.place()), one, other)
+    }
+
+    /// An end, and whose it was at the time of some packets; `port` is set for a server's.
+    pub(super) fn end(
+        &self,
+        address: IpAddr,
+        port: Option<(Protocol, u16)>,
+        times: (Timestamp, Timestamp),
+        scope: Scope,
+    ) -> FlowEnd {
+        let in_scope = self.scopes.loopback_owner(scope, address);
+        let identity =
+            in_scope.unwrap_or_else(|| self.directory.resolve_over(address, port, times));
+        FlowEnd::new(address, identity, self.directory)
+    }
+
+    fn attribute(&self, key: &LegKey, roles: Oriented, interval: &Interval) -> FlowKey {
+        let times = packets_of(interval);
+        let (client, server) = roles.ends(key);
+        let scope = self.scope(key);
+        let server_port = Some((key.protocol, server.port));
+        FlowKey {
+            protocol: key.protocol,
+            client: self.end(client, None, times, scope),
+            server: self.end(server.address, server_port, times, scope),
+            server_port: server.port,
+            scope,
+        }
     }
 }

@@ -13,8 +13,10 @@ use crate::endpoint::{Endpoint, Side};
 use crate::flow::Basis;
 use crate::flow::build::first_packets;
 use crate::flow::roles::{Roles, Uncertain};
+use crate::hop::HopId;
 use crate::leg::{Ends, Leg, LegKey};
 use crate::protocol::Protocol;
+use crate::vantage::Scope;
 
 /// A leg's place in the order of flows.
 #[derive(Clone, Copy)]
@@ -23,6 +25,10 @@ pub struct Place {
     pub leg: usize,
     /// Its roles.
     pub roles: Oriented,
+    /// Its hop, with the client as forward.
+    pub hop: HopId,
+    /// Where its addresses mean something.
+    pub scope: Scope,
     protocol: Protocol,
     client: u32,
     server: u32,
@@ -51,16 +57,22 @@ impl Place {
     /// What orders places; equal for the flows between the same ends.
     #[must_use]
     pub fn rank(&self) -> u128 {
-        u128::from(self.protocol as u8) << 80
-            | u128::from(self.client) << 48
-            | u128::from(self.server) << 16
-            | u128::from(self.server_port)
+        u128::from(self.protocol as u8) << 112
+            | u128::from(self.client) << 80
+            | u128::from(self.server) << 48
+            | u128::from(self.server_port) << 32
+            | u128::from(self.scope.number())
     }
 }
 
-/// Decides the roles of all legs and puts them in order.
+/// Decides the roles of all legs and puts them in order; `scope` says where a leg's addresses mean
+/// something.
 #[must_use]
-pub fn order(legs: &[(LegKey, Leg)], roles: &Roles<'_>) -> Vec<Place> {
+pub fn order(
+    legs: &[(LegKey, Leg)],
+    roles: &Roles<'_>,
+    scope: impl Fn(&LegKey) -> Scope,
+) -> Vec<Place> {
     let mut addresses = Addresses::default();
     let place = |(leg, (key, counted)): (usize, &(LegKey, Leg))| {
         let roles = Oriented::of(key, counted, roles);
@@ -68,6 +80,11 @@ pub fn order(legs: &[(LegKey, Leg)], roles: &Roles<'_>) -> Vec<Place> {
         Place {
             leg,
             roles,
+            hop: match roles.forward {
+                Forward::Client => key.hop,
+                Forward::Server => key.hop.reversed(),
+            },
+            scope: scope(key),
             protocol: key.protocol,
             client: addresses.number(client),
             server: addresses.number(server.address),

@@ -3,11 +3,13 @@
 //! Rules are tried from the surest down; each later one runs only when all before say nothing.
 
 use foldhash::fast::FixedState;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::cluster::Directory;
 use crate::endpoint::{Endpoint, Side};
 use crate::flow::Basis;
+use crate::flow::build::first_packets;
+use crate::hop::HopId;
 use crate::leg::{Ends, Leg, LegKey};
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
@@ -20,8 +22,13 @@ const EPHEMERAL_PORTS: u16 = 32768;
 /// The knowledge of the whole that decides roles.
 pub struct Roles<'a> {
     listeners: HashSet<Endpoint, FixedState>,
+    /// When the ends of a conversation that several hops saw sent first, anywhere.
+    firsts: HashMap<Conversation, (Timestamp, Timestamp), FixedState>,
     directory: &'a Directory,
 }
+
+/// A protocol and two endpoints, the smaller one first.
+type Conversation = (Protocol, Endpoint, Endpoint);
 
 /// What is asked about two endpoints whose roles are not certain.
 #[derive(Clone, Copy, Debug)]
@@ -42,15 +49,26 @@ impl<'a> Roles<'a> {
         legs: impl IntoIterator<Item = (&'l LegKey, &'l Leg)>,
         directory: &'a Directory,
     ) -> Self {
-        let answered = legs.into_iter().filter(|(_, leg)| leg.answered);
-        let servers = answered.filter_map(|(key, _)| match key.ends {
-            Ends::Roles { server, .. } => Some(server),
-            Ends::Ports { .. } => None,
-        });
-        Self {
-            listeners: servers.collect(),
+        let mut roles = Self {
+            listeners: HashSet::default(),
+            firsts: HashMap::default(),
             directory,
+        };
+        for (key, leg) in legs {
+            match key.ends {
+                Ends::Roles { server, .. } if leg.answered => {
+                    roles.listeners.insert(server);
+                }
+                Ends::Ports { low, high } if key.hop != HopId::BETWEEN => {
+                    let (first_low, first_high) = first_packets(leg);
+                    let firsts = roles.firsts.entry((key.protocol, low, high));
+                    let firsts = firsts.or_insert((first_low, first_high));
+                    *firsts = (firsts.0.min(first_low), firsts.1.min(first_high));
+                }
+                Ends::Roles { .. } | Ends::Ports { .. } => {}
+            }
         }
+        roles
     }
 
     /// Which side is the client, and how that is known.
@@ -62,6 +80,8 @@ impl<'a> Roles<'a> {
             high,
             first,
         } = *uncertain;
+        let everywhere = self.firsts.get(&(protocol, low, high));
+        let first = everywhere.copied().unwrap_or(first);
         let at = first.0.min(first.1);
         let server_rules = [
             (

@@ -81,6 +81,19 @@ impl Intervals {
         }
     }
 
+    /// The interval of `index`, if there is one.
+    #[must_use]
+    pub fn get(&self, index: IntervalIndex) -> Option<&Interval> {
+        match &self.0 {
+            Held::One(one) => Some(one).filter(|one| one.index == index),
+            Held::Several(several) => {
+                let place = several.binary_search_by_key(&index, |interval| interval.index);
+                several.get(place.ok()?)
+            }
+            Held::Many(many) => many.get(&index),
+        }
+    }
+
     /// The interval of `index`, made when there is none.
     pub fn at(&mut self, index: IntervalIndex) -> &mut Interval {
         if self.lacks_room(index) {

@@ -42,6 +42,12 @@ impl Samples {
         });
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        matches!(self.0, Held::None)
+    }
+
     /// Adds the samples of another record.
     pub fn merge(&mut self, other: &Self) {
         match &other.0 {

@@ -19,32 +19,15 @@ const IPV6_LEN: u32 = 40;
 /// More fragments, and the offset.
 const FRAGMENTED: u16 = 0x3fff;
 
-/// Gives the facts of a common frame to `then`, and answers what that does; `None` when the frame is
-/// not common. Each version of IP has a copy of `then` of its own: where the two would meet, their
-/// addresses go through memory in pieces of two sizes, which the processor waits for.
-#[expect(clippy::inline_always, reason = "a call goes through memory too")]
+/// The facts of a common frame of IPv4.
+#[expect(
+    clippy::inline_always,
+    reason = "returned through memory, addresses are written and read in pieces of two sizes, \
+              which the processor waits for"
+)]
 #[inline(always)]
-pub(super) fn parse<R>(frame: &Frame<'_>, then: impl FnOnce(&Packet) -> R) -> Option<R> {
-    if frame.link != LinkType::ETHERNET {
-        return None;
-    }
-    let (ethernet, data) = frame
-        .data
-        .split_first_chunk::<{ ETHERNET_LEN as usize }>()?;
-    let &[.., type0, type1] = ethernet;
-    let on_link = frame.original_len.checked_sub(u32::from(ETHERNET_LEN))?;
-    // A length beyond the frame, or none, is for the general reader to think about.
-    let fits = |packet: &Packet| packet.ip_bytes <= on_link;
-    match u16::from_be_bytes([type0, type1]) {
-        ether_type::IPV4 => ipv4(data).filter(fits).map(|packet| then(&packet)),
-        ether_type::IPV6 => ipv6(data).filter(fits).map(|packet| then(&packet)),
-        _ => None,
-    }
-}
-
-#[expect(clippy::inline_always, reason = "as above")]
-#[inline(always)]
-fn ipv4(data: &[u8]) -> Option<Packet> {
+pub(super) fn ipv4(frame: &Frame<'_>) -> Option<Packet> {
+    let data = payload_of(frame, ether_type::IPV4)?;
     let (header, rest) = data.split_first_chunk::<{ IPV4_LEN as usize }>()?;
     #[rustfmt::skip]
     let &[
@@ -65,12 +48,14 @@ fn ipv4(data: &[u8]) -> Option<Packet> {
         ip_id: u16::from_be_bytes([id0, id1]),
         ..EMPTY
     };
-    ports(base, protocol, rest, payload)
+    ports(base, protocol, rest, payload).filter(|packet| fits(packet, frame))
 }
 
+/// The facts of a common frame of IPv6.
 #[expect(clippy::inline_always, reason = "as above")]
 #[inline(always)]
-fn ipv6(data: &[u8]) -> Option<Packet> {
+pub(super) fn ipv6(frame: &Frame<'_>) -> Option<Packet> {
+    let data = payload_of(frame, ether_type::IPV6)?;
     let (header, rest) = data.split_first_chunk::<{ IPV6_LEN as usize }>()?;
     let (&[version, _, _, _, len0, len1, protocol, ttl], addresses) =
         header.split_first_chunk::<8>()?;
@@ -87,7 +72,28 @@ fn ipv6(data: &[u8]) -> Option<Packet> {
         ttl,
         ..EMPTY
     };
-    ports(base, protocol, rest, payload)
+    ports(base, protocol, rest, payload).filter(|packet| fits(packet, frame))
+}
+
+/// What an Ethernet frame carries, when it says that it is of `ether_type`.
+#[expect(clippy::inline_always, reason = "as above")]
+#[inline(always)]
+fn payload_of<'f>(frame: &Frame<'f>, ether_type: u16) -> Option<&'f [u8]> {
+    if frame.link != LinkType::ETHERNET {
+        return None;
+    }
+    let (ethernet, data) = frame
+        .data
+        .split_first_chunk::<{ ETHERNET_LEN as usize }>()?;
+    let &[.., type0, type1] = ethernet;
+    (u16::from_be_bytes([type0, type1]) == ether_type).then_some(data)
+}
+
+/// A length beyond the frame, or none, is for the general reader to think about.
+#[inline]
+fn fits(packet: &Packet, frame: &Frame<'_>) -> bool {
+    let on_link = frame.original_len.checked_sub(u32::from(ETHERNET_LEN));
+    on_link.is_some_and(|on_link| packet.ip_bytes <= on_link)
 }
 
 #[expect(clippy::inline_always, reason = "as above")]
@@ -171,6 +177,10 @@ mod tests {
         }
     }
 
+    fn parse(frame: &Frame<'_>) -> Option<Packet> {
+        ipv4(frame).or_else(|| ipv6(frame))
+    }
+
     /// A frame that is common but for the octets that are changed in it.
     fn common(v6: bool, tcp: bool, payload: u8) -> Vec<u8> {
         let transport_len = if tcp { 20 } else { 8 } + u16::from(payload);
@@ -197,10 +207,7 @@ mod tests {
     fn a_common_frame_is_read_here() {
         for (v6, tcp) in [(false, false), (false, true), (true, false), (true, true)] {
             let octets = common(v6, tcp, 9);
-            assert!(
-                parse(&frame(&octets, octets.len()), |_| ()).is_some(),
-                "{v6} {tcp}"
-            );
+            assert!(parse(&frame(&octets, octets.len())).is_some(), "{v6} {tcp}");
         }
     }
 
@@ -225,7 +232,7 @@ mod tests {
                 octets.truncate(kept.index(octets.len() + 1));
             }
             let frame = frame(&octets, original_len);
-            if let Some(packet) = parse(&frame, |packet| *packet) {
+            if let Some(packet) = parse(&frame) {
                 prop_assert_eq!(Parsed::Packet(packet), walk::parse(&frame));
             }
         }

@@ -177,6 +177,7 @@ impl<'a> Walk<'a> {
         Fragment {
             key: header.fragment_key(),
             ip_bytes: header.ip_bytes,
+            ttl: header.ttl,
             depth: self.tunnels.depth,
             ip_offset: self.ip_offset(),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::flow::{Basis, Flow, Observed};
+use crate::flow::{Basis, Observed};
 use crate::leg::Handshakes;
 use crate::protocol::Protocol;
 use crate::query::end::{LevelKey, keep_common};
@@ -96,7 +96,11 @@ impl<'s> Group<'s> {
     }
 
     fn handshakes(&self) -> Handshakes {
-        Flow::handshakes(self.members.iter().flat_map(Match::intervals))
+        let mut all = Handshakes::default();
+        for member in &self.members {
+            all.merge(&member.handshakes());
+        }
+        all
     }
 }
 

@@ -2,19 +2,23 @@
 //!
 //! **Time** a connection that overlaps the window is shown whole, with all it ever counted.
 
+use crate::connection::handshake::Handshake;
+use crate::connection::record::ConnectionRecord;
 use crate::connection::tcp::flag;
+use crate::flow::Observed;
+use crate::flow::connection::AttributedConnection;
 use crate::protocol::Protocol;
 use crate::query::end::end_view;
 use crate::query::filter::EndFacts;
 use crate::query::flows::measured_view;
-use crate::query::measure::Measure;
+use crate::query::measure::{Counters, Measure};
 use crate::query::row::{Ranked, page};
 use crate::query::view::{
     ConnectionView, ConnectionsView, FlowView, State, StatsView, TcpFlagsView,
 };
 use crate::query::{Format, Query};
 use crate::sketch::micros;
-use crate::snapshot::{AttributedConnection, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Answers `/mcp/connections`.
 #[must_use]
@@ -55,11 +59,25 @@ fn state(connection: &AttributedConnection) -> State {
     State::of(connection.record.end.is_none())
 }
 
+/// The client's handshake time, else the server's.
 fn median(connection: &AttributedConnection) -> Option<u64> {
-    connection
-        .record
-        .handshake
-        .map(|handshake| micros(handshake.client_ns))
+    let (at_client, at_server) = handshakes(connection);
+    let server_ns = at_server.and_then(|handshake| handshake.server_ns);
+    let nanos = at_client.map(|handshake| handshake.client_ns).or(server_ns);
+    nanos.map(micros)
+}
+
+/// The handshake as each end that was observed saw it.
+fn handshakes(connection: &AttributedConnection) -> (Option<Handshake>, Option<Handshake>) {
+    let record = connection.record.handshake;
+    let at_server = connection
+        .at_server
+        .map_or(record, |record| record.handshake);
+    match connection.observed {
+        Observed::Client => (record, None),
+        Observed::Server => (None, at_server),
+        Observed::Both | Observed::Between => (record, at_server),
+    }
 }
 
 struct Row<'s> {
@@ -69,12 +87,16 @@ struct Row<'s> {
 
 impl<'s> Row<'s> {
     fn of(connection: &'s AttributedConnection) -> Self {
-        let (total, client) = (&connection.record.total, connection.client_side);
+        let (record, client) = (&connection.record, connection.client_side);
+        let at_server = connection.at_server.as_ref().unwrap_or(record);
+        let sent = |record: &ConnectionRecord, side| Counters {
+            tx: *record.total.get(side),
+            rx: *record.total.get(side.other()),
+        };
         let measure = Measure {
-            forward: *total.get(client),
-            backward: *total.get(client.other()),
             connections: 1,
-            active: connection.record.end.is_none(),
+            active: record.end.is_none(),
+            ..Measure::between(sent(record, client), sent(at_server, client.other()))
         };
         Self {
             connection,
@@ -107,11 +129,16 @@ impl<'s> Row<'s> {
         view.client = end(connection.client, side);
         view.server = end(connection.server, side.other());
         view.basis = Some(connection.basis);
-        view.observed = Some(crate::flow::Observed::Between);
-        if let Some(handshake) = connection.record.handshake {
-            set_handshake(&mut view.client_stats, Some(handshake.client_ns));
-            set_handshake(&mut view.server_stats, handshake.server_ns);
-        }
+        view.observed = Some(connection.observed);
+        let (at_client, at_server) = handshakes(connection);
+        set_handshake(
+            &mut view.client_stats,
+            at_client.map(|handshake| handshake.client_ns),
+        );
+        set_handshake(
+            &mut view.server_stats,
+            at_server.and_then(|handshake| handshake.server_ns),
+        );
         view
     }
 

@@ -1,5 +1,8 @@
 //! Coverage as answers show it.
 
+use std::collections::BTreeMap;
+
+use crate::cluster::IdentityBasis;
 use crate::query::view::{CoverageView, WindowView};
 use crate::query::window::Window;
 use crate::snapshot::Snapshot;
@@ -31,17 +34,25 @@ impl Snapshot {
             truncated_records: provenance.truncated_records,
             merged_frames: coverage.merged_frames,
             suspected_duplicates: coverage.suspected_duplicates,
+            copies_uncertain: coverage.copies_uncertain,
             connections_not_kept: self.connections_not_kept,
             names_not_kept: coverage.names_not_kept,
             objects_not_kept: coverage.objects_not_kept,
             files: provenance.files,
-            identity: self
-                .ends
-                .iter()
-                .map(|(kind, n)| (kind.name().to_owned(), *n))
-                .collect(),
+            nodes: self.nodes.clone(),
+            identity: self.identity(|basis| basis.kind().name()),
+            identity_basis: self.identity(IdentityBasis::name),
             warnings: self.warnings(),
         }
+    }
+
+    /// How many ends there are by a name that their basis has.
+    fn identity(&self, name: fn(IdentityBasis) -> &'static str) -> BTreeMap<String, u64> {
+        let mut ends = BTreeMap::new();
+        for (basis, n) in &self.ends {
+            *ends.entry(name(*basis).to_owned()).or_default() += n;
+        }
+        ends
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -62,6 +73,7 @@ impl Snapshot {
             .warnings
             .iter()
             .cloned()
+            .chain(self.warnings.iter().cloned())
             .chain(own.into_iter().flatten())
             .collect()
     }

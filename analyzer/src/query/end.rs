@@ -39,6 +39,7 @@ pub fn end_view(facts: &EndFacts<'_>, port: Option<u16>, format: Format) -> EndV
         Format::Compact => compact,
         Format::Full => EndView {
             kind: Some(identity.kind),
+            identity_basis: Some(identity.basis),
             workload: identity.workload.clone(),
             svc_basis: identity.service_basis,
             svc_port: identity.service_port,

@@ -1,7 +1,7 @@
 //! `flows`: the flows that match, or what they add up to at a level.
 
 use crate::flow::Flow;
-use crate::leg::Interval;
+use crate::leg::Handshakes;
 use crate::protocol::Protocol;
 use crate::query::aggregate;
 use crate::query::end::end_view;
@@ -89,14 +89,12 @@ fn accepts_measure(query: &Query, found: &Match<'_>) -> bool {
             .is_none_or(|least| found.median_us().is_some_and(|us| us >= least))
 }
 
-impl<'s> Match<'s> {
-    /// The intervals of the window.
-    pub fn intervals(&self) -> impl Iterator<Item = &'s Interval> + use<'s> {
-        let bounds = self.bounds;
+impl Match<'_> {
+    /// The handshake times of the window.
+    #[must_use]
+    pub fn handshakes(&self) -> Handshakes {
         self.flow
-            .intervals
-            .iter()
-            .filter(move |interval| bounds.holds(interval.index))
+            .handshakes(|interval| self.bounds.holds(interval.index))
     }
 
     fn view(&self, snapshot: &Snapshot, format: Format) -> FlowView {
@@ -108,7 +106,7 @@ impl<'s> Match<'s> {
         set_handshakes(
             &mut view.client_stats,
             &mut view.server_stats,
-            &Flow::handshakes(self.intervals()),
+            &self.handshakes(),
         );
         if format == Format::Full {
             view.observed = Some(self.flow.observed);
@@ -124,7 +122,7 @@ impl Ranked for Match<'_> {
     }
 
     fn median_us(&self) -> Option<u64> {
-        median_us(&Flow::handshakes(self.intervals()))
+        median_us(&self.handshakes())
     }
 }
 

@@ -4,20 +4,31 @@
 //! a second. **Shape** measures only add, so aggregates are sums.
 
 use crate::flow::Flow;
-use crate::leg::Handshakes;
+use crate::leg::{Handshakes, Interval};
 use crate::query::view::{StatsView, TotalsView};
 use crate::query::window::Bounds;
 use crate::query::{Format, Sort};
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 use crate::traffic::Traffic;
 
-/// The sum of some intervals; `forward` is from the client.
+/// What one end sent and received.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// Sent.
+    pub tx: Traffic,
+    /// Received.
+    pub rx: Traffic,
+}
+
+/// The sum of some intervals.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Measure {
-    /// From the client.
-    pub forward: Traffic,
-    /// From the server.
-    pub backward: Traffic,
+    /// What was counted at the client's end.
+    pub client: Counters,
+    /// What was counted at the server's end.
+    pub server: Counters,
+    /// Each packet once, in both directions: the larger of the two views.
+    pub wire: Traffic,
     /// Connections.
     pub connections: u64,
     /// Whether one of them has not ended.
@@ -25,32 +36,58 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// What `flow` counted within `bounds`; `None` when it sent nothing then.
+    /// What `flow` counted within `bounds`; `None` when nothing was sent then.
     #[must_use]
     pub fn of(flow: &Flow, bounds: &Bounds) -> Option<Self> {
         let mut measure = Self {
             active: flow.is_active(),
             ..Self::default()
         };
-        let (mut carried, mut started) = (0_u64, 0_u64);
-        for interval in flow.intervals.iter() {
-            if bounds.holds(interval.index) {
-                measure.forward.merge(&interval.forward);
-                measure.backward.merge(&interval.backward);
-                started += u64::from(interval.started);
-            } else if bounds.comes_after(interval.index) {
-                carried += u64::from(interval.started);
-                carried = carried.saturating_sub(u64::from(interval.ended));
+        let server_intervals = flow.at_server.as_deref();
+        for client in flow.intervals.iter().filter(|i| bounds.holds(i.index)) {
+            match server_intervals {
+                None => measure.add(client, client),
+                Some(intervals) => match intervals.get(client.index) {
+                    Some(server) => measure.add(client, server),
+                    None => measure.add(client, &Interval::new(client.index)),
+                },
             }
         }
-        measure.connections = carried + started;
-        (measure.packets() > 0).then_some(measure)
+        measure.connections = connections(flow, bounds);
+        (!measure.wire.is_empty()).then_some(measure)
+    }
+
+    /// The measure of what a client and a server sent, as each end counted it.
+    #[must_use]
+    pub fn between(client: Counters, server: Counters) -> Self {
+        let mut wire = larger(&client.tx, &server.rx);
+        wire.merge(&larger(&server.tx, &client.rx));
+        Self {
+            client,
+            server,
+            wire,
+            ..Self::default()
+        }
+    }
+
+    /// Adds an interval, as the two ends saw it.
+    fn add(&mut self, client: &Interval, server: &Interval) {
+        let client = Counters {
+            tx: client.forward,
+            rx: client.backward,
+        };
+        let server = Counters {
+            tx: server.backward,
+            rx: server.forward,
+        };
+        self.merge(&Self::between(client, server));
     }
 
     /// Adds another measure.
     pub fn merge(&mut self, other: &Self) {
-        self.forward.merge(&other.forward);
-        self.backward.merge(&other.backward);
+        self.client.merge(&other.client);
+        self.server.merge(&other.server);
+        self.wire.merge(&other.wire);
         self.connections += other.connections;
         self.active |= other.active;
     }
@@ -58,37 +95,39 @@ impl Measure {
     /// The first packet.
     #[must_use]
     pub fn first(&self) -> Timestamp {
-        self.forward.first.min(self.backward.first)
+        self.wire.first
     }
 
     /// The last packet.
     #[must_use]
     pub fn last(&self) -> Timestamp {
-        self.forward.last.max(self.backward.last)
+        self.wire.last
     }
 
     /// Packets on the wire.
     #[must_use]
     pub const fn packets(&self) -> u64 {
-        self.forward.packets.saturating_add(self.backward.packets)
+        self.wire.packets
     }
 
     /// IP bytes on the wire.
     #[must_use]
     pub const fn ip_bytes(&self) -> u64 {
-        self.forward.ip_bytes.saturating_add(self.backward.ip_bytes)
+        self.wire.ip_bytes
     }
 
     /// Packets counted at both ends.
     #[must_use]
     pub const fn total_packets(&self) -> u64 {
-        self.packets().saturating_mul(2)
+        self.client.packets().saturating_add(self.server.packets())
     }
 
     /// IP bytes counted at both ends.
     #[must_use]
     pub const fn total_ip_bytes(&self) -> u64 {
-        self.ip_bytes().saturating_mul(2)
+        self.client
+            .ip_bytes()
+            .saturating_add(self.server.ip_bytes())
     }
 
     /// What rows are ordered by; the greatest comes first.
@@ -121,16 +160,17 @@ impl Measure {
     /// The client's counters.
     #[must_use]
     pub fn client_stats(&self, format: Format) -> StatsView {
-        self.stats(&self.forward, &self.backward, format)
+        self.stats(&self.client, format)
     }
 
     /// The server's counters.
     #[must_use]
     pub fn server_stats(&self, format: Format) -> StatsView {
-        self.stats(&self.backward, &self.forward, format)
+        self.stats(&self.server, format)
     }
 
-    fn stats(&self, tx: &Traffic, rx: &Traffic, format: Format) -> StatsView {
+    fn stats(&self, Counters { tx, rx }: &Counters, format: Format) -> StatsView {
+        let last = tx.last.max(rx.last);
         let full = format == Format::Full;
         let (tx_rates, rx_rates) = (
             self.rates(tx.packets, tx.ip_bytes),
@@ -148,7 +188,7 @@ impl Measure {
             rx_pps: full.then_some(rx_rates.pps),
             tx_bps: full.then_some(tx_rates.bps),
             rx_bps: full.then_some(rx_rates.bps),
-            timestamp: full.then(|| self.last()),
+            timestamp: (full && last != Timestamp::MIN).then_some(last),
         }
     }
 
@@ -165,6 +205,45 @@ impl Measure {
     fn span_ns(&self) -> u64 {
         self.last().nanos_since(self.first()).max(NANOS_PER_SECOND)
     }
+}
+
+impl Counters {
+    fn merge(&mut self, other: &Self) {
+        self.tx.merge(&other.tx);
+        self.rx.merge(&other.rx);
+    }
+
+    const fn packets(&self) -> u64 {
+        self.tx.packets.saturating_add(self.rx.packets)
+    }
+
+    const fn ip_bytes(&self) -> u64 {
+        self.tx.ip_bytes.saturating_add(self.rx.ip_bytes)
+    }
+}
+
+/// The larger of two views of the same packets, from the first sighting to the last.
+fn larger(sender: &Traffic, receiver: &Traffic) -> Traffic {
+    Traffic {
+        packets: sender.packets.max(receiver.packets),
+        ip_bytes: sender.ip_bytes.max(receiver.ip_bytes),
+        first: sender.first.min(receiver.first),
+        last: sender.last.max(receiver.last),
+    }
+}
+
+/// Connections carried into the window, and those that started in it.
+fn connections(flow: &Flow, bounds: &Bounds) -> u64 {
+    let (mut carried, mut started) = (0_u64, 0_u64);
+    for interval in flow.connection_intervals().iter() {
+        if bounds.holds(interval.index) {
+            started += u64::from(interval.started);
+        } else if bounds.comes_after(interval.index) {
+            carried += u64::from(interval.started);
+            carried = carried.saturating_sub(u64::from(interval.ended));
+        }
+    }
+    carried + started
 }
 
 /// A count a second, rounded half up to a tenth, by integers so that it is the same everywhere.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{EndKind, ServiceBasis, Workload};
+use crate::cluster::{EndKind, IdentityBasis, ServiceBasis, Workload};
 use crate::connection::EndReason;
 use crate::flow::{Basis, Observed};
 use crate::protocol::Protocol;
@@ -132,6 +132,9 @@ pub struct EndView {
     /// What the end is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<EndKind>,
+    /// How it is known whose address it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_basis: Option<IdentityBasis>,
     /// Top owner of the pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload: Option<Workload>,
@@ -328,6 +331,9 @@ pub struct CoverageView {
     pub merged_frames: u64,
     /// Frames equal to an earlier one within a millisecond.
     pub suspected_duplicates: u64,
+    /// The same in a capture that does not tell its interfaces: copies, or sent again.
+    #[serde(default)]
+    pub copies_uncertain: u64,
     /// Connection records beyond the limit.
     pub connections_not_kept: u64,
     /// Names of addresses that were empty, too long or too many.
@@ -338,8 +344,14 @@ pub struct CoverageView {
     pub objects_not_kept: u64,
     /// Files read.
     pub files: u64,
+    /// Nodes on which captures were taken, as far as is known.
+    #[serde(default)]
+    pub nodes: Vec<Arc<str>>,
     /// Ends by kind.
     pub identity: BTreeMap<String, u64>,
+    /// Ends by how it is known whose address they are.
+    #[serde(default)]
+    pub identity_basis: BTreeMap<String, u64>,
     /// What to know before trusting the rest.
     pub warnings: Vec<String>,
 }

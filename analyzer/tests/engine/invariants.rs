@@ -60,7 +60,7 @@ fn line() -> impl Strategy<Value = (u64, Line)> {
 }
 
 /// Up to sixty packets in order of time.
-fn lines() -> impl Strategy<Value = Vec<Line>> {
+pub(crate) fn lines() -> impl Strategy<Value = Vec<Line>> {
     prop::collection::vec(line(), 0..60).prop_map(|lines| {
         let mut nanos = 0;
         let later = |(gap, line): (u64, Line)| {
@@ -81,7 +81,7 @@ fn with_records(seed: u64) -> Settings {
 }
 
 /// Every answer to a snapshot, as JSON.
-fn answers(engine: Engine) -> String {
+pub(crate) fn answers(engine: Engine) -> String {
     answers_of(&snapshot(engine))
 }
 

@@ -8,10 +8,19 @@
     reason = "a test that meets the unexpected fails, and its text is short"
 )]
 
+use analyzer::{cluster, protocol, time};
+
+#[path = "../../src/cluster/tests/script.rs"]
+#[expect(
+    dead_code,
+    reason = "questions to a directory are asked where it is made"
+)]
+mod cluster_script;
 mod connections;
 mod handshakes;
 mod invariants;
 mod queries;
+mod owners;
 mod roles;
 mod script;
 mod windows;

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from datetime import datetime, timezone
 
-from lab import counts
+from lab import counts, ends
 
 MARK = "<!-- counted while recording; rewritten by captures/record/record -->"
 
@@ -29,6 +29,7 @@ class Scenario:
         self.counted = []
         self.names = {}
         self.facts = []
+        self.rows = []
         for old in [*folder.glob("*.pcap*"), *folder.glob("truth.json")]:
             old.unlink()
 
@@ -57,11 +58,20 @@ class Scenario:
         """Let the clients come to their end, take the truth, and end everything."""
         for client in clients:
             client.finished()
-        time.sleep(0.5)
+        self.settle()
         self.truth(captured)
         capture.stop()
         for program in [*clients, *servers]:
             self.tell(program)
+
+    def settle(self):
+        """Let the last packets arrive."""
+        time.sleep(0.5)
+
+    def tell_ends(self, flows):
+        """Each end's own counts: how often a capture of many hops has a packet is another matter."""
+        self.write_truth(flows, lambda _flow: times(None, None))
+        self.rows = ends.table(self.flows)
 
     def truth(self, captured=once):
         """Take the kernel's counts now, while the programs still listen.
@@ -73,13 +83,13 @@ class Scenario:
     def write_truth(self, flows, captured=once):
         self.flows = [{**flow, "captured": captured(flow)} for flow in flows]
         self.path("truth.json").write_text(json.dumps({"flows": self.flows}, indent=1) + "\n")
+        self.rows = table(self.flows)
 
     def finish(self):
         """Write the numbers below the mark of the README and print them."""
         lines = [MARK, ""]
         lines += [f"- {fact}" for fact in self.facts] + [""] * bool(self.facts)
-        if hasattr(self, "flows"):
-            lines += table(self.flows)
+        lines += self.rows
         lines += ["| file | frames | neither TCP nor UDP | octets in the file | first frame (UTC) | seconds |"]
         lines += ["|---|---|---|---|---|---|"]
         for capture in sorted(self.folder.glob("*.pcap*")):

@@ -13,6 +13,7 @@ use crate::error::{CaptureError, ReplayError};
 use crate::file::Hold;
 use crate::record::Record;
 use crate::report::CaptureReport;
+use crate::sources::Numbers;
 use crate::warning::{Problem, Warning};
 
 /// One capture's place among several.
@@ -23,7 +24,7 @@ pub(crate) struct Lane {
     /// The latest time it has shown.
     latest: Timestamp,
     hold: Hold,
-    number: u32,
+    numbers: Numbers,
     state: State,
 }
 
@@ -113,7 +114,7 @@ impl Lane {
             first_time,
             latest: Timestamp::MIN,
             hold: Hold::Open,
-            number: 0,
+            numbers: Numbers::default(),
             state: State::Open(Box::new(capture), record),
         }
     }
@@ -122,11 +123,20 @@ impl Lane {
         self.first_time
     }
 
-    pub(crate) fn number(&mut self, number: u32) {
-        self.number = number;
+    pub(crate) fn number(&mut self, numbers: Numbers) {
+        self.numbers = numbers;
         if let State::Open(capture, _) = &mut self.state {
-            capture.number(number);
+            capture.number(numbers);
         }
+    }
+
+    pub(crate) fn numbers(&self) -> Numbers {
+        self.numbers
+    }
+
+    /// The latest time it has shown, once it was read to its end.
+    pub(crate) fn end(&self) -> Option<Timestamp> {
+        matches!(self.state, State::Done(..)).then_some(self.latest)
     }
 
     /// Its turn has come: the time of its first frame, if it has one.
@@ -134,7 +144,7 @@ impl Lane {
         if let State::Closed(report) = &self.state {
             match Capture::open_with(&report.file, self.hold) {
                 Ok(mut capture) => {
-                    capture.number(self.number);
+                    capture.number(self.numbers);
                     self.state = State::Open(Box::new(capture), None);
                 }
                 Err(error) => {

@@ -1,8 +1,9 @@
 //! `metadata`: what every object has.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use analyzer::cluster::object::Owner;
+use analyzer::cluster::object::{Labels, Owner};
 use analyzer::time::Timestamp;
 
 use crate::document::field::{Field, FieldError};
@@ -38,6 +39,16 @@ impl Metadata {
             owner: owner(&metadata.get("ownerReferences")?)?,
         })
     }
+}
+
+/// Labels, or a selector, in order of their keys.
+pub(super) fn labels_of(field: &Field<'_>) -> Result<Labels, FieldError> {
+    let mut labels = BTreeMap::new();
+    for (key, field) in field.entries()? {
+        // Empty text is a value, too.
+        labels.insert(Arc::from(key), field.name()?.unwrap_or_default());
+    }
+    Ok(labels.into_iter().collect())
 }
 
 /// The controller, else the first owner.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use analyzer::cluster::object::{Phase, Pod, PodNetwork};
 use analyzer::protocol::Protocol;
 
-use crate::cluster_file::metadata::Metadata;
+use crate::cluster_file::metadata::{Metadata, labels_of};
 use crate::cluster_file::service::protocol;
 use crate::document::field::{Field, FieldError};
 
@@ -36,6 +36,8 @@ pub(super) fn pod(metadata: Metadata, object: &Field<'_>) -> Result<Pod, FieldEr
         host_addresses: addresses(&status.get("hostIP")?, &status.get("hostIPs")?)?,
         host_ports: host_ports(&spec, network)?,
         owner: metadata.owner,
+        labels: labels_of(&labels)?,
+        named_ports: named_ports(&spec)?,
         template_hash: labels.get("pod-template-hash")?.name()?,
         container_id: container_id(&spec, &status)?,
     })
@@ -80,6 +82,23 @@ fn host_ports(spec: &Field<'_>, network: PodNetwork) -> Result<Vec<(Protocol, u1
                     PodNetwork::Host => host_port.or(container_port),
                 };
                 ports.extend(protocol(&port)?.zip(number));
+            }
+        }
+    }
+    Ok(ports.into_iter().collect())
+}
+
+fn named_ports(spec: &Field<'_>) -> Result<Vec<(Arc<str>, Protocol, u16)>, FieldError> {
+    let mut ports = BTreeSet::new();
+    // A sidecar is an init container, and serves too.
+    for key in ["containers", "initContainers"] {
+        let containers = spec.get(key)?;
+        for container in containers.items()? {
+            let list = container.get("ports")?;
+            for port in list.items()? {
+                let number = port.get("containerPort")?.port()?;
+                let known = port.get("name")?.name()?.zip(protocol(&port)?).zip(number);
+                ports.extend(known.map(|((name, protocol), number)| (name, protocol, number)));
             }
         }
     }

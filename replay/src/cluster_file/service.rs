@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use analyzer::cluster::object::{Service, ServicePort};
+use analyzer::cluster::object::{Service, ServicePort, TargetPort};
 use analyzer::protocol::Protocol;
 
-use crate::cluster_file::metadata::Metadata;
+use crate::cluster_file::metadata::{Metadata, labels_of};
 use crate::document::field::{Field, FieldError, shown};
 
 /// Reads a service.
@@ -22,6 +22,7 @@ pub(super) fn service(metadata: Metadata, object: &Field<'_>) -> Result<Service,
         cluster_ips: cluster_ips(&spec)?,
         external_ips: external_ips(&spec, &status)?,
         ports: ports(&spec.get("ports")?)?,
+        selector: labels_of(&spec.get("selector")?)?,
     })
 }
 
@@ -66,6 +67,19 @@ fn external_ips(spec: &Field<'_>, status: &Field<'_>) -> Result<Vec<IpAddr>, Fie
     Ok(addresses.into_iter().collect())
 }
 
+/// The port at the pods: a number, or a name that they give one.
+fn target(field: &Field<'_>) -> Result<TargetPort, FieldError> {
+    let Some(text) = field.text()? else {
+        return Ok(TargetPort::Same);
+    };
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let number: Option<u16> = field.parse("a port, expected 1 to 65535, or the name of one")?;
+        let number = number.filter(|number| *number > 0);
+        return Ok(number.map_or(TargetPort::Same, TargetPort::Number));
+    }
+    Ok(field.name()?.map_or(TargetPort::Same, TargetPort::Name))
+}
+
 fn ports(list: &Field<'_>) -> Result<Vec<ServicePort>, FieldError> {
     let mut ports = Vec::new();
     for port in list.items()? {
@@ -79,6 +93,7 @@ fn ports(list: &Field<'_>) -> Result<Vec<ServicePort>, FieldError> {
                 protocol,
                 port: port_number,
                 node_port,
+                target: target(&port.get("targetPort")?)?,
             });
         }
     }

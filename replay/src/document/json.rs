@@ -138,10 +138,13 @@ impl<'t> Visitor<'t> for Seed<'_> {
         let inner = self.deeper()?;
         let mut entries = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
-            if (self.keep)(&key) {
-                entries.push((key, map.next_value_seed(inner)?));
-            } else {
-                map.next_value::<IgnoredAny>()?;
+            match self.keep.below(&key) {
+                Some(keep) => {
+                    entries.push((key, map.next_value_seed(Seed { keep, ..inner })?));
+                }
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
         if let Some((key, _)) = duplicate(&entries) {

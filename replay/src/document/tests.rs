@@ -1,6 +1,6 @@
 //! Texts and the trees they make.
 
-use crate::document::{Content, Quoting, Value, documents};
+use crate::document::{Content, Keep, Kept, Quoting, Value, documents};
 
 /// A tree as one line: plain scalars bare, text in quotes, the line after each mapping.
 fn written(value: &Value<'_>) -> String {
@@ -22,8 +22,16 @@ fn written(value: &Value<'_>) -> String {
     }
 }
 
+fn kept(key: &str) -> Kept {
+    match key {
+        "skipped" => Kept::No,
+        "whole" => Kept::Whole,
+        _ => Kept::Yes,
+    }
+}
+
 fn trees(text: &str) -> Vec<String> {
-    documents(text, |key| key != "skipped")
+    documents(text, Keep::Some(kept))
         .unwrap()
         .iter()
         .map(written)
@@ -56,6 +64,21 @@ fn mappings_know_their_line() {
 }
 
 #[test]
+fn what_is_kept_whole_has_all_its_keys() {
+    for text in [
+        "{\"whole\": {\"skipped\": {\"skipped\": 1}}, \"skipped\": 2}",
+        "whole:\n  skipped: {skipped: 1}\nskipped: 2\n",
+    ] {
+        let tree = trees(text).concat();
+        let tree: String = tree
+            .split('@')
+            .map(|part| part.trim_start_matches(char::is_numeric))
+            .collect();
+        assert_eq!(tree, "{whole: {skipped: {skipped: 1}}}");
+    }
+}
+
+#[test]
 fn what_is_not_kept_is_passed_over_but_for_its_anchors() {
     assert_eq!(trees("skipped: {a: [1, 2]}\nb: 1"), ["{b: 1}@1"]);
     assert_eq!(
@@ -77,5 +100,5 @@ fn merged_entries_give_way_to_own_ones_and_to_earlier_ones() {
 
 #[test]
 fn anchors_end_with_their_document() {
-    assert!(documents("&a 1\n---\n*a", |_| true).is_err());
+    assert!(documents("&a 1\n---\n*a", Keep::All).is_err());
 }

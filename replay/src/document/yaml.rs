@@ -11,6 +11,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
@@ -159,8 +160,11 @@ impl<'t> Composer<'t> {
             let (event, span) = self.within()?;
             if key == "<<" {
                 merged.extend(merge_sources(self.value(event, span, depth + 1)?)?);
-            } else if (self.keep)(&key) {
-                entries.push((key, self.value(event, span, depth + 1)?));
+            } else if let Some(below) = self.keep.below(&key) {
+                let keep = mem::replace(&mut self.keep, below);
+                let value = self.value(event, span, depth + 1);
+                self.keep = keep;
+                entries.push((key, value?));
             } else {
                 self.skip(event, span, depth + 1)?;
             }

@@ -108,6 +108,7 @@ pub(crate) fn read(body: Fields<'_>) -> Result<(Clock, Interface), Damage> {
         }
     }
     let interface = Interface {
+        id: 0,
         name,
         link,
         snaplen,

@@ -1,6 +1,7 @@
 //! Sections: a byte order, and interfaces numbered from 0.
 //!
-//! In: the bodies of blocks. Out: records whose interface number is unique in the capture.
+//! In: the bodies of blocks. Out: records with the number that the section gives their interface:
+//! captures that were put one behind the other are of the same interfaces.
 
 use analyzer::frame::LinkType;
 use analyzer::time::Timestamp;
@@ -64,7 +65,8 @@ impl Section {
         offset: u64,
         report: &mut CaptureReport,
     ) -> Result<(), Damage> {
-        let (clock, interface) = interface::read(body)?;
+        let (clock, mut interface) = interface::read(body)?;
+        interface.id = u32::try_from(self.clocks.len()).unwrap_or(u32::MAX);
         if report.interfaces.len() < CaptureReport::INTERFACE_LIMIT {
             self.clocks.push(clock);
             report.interfaces.push(interface);
@@ -134,13 +136,12 @@ impl Section {
 
     #[inline]
     fn record(&self, fields: &PacketFields, link: LinkType, body_at: usize) -> Record {
-        let number = self.first_interface + fields.interface as usize;
         let first = body_at + fields.data_at;
         Record {
             time: self.last_time,
             link,
             original_len: fields.original_len.max(fields.captured_len),
-            interface: u32::try_from(number).unwrap_or(u32::MAX),
+            interface: fields.interface,
             direction: fields.direction,
             data: first..first + fields.captured_len as usize,
         }

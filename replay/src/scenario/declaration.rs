@@ -13,11 +13,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use analyzer::hop::declaration::{InterfaceOwner, PodName, TakenAt};
 use ipnet::IpNet;
 
 use crate::document::field::{Field, FieldError, shown};
-use crate::document::{Content, Value, documents, read_text};
-use crate::scenario::{Interface, PodName, Scenario, ScenarioError, Source, TakenAt};
+use crate::document::{Content, Keep, Value, documents, read_text};
+use crate::scenario::{Scenario, ScenarioError, Source};
 
 /// Reads a description over what the folder told by itself.
 pub(super) fn read(
@@ -27,7 +28,7 @@ pub(super) fn read(
 ) -> Result<(), ScenarioError> {
     let text = read_text(file).map_err(|error| ScenarioError::text(file, &error))?;
     let documents =
-        documents(&text, |_| true).map_err(|error| ScenarioError::syntax(file, error))?;
+        documents(&text, Keep::All).map_err(|error| ScenarioError::syntax(file, error))?;
     let wrong = |error| ScenarioError::field(file, error);
     if let Some(second) = documents.get(1) {
         return Err(wrong(
@@ -137,11 +138,11 @@ fn taken_at(field: &Field<'_>) -> Result<TakenAt, FieldError> {
     }
 }
 
-fn interface(field: &Field<'_>) -> Result<Interface, FieldError> {
+fn interface(field: &Field<'_>) -> Result<InterfaceOwner, FieldError> {
     const EXPECTED: &str = "expected uplink, ignore or {pod: NAMESPACE/NAME}";
     match field.text() {
-        Ok(Some("uplink")) => return Ok(Interface::Uplink),
-        Ok(Some("ignore")) => return Ok(Interface::Ignore),
+        Ok(Some("uplink")) => return Ok(InterfaceOwner::Uplink),
+        Ok(Some("ignore")) => return Ok(InterfaceOwner::Ignore),
         Ok(_) => return Err(field.wrong(EXPECTED)),
         Err(_) => {}
     }
@@ -149,7 +150,7 @@ fn interface(field: &Field<'_>) -> Result<Interface, FieldError> {
         return Err(field.wrong(EXPECTED));
     };
     match entries.as_slice() {
-        [("pod", pod)] => Ok(Interface::Pod(pod_name(pod)?)),
+        [("pod", pod)] => Ok(InterfaceOwner::Pod(pod_name(pod)?)),
         _ => Err(field.wrong(EXPECTED)),
     }
 }

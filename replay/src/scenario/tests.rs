@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use analyzer::hop::declaration::{InterfaceOwner, PodName, TakenAt};
 use tempfile::TempDir;
 
-use crate::scenario::{Interface, PodName, Scenario, TakenAt};
+use crate::scenario::Scenario;
 
 /// A folder with empty files of some names, and a `scenario.yaml` where there is one.
 fn folder(files: &[&str], declaration: Option<&str>) -> TempDir {
@@ -129,9 +130,9 @@ cluster_cidrs: [10.244.0.0/16, 'fd00::/48']
     assert_eq!(
         interfaces,
         [
-            ("docker0".into(), Interface::Ignore),
-            ("eth0".into(), Interface::Uplink),
-            ("veth1a".into(), Interface::Pod(pod())),
+            ("docker0".into(), InterfaceOwner::Ignore),
+            ("eth0".into(), InterfaceOwner::Uplink),
+            ("veth1a".into(), InterfaceOwner::Pod(pod())),
         ]
     );
     assert_eq!(scenario.cluster, [folder.path().join("objects.yaml")]);

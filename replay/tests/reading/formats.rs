@@ -201,8 +201,8 @@ fn sections_change_the_order_and_number_interfaces_anew() {
         seen,
         [
             (b'a', 1_000, 1, 0),
-            (b'b', 2_000, 113, 2),
-            (b'c', 3_000, 1, 1)
+            (b'b', 2_000, 113, 1),
+            (b'c', 3_000, 1, 0)
         ]
     );
     let names: Vec<_> = reading

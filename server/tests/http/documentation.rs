@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use analyzer::cluster::IdentityBasis;
 use analyzer::query::Operation;
 use analyzer::query::parameter::{Group, Parameter, parameters};
 use analyzer::skip::SkipReason;
@@ -89,7 +90,7 @@ fn the_field_tables_are_the_fields() {
 /// The names of all fields below `value`.
 fn fields(value: &Value, into: &mut BTreeSet<String>) {
     // The names in these are data.
-    const MAPS: [&str; 3] = ["skipped", "identity", "by_namespace"];
+    const MAPS: [&str; 4] = ["skipped", "identity", "identity_basis", "by_namespace"];
     match value {
         Value::Array(values) => values.iter().for_each(|value| fields(value, into)),
         Value::Object(object) => {
@@ -121,6 +122,19 @@ fn every_path_is_documented() {
         .iter()
         .map(|e| e["path"].as_str().unwrap().to_owned());
     assert_eq!(names(part("endpoints")), paths.collect());
+}
+
+#[test]
+fn every_basis_of_an_identity_is_documented_with_its_kind() {
+    let known: BTreeSet<_> = IdentityBasis::ALL
+        .map(|basis| basis.name().to_owned())
+        .into();
+    let text = part("bases");
+    assert_eq!(names(text), known);
+    for basis in IdentityBasis::ALL {
+        let row = format!("| `{}` | `{}` |", basis.name(), basis.kind().name());
+        assert!(text.contains(&row), "{row}");
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddrV4};
 use std::sync::Arc;
 
 use analyzer::cluster::object::{
-    Endpoint, EndpointSlice, EndpointSubset, Namespace, Owner, Phase, Pod, PodNetwork, Service,
-    ServicePort,
+    Endpoint, EndpointSlice, EndpointSubset, Labels, Namespace, Owner, Phase, Pod, PodNetwork,
+    Service, ServicePort, TargetPort,
 };
 use analyzer::cluster::{Change, ChangeKind, Object};
 use analyzer::engine::{Engine, Limits, Settings};
@@ -199,6 +199,8 @@ fn pod(namespace: &str, name: &str, address: &str, node: &str) -> Object {
         addresses: vec![ip(address)],
         host_addresses: Vec::new(),
         host_ports: Vec::new(),
+        labels: Labels::default(),
+        named_ports: Vec::new(),
         owner: Some(Owner {
             kind: "ReplicaSet".into(),
             name: replica_set.into(),
@@ -219,7 +221,9 @@ fn service(namespace: &str, name: &str, port: u16) -> Object {
             protocol: Protocol::Tcp,
             port,
             node_port: None,
+            target: TargetPort::Same,
         }],
+        selector: Labels::default(),
     })
 }
 

@@ -50,7 +50,7 @@ fn object() -> impl Strategy<Value = String> {
 }
 
 /// Every address of that world at every second, as either end.
-fn everything(changes: &[Change]) -> String {
+pub(super) fn everything(changes: &[Change]) -> String {
     let mut questions = String::new();
     for ip in 0..5 {
         for at in 0..=20 {

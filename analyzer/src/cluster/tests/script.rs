@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::object::{
-    Controller, Endpoint, EndpointSlice, EndpointSubset, Namespace, Node, Owner, Phase, Pod,
-    PodNetwork, Service, ServicePort,
+    Controller, Endpoint, EndpointSlice, EndpointSubset, Labels, Namespace, Node, Owner, Phase,
+    Pod, PodNetwork, Service, ServicePort, TargetPort,
 };
 use crate::cluster::{Change, ChangeKind, Cluster, ClusterLimits, Directory, Object};
 use crate::protocol::Protocol;
@@ -42,7 +42,8 @@ pub(super) fn answers(directory: &Directory, questions: &str) -> String {
     answers
 }
 
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+/// The lines of a text that hold anything.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
@@ -67,8 +68,9 @@ pub(super) fn second(text: &str) -> Timestamp {
     Timestamp::from_nanos(text.parse::<u64>().unwrap() * 1_000_000_000)
 }
 
-fn answer(directory: &Directory, question: &str) -> String {
-    let mut words = question.split(' ');
+/// What a question asks for.
+pub(super) fn question(text: &str) -> (IpAddr, Option<(Protocol, u16)>, Timestamp) {
+    let mut words = text.split(' ');
     let address = words.next().unwrap().parse().unwrap();
     let (mut port, mut at) = (None, Timestamp::MIN);
     for word in words {
@@ -77,6 +79,11 @@ fn answer(directory: &Directory, question: &str) -> String {
             None => port = Some(protocol_port(word)),
         }
     }
+    (address, port, at)
+}
+
+fn answer(directory: &Directory, asked: &str) -> String {
+    let (address, port, at) = question(asked);
     let found = directory.identity(directory.resolve(address, port, at));
     let mut text = found.kind.name().to_owned();
     let mut say = |label: &str, value: Option<&str>| {
@@ -97,7 +104,7 @@ fn answer(directory: &Directory, question: &str) -> String {
     say("svc=", found.service.as_deref());
     say(
         "",
-        found.service_basis.map(super::super::ServiceBasis::name),
+        found.service_basis.map(crate::cluster::ServiceBasis::name),
     );
     let service_port = found.service_port.map(|port| port.to_string());
     say("port=", service_port.as_deref());
@@ -156,6 +163,15 @@ impl<'a> Fields<'a> {
 
     fn ports(&self, key: &str) -> Vec<(Protocol, u16)> {
         self.all(key).map(protocol_port).collect()
+    }
+
+    /// `KEY:VALUE` of each.
+    fn labels(&self, key: &str) -> Labels {
+        let pair = |text: &str| {
+            let (name, value) = text.split_once(':').unwrap();
+            (Arc::from(name), Arc::from(value))
+        };
+        self.all(key).map(pair).collect()
     }
 
     fn owner(&self) -> Option<Owner> {
@@ -236,6 +252,15 @@ fn pod(namespace: Arc<str>, name: Arc<str>, fields: &Fields<'_>) -> Pod {
         host_addresses: fields.addresses("host"),
         host_ports: fields.ports("hostport"),
         owner: fields.owner(),
+        labels: fields.labels("label"),
+        named_ports: fields
+            .all("named")
+            .map(|text| {
+                let (name, port) = text.split_once(':').unwrap();
+                let (protocol, port) = protocol_port(port);
+                (Arc::from(name), protocol, port)
+            })
+            .collect(),
         template_hash: fields.name("hash"),
         container_id: fields.name("container"),
     }
@@ -247,11 +272,21 @@ fn service(namespace: Arc<str>, name: Arc<str>, fields: &Fields<'_>) -> Service 
             Some((text, node_port)) => (text, Some(node_port.parse().unwrap())),
             None => (text, None),
         };
+        let (text, target) = match text.split_once('>') {
+            Some((text, target)) => (
+                text,
+                target
+                    .parse()
+                    .map_or_else(|_| TargetPort::Name(Arc::from(target)), TargetPort::Number),
+            ),
+            None => (text, TargetPort::Same),
+        };
         let (protocol, port) = protocol_port(text);
         ServicePort {
             protocol,
             port,
             node_port,
+            target,
         }
     };
     Service {
@@ -261,6 +296,7 @@ fn service(namespace: Arc<str>, name: Arc<str>, fields: &Fields<'_>) -> Service 
         cluster_ips: fields.addresses("ip"),
         external_ips: fields.addresses("external"),
         ports: fields.all("port").map(port).collect(),
+        selector: fields.labels("selector"),
     }
 }
 

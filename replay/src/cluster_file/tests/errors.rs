@@ -132,6 +132,14 @@ fn objects_need_a_kind_and_a_name() {
             "cluster.yaml:3: document 1 (Service a): spec.ports[0].port: missing, expected a port from 1 to 65535",
         ),
         (
+            "kind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80, targetPort: 70000}]}",
+            r#"cluster.yaml:3: document 1 (Service a): spec.ports[0].targetPort: "70000" is not a port, expected 1 to 65535, or the name of one"#,
+        ),
+        (
+            "kind: Service\nmetadata: {name: a}\nspec: {selector: {app: [b]}}",
+            "cluster.yaml:3: document 1 (Service a): spec.selector.app: found a list, expected text",
+        ),
+        (
             "kind: Node\nmetadata: {name: a}\nspec: {podCIDR: 10.0.0.0/33}",
             r#"cluster.yaml:3: document 1 (Node a): spec.podCIDR: "10.0.0.0/33" is not a range such as 10.244.1.0/24"#,
         ),

@@ -1,0 +1,57 @@
+//! How an engine works, and how much it may hold.
+
+use crate::cluster::ClusterLimits;
+
+/// How much an engine may hold, in records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Connections that have not ended, 192 octets each and the spare room of their table.
+    pub connections: usize,
+    /// Intervals of legs, about 200 octets each.
+    pub intervals: usize,
+    /// First fragments of the last 30 seconds, about 100 octets each.
+    pub fragments: usize,
+    /// Records of single connections, about 200 octets each; 0 when nobody lists them.
+    pub connection_records: usize,
+    /// Names that name resolution gave.
+    pub names: usize,
+    /// Interfaces of captures, each at every depth of tunnels: about 100 octets.
+    pub places: usize,
+    /// What the cluster may hold.
+    pub cluster: ClusterLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4_000_000,
+            intervals: 16_000_000,
+            fragments: 65_536,
+            connection_records: 0,
+            names: 100_000,
+            places: 65_536,
+            cluster: ClusterLimits::default(),
+        }
+    }
+}
+
+/// What becomes of a packet whose octets were seen a moment ago.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum DuplicatePolicy {
+    /// It is counted, and suspected in the coverage.
+    #[default]
+    Suspect,
+    /// It is a copy.
+    Copy,
+}
+
+/// How an engine works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Settings {
+    /// How much it may hold.
+    pub limits: Limits,
+    /// What becomes of packets seen twice.
+    pub duplicates: DuplicatePolicy,
+    /// Where its hashes start from; it changes no answer.
+    pub seed: u64,
+}

@@ -1,0 +1,385 @@
+//! Vantage: whose the interfaces are that frames were seen at.
+//!
+//! In: places, what is declared of their sources, the legs counted there, and the cluster's
+//! directory. Out: for an end of a flow the places that are its own, and how near others are.
+//! **Shape** declared beats learned. Learned over all legs: an interface is a pod's own when all
+//! that comes in at it comes from that pod or, when nothing comes in, all that goes out goes to it.
+//! **Errors** none: an interface that nobody claims is a place like any other.
+
+mod holders;
+mod learned;
+mod scope;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::cluster::{Directory, IdentityId};
+use crate::hop::declaration::{InterfaceOwner, SourceDeclaration, TakenAt};
+use crate::hop::{Interface, Place, PlaceId, Places};
+use crate::leg::{Leg, LegKey};
+use crate::time::Timestamp;
+use crate::traffic::IntervalIndex;
+use crate::vantage::holders::{Holders, NodeNo, PodNo};
+use crate::vantage::learned::{Learned, Sights};
+
+pub use crate::vantage::holders::Holder;
+pub use crate::vantage::scope::{Scope, Scopes, is_scoped};
+
+/// Whose a place is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Role {
+    /// A pod's own.
+    Pod,
+    /// A node's own: its machine has no pods.
+    Node(NodeNo),
+    /// Where a node's traffic leaves it.
+    WayOut,
+    /// Declared as nobody's.
+    Ignored,
+    /// Any other.
+    Other,
+}
+
+/// How near a place is to an end.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Nearness {
+    /// Its own interface.
+    Own,
+    /// Where its node's traffic leaves the node.
+    WayOut,
+    /// Any other.
+    Elsewhere,
+}
+
+/// What is known of every place.
+pub struct Vantage<'a> {
+    places: &'a Places,
+    declarations: &'a [SourceDeclaration],
+    holders: Holders,
+    roles: Vec<Role>,
+    sights: Vec<Sights>,
+    /// Pods that were seen to send, or to be sent to, anywhere.
+    seen: BTreeSet<(PodNo, Part)>,
+    /// The node of each source, where known.
+    nodes: BTreeMap<u32, NodeNo>,
+    own: BTreeMap<PodNo, BTreeSet<PlaceId>>,
+    own_of_nodes: BTreeMap<NodeNo, BTreeSet<PlaceId>>,
+}
+
+/// Whether the ends are looked at from a sender's or a receiver's side.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// The end sends.
+    Sender,
+    /// The end receives.
+    Receiver,
+}
+
+impl<'a> Vantage<'a> {
+    /// Learns whose the places of `legs` are. `sides` says who sends what in a leg.
+    pub fn learn<'l>(
+        places: &'a Places,
+        declarations: &'a [SourceDeclaration],
+        legs: impl Iterator<Item = (&'l LegKey, &'l Leg)>,
+        directory: &Directory,
+    ) -> Self {
+        let mut vantage = Self {
+            places,
+            declarations,
+            holders: Holders::of(directory),
+            roles: vec![Role::Other; places.all().len()],
+            sights: Vec::new(),
+            seen: BTreeSet::new(),
+            nodes: BTreeMap::new(),
+            own: BTreeMap::new(),
+            own_of_nodes: BTreeMap::new(),
+        };
+        let learned = Learned::of(places, legs, directory, &vantage.holders);
+        vantage.declare();
+        vantage.adopt_learned(&learned);
+        vantage.find_ways_out(&learned);
+        vantage.sights = learned.sights(&vantage.own);
+        vantage.seen = learned.seen();
+        vantage
+    }
+
+    /// Who holds an end, as places are held: a pod on its node's network has the node's interfaces.
+    #[must_use]
+    pub fn holder_of(
+        &self,
+        identity: IdentityId,
+        address: IpAddr,
+        at: Timestamp,
+        directory: &Directory,
+    ) -> Holder {
+        self.holders.of_end(identity, address, at, directory)
+    }
+
+    /// The place of a number.
+    #[must_use]
+    pub fn place(&self, id: PlaceId) -> Place {
+        self.places
+            .all()
+            .get(id.index())
+            .copied()
+            .unwrap_or(Place::BETWEEN)
+    }
+
+    /// Whether what was seen at a place is to be left out.
+    #[must_use]
+    pub fn is_ignored(&self, place: PlaceId) -> bool {
+        self.role(place) == Role::Ignored
+    }
+
+    /// The own interfaces of an end.
+    pub fn own(&self, holder: Holder) -> impl Iterator<Item = PlaceId> {
+        let pod = holder.pod.and_then(|pod| self.own.get(&pod));
+        let node = match holder.pod {
+            Some(_) => None,
+            None => holder.node.and_then(|node| self.own_of_nodes.get(&node)),
+        };
+        pod.into_iter().chain(node).flatten().copied()
+    }
+
+    /// How near `place` is to an end.
+    #[must_use]
+    pub fn nearness(&self, holder: Holder, place: PlaceId) -> Nearness {
+        if self.own(holder).any(|own| own == place) {
+            return Nearness::Own;
+        }
+        let node = self.nodes.get(&self.place(place).source);
+        if self.role(place) == Role::WayOut && holder.node.is_some() && node == holder.node.as_ref()
+        {
+            return Nearness::WayOut;
+        }
+        Nearness::Elsewhere
+    }
+
+    /// Whether a place would have shown what an end sends or receives in an interval: its source
+    /// was being captured, and it is not half-blind. SLL version 1 tells nothing of interfaces that
+    /// show nothing.
+    #[must_use]
+    pub fn covers(&self, place: PlaceId, part: Part, index: IntervalIndex) -> bool {
+        let Place {
+            source, interface, ..
+        } = self.place(place);
+        let sights = self.sights.get(place.index()).copied().unwrap_or_default();
+        let is_told = matches!(interface, Interface::Numbered(_));
+        is_told && self.is_captured(source, index) && sights.blind_to() != Some(part)
+    }
+
+    /// Whether a capture of all interfaces of the end's node was running: a packet that reached the
+    /// end's own interface, whichever that is, would be in it.
+    #[must_use]
+    pub fn is_watched(&self, holder: Holder, index: IntervalIndex) -> bool {
+        let Some(node) = holder.node.filter(|_| holder.pod.is_some()) else {
+            return false;
+        };
+        self.nodes.iter().any(|(source, of)| {
+            *of == node && self.is_any(*source) && self.is_captured(*source, index)
+        })
+    }
+
+    /// Whether a place is in a capture of all interfaces of the end's node, and of nobody's pod.
+    #[must_use]
+    pub fn is_on_node_of(&self, holder: Holder, place: PlaceId) -> bool {
+        let node = self.nodes.get(&self.place(place).source);
+        node.is_some() && node == holder.node.as_ref() && self.role(place) != Role::Pod
+    }
+
+    /// Interfaces that show one direction only while the other was seen elsewhere. In SLL version 1
+    /// all do.
+    pub fn half_blind(&self) -> impl Iterator<Item = (String, Part)> {
+        let of_pods = self
+            .own
+            .iter()
+            .flat_map(|(pod, own)| own.iter().map(|place| (*pod, *place)));
+        of_pods.filter_map(|(pod, place)| {
+            let blind_to = self.sights.get(place.index())?.blind_to()?;
+            let is_numbered = matches!(self.place(place).interface, Interface::Numbered(_));
+            let elsewhere = is_numbered && self.seen.contains(&(pod, blind_to));
+            elsewhere.then(|| (self.name(place), blind_to))
+        })
+    }
+
+    /// The nodes of the sources, by name, in order.
+    #[must_use]
+    pub fn nodes(&self, directory: &Directory) -> Vec<Arc<str>> {
+        let nodes: BTreeSet<NodeNo> = self.nodes.values().copied().collect();
+        let identities = directory.identities().iter();
+        let names = identities.filter_map(|identity| identity.node.as_ref());
+        let names: BTreeSet<_> = names
+            .filter(|name| {
+                self.holders
+                    .node(name)
+                    .is_some_and(|node| nodes.contains(&node))
+            })
+            .collect();
+        let declared = self
+            .declarations
+            .iter()
+            .filter_map(|declaration| match &declaration.at {
+                TakenAt::Node(node) => Some(node),
+                TakenAt::Pod(_) | TakenAt::Between => None,
+            });
+        let all: BTreeSet<_> = names.into_iter().chain(declared).cloned().collect();
+        all.into_iter().collect()
+    }
+
+    /// What a person calls a source.
+    #[must_use]
+    pub fn source_name(&self, source: u32) -> &str {
+        let declaration = self.declarations.get(source as usize);
+        declaration.map_or("", |declaration| &declaration.name)
+    }
+
+    /// What a person calls a place.
+    #[must_use]
+    pub fn name(&self, place: PlaceId) -> String {
+        let Place {
+            source, interface, ..
+        } = self.place(place);
+        let declaration = self.declarations.get(source as usize);
+        let file = self.source_name(source);
+        match interface {
+            Interface::Numbered(0) => file.to_owned(),
+            Interface::Numbered(number) => {
+                let name = declaration.map_or_else(
+                    || format!("interface {number}"),
+                    |d| d.interface_name(number),
+                );
+                format!("{file}: {name}")
+            }
+            Interface::Cooked { sender, .. } => format!("{file}: link address {sender:012x}"),
+        }
+    }
+
+    fn role(&self, place: PlaceId) -> Role {
+        self.roles
+            .get(place.index())
+            .copied()
+            .unwrap_or(Role::Other)
+    }
+
+    fn is_any(&self, source: u32) -> bool {
+        self.places
+            .extent(source)
+            .is_some_and(|extent| extent.has_interfaces)
+    }
+
+    /// A source without frames saw nothing pass, and was there all the time.
+    fn is_captured(&self, source: u32, index: IntervalIndex) -> bool {
+        self.places.extent(source).is_none_or(|extent| {
+            IntervalIndex::of(extent.first) <= index && index <= IntervalIndex::of(extent.last)
+        })
+    }
+
+    fn numbered_places(&self) -> impl Iterator<Item = (PlaceId, Place)> + use<'a> {
+        (0..)
+            .map(PlaceId::at)
+            .zip(self.places.all().iter().copied())
+    }
+
+    /// Takes in what is declared of sources and their interfaces.
+    fn declare(&mut self) {
+        for (source, declaration) in (0_u32..).zip(self.declarations) {
+            if let TakenAt::Node(node) = &declaration.at
+                && let Some(node) = self.holders.node(node)
+            {
+                self.nodes.insert(source, node);
+            }
+        }
+        for (id, place) in self.numbered_places() {
+            let Some(declaration) = self.declarations.get(place.source as usize) else {
+                continue;
+            };
+            let owner = match place.interface {
+                Interface::Numbered(number) => declaration.owner(number),
+                Interface::Cooked { .. } => None,
+            };
+            match (owner, &declaration.at) {
+                (Some(InterfaceOwner::Ignore), _) => self.assign(id, Role::Ignored),
+                (Some(InterfaceOwner::Uplink), _) => self.assign(id, Role::WayOut),
+                (Some(InterfaceOwner::Pod(pod)), _) | (None, TakenAt::Pod(pod)) => {
+                    if place.depth == 0 {
+                        let pods: Vec<PodNo> = self.holders.pods(pod).collect();
+                        self.give(id, pods);
+                    }
+                }
+                (None, TakenAt::Node(_) | TakenAt::Between) => {}
+            }
+        }
+    }
+
+    /// Takes in whose interfaces were learned, where nothing is declared and the pod is, or may be,
+    /// on the node of the source.
+    fn adopt_learned(&mut self, learned: &Learned) {
+        let is_taken = |vantage: &Self, place: PlaceId| vantage.role(place) != Role::Other;
+        let candidates: Vec<(PodNo, PlaceId)> = learned
+            .own_by_source(self.places)
+            .filter(|(_, place)| !is_taken(self, *place))
+            .collect();
+        let mut votes: BTreeMap<u32, BTreeMap<NodeNo, BTreeSet<PodNo>>> = BTreeMap::new();
+        for (pod, place) in &candidates {
+            if let Some(node) = self.holders.node_of(*pod) {
+                let of_source = votes.entry(self.place(*place).source).or_default();
+                of_source.entry(node).or_default().insert(*pod);
+            }
+        }
+        for (source, votes) in votes {
+            if let Some(node) = most_voted(&votes) {
+                self.nodes.entry(source).or_insert(node);
+            }
+        }
+        for (pod, place) in candidates {
+            let (source, pods) = (
+                self.nodes.get(&self.place(place).source),
+                self.holders.node_of(pod),
+            );
+            if source.is_none() || pods.is_none() || source == pods.as_ref() {
+                self.give(place, vec![pod]);
+            }
+        }
+    }
+
+    /// Where traffic leaves a node or, on a machine without pods, is the node's own.
+    fn find_ways_out(&mut self, learned: &Learned) {
+        let populated = self.holders.nodes_with_pods();
+        for (id, place) in self.numbered_places() {
+            let node = self.nodes.get(&place.source).copied();
+            let (Some(node), Role::Other) = (node, self.role(id)) else {
+                continue;
+            };
+            if !populated.contains(&node) && place.depth == 0 && learned.is_at_node(id, node) {
+                self.assign(id, Role::Node(node));
+                self.own_of_nodes.entry(node).or_default().insert(id);
+            } else if learned.crosses(id, node) {
+                self.assign(id, Role::WayOut);
+            }
+        }
+    }
+
+    fn assign(&mut self, place: PlaceId, role: Role) {
+        if let Some(slot) = self.roles.get_mut(place.index()) {
+            *slot = role;
+        }
+    }
+
+    fn give(&mut self, place: PlaceId, pods: Vec<PodNo>) {
+        self.assign(place, Role::Pod);
+        for pod in pods {
+            self.own.entry(pod).or_default().insert(place);
+        }
+    }
+}
+
+/// The node on which most of the pods are; `None` when two have as many.
+fn most_voted(votes: &BTreeMap<NodeNo, BTreeSet<PodNo>>) -> Option<NodeNo> {
+    let most = votes.values().map(BTreeSet::len).max()?;
+    let mut nodes = votes.iter().filter(|(_, pods)| pods.len() == most);
+    match (nodes.next(), nodes.next()) {
+        (Some((node, _)), None) => Some(*node),
+        _ => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! Scopes: loopback and link-local addresses mean something only on their machine.
+//!
+//! In: where sources were taken. Out: for a place the pod or node within which such an address is
+//! meant, which keeps equal addresses of different machines apart.
+
+use std::net::IpAddr;
+
+use crate::cluster::{Directory, EndKind, Identity, IdentityId};
+use crate::hop::Place;
+use crate::hop::declaration::{SourceDeclaration, TakenAt};
+
+/// The pod or node within which an address is meant; the same for all others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Scope(u32);
+
+impl Scope {
+    /// The number itself, for ordering.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// The scopes of sources.
+#[derive(Default)]
+pub struct Scopes {
+    by_source: Vec<(Scope, Option<IdentityId>)>,
+}
+
+/// Whether an address is one of loopback or of a link.
+#[must_use]
+pub const fn is_scoped(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unicast_link_local(),
+    }
+}
+
+impl Scopes {
+    /// The scopes of declared sources.
+    #[must_use]
+    pub fn of(declarations: &[SourceDeclaration], directory: &Directory) -> Self {
+        let number = |(at, declaration): (usize, &SourceDeclaration)| {
+            let first = match &declaration.at {
+                TakenAt::Between => at,
+                taken @ (TakenAt::Node(_) | TakenAt::Pod(_)) => declarations
+                    .iter()
+                    .position(|other| other.at == *taken)
+                    .unwrap_or(at),
+            };
+            let scope = Scope(u32::try_from(first).unwrap_or(u32::MAX));
+            (scope, owner(&declaration.at, directory))
+        };
+        Self {
+            by_source: declarations.iter().enumerate().map(number).collect(),
+        }
+    }
+
+    /// The scope of a conversation between two addresses, seen at `place`.
+    #[must_use]
+    pub fn scope(&self, place: Place, one: IpAddr, other: IpAddr) -> Scope {
+        if place.source == 0 || !(is_scoped(one) || is_scoped(other)) {
+            return Scope::default();
+        }
+        let known = self.by_source.get(place.source as usize);
+        known.map_or(Scope(place.source), |(scope, _)| *scope)
+    }
+
+    /// Whose a loopback address is in a scope.
+    #[must_use]
+    pub fn loopback_owner(&self, scope: Scope, address: IpAddr) -> Option<IdentityId> {
+        if !address.is_loopback() {
+            return None;
+        }
+        self.by_source.get(scope.0 as usize)?.1
+    }
+}
+
+/// Who the pod or node is where a source was taken.
+fn owner(at: &TakenAt, directory: &Directory) -> Option<IdentityId> {
+    let is_it = |identity: &Identity| match at {
+        TakenAt::Between => false,
+        TakenAt::Node(node) => {
+            identity.kind == EndKind::Node
+                && identity.service.is_none()
+                && identity.node.as_ref() == Some(node)
+        }
+        TakenAt::Pod(pod) => {
+            identity.pod.as_ref() == Some(&pod.name)
+                && identity.namespace.as_ref() == Some(&pod.namespace)
+        }
+    };
+    directory
+        .identities()
+        .iter()
+        .position(is_it)
+        .map(IdentityId::at)
+}

@@ -1,0 +1,162 @@
+//! Sources: which captures are one, where they were taken, and what frames carry as their source.
+//!
+//! In: captures in order of their first frames, and what is declared of them. Out: a number for
+//! each, and the declarations by number.
+//!
+//! **Shape** a plain capture of which nothing is declared is source 0, the tap between the ends.
+//! Declared captures have a source each, or one for the rotated files of one. A capture of all
+//! interfaces of a machine is a source of its own, and goes on in the next file when it was
+//! rotated: when that begins after it ended and their names differ by what rotation writes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use analyzer::hop::declaration::{SourceDeclaration, TakenAt};
+
+use crate::arguments::Inputs;
+use crate::error::ReplayError;
+use crate::scenario::Source;
+
+/// Where a capture was taken, as an option says it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// A file or a pattern: all files of a pattern are one source.
+    pub files: PathBuf,
+    /// Where it was taken.
+    pub at: TakenAt,
+}
+
+/// The sources of a replay.
+#[derive(Default)]
+pub(crate) struct Sources {
+    declared: Vec<Source>,
+}
+
+/// The numbers of a capture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Numbers {
+    /// What its frames carry.
+    pub(crate) plain: u32,
+    /// What they carry when they tell of all interfaces.
+    pub(crate) cooked: u32,
+}
+
+impl Sources {
+    /// Sources as folders declare them, and as options do, which count for more.
+    pub(crate) fn new(folders: Vec<Source>, options: &[Taken]) -> Result<Self, ReplayError> {
+        let mut declared = Vec::new();
+        for Taken { files, at } in options {
+            let inputs = Inputs::of(std::slice::from_ref(files))?;
+            declared.push(Source {
+                files: inputs.files.into_iter().map(|input| input.path).collect(),
+                at: at.clone(),
+                interfaces: std::collections::BTreeMap::new(),
+            });
+        }
+        declared.extend(folders);
+        Ok(Self { declared })
+    }
+
+    /// The numbers of captures, given in order, and the declarations by number.
+    pub(crate) fn number(
+        &self,
+        files: &[&Path],
+    ) -> Result<(Vec<Numbers>, Vec<SourceDeclaration>), ReplayError> {
+        let mut declarations = vec![SourceDeclaration::default()];
+        declarations.extend(self.declared.iter().map(declaration));
+        let mut is_read = vec![false; self.declared.len()];
+        let known: Vec<Vec<PathBuf>> = self
+            .declared
+            .iter()
+            .map(|source| source.files.iter().map(|file| identity(file)).collect())
+            .collect();
+        let mut numbers = Vec::with_capacity(files.len());
+        for file in files {
+            let own = identity(file);
+            match known.iter().position(|files| files.contains(&own)) {
+                Some(at) => {
+                    if let Some(read) = is_read.get_mut(at) {
+                        *read = true;
+                    }
+                    let number = number(at + 1);
+                    numbers.push(Numbers {
+                        plain: number,
+                        cooked: number,
+                    });
+                }
+                None => {
+                    numbers.push(Numbers {
+                        plain: 0,
+                        cooked: number(declarations.len()),
+                    });
+                    declarations.push(SourceDeclaration {
+                        name: file.display().to_string(),
+                        ..SourceDeclaration::default()
+                    });
+                }
+            }
+        }
+        let unread = self.declared.iter().zip(is_read).find(|(_, read)| !read);
+        match unread {
+            Some((source, _)) => Err(ReplayError::NotRead {
+                path: source.files.first().cloned().unwrap_or_default(),
+            }),
+            None => Ok((numbers, declarations)),
+        }
+    }
+}
+
+/// A file's name without what rotation adds to it: a number behind the ending, and runs of four
+/// digits or more, as counters and times are.
+pub(crate) fn rotation_name(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let mut kept = String::new();
+    let mut digits = String::new();
+    for letter in name.trim_end_matches(|c: char| c.is_ascii_digit()).chars() {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+            continue;
+        }
+        if digits.len() < 4 {
+            kept.push_str(&digits);
+        }
+        digits.clear();
+        kept.push(letter);
+    }
+    kept
+}
+
+fn declaration(source: &Source) -> SourceDeclaration {
+    let first = source.files.iter().min();
+    SourceDeclaration {
+        name: first.map_or_else(String::new, |file| file.display().to_string()),
+        at: source.at.clone(),
+        owners: source.interfaces.clone(),
+        ..SourceDeclaration::default()
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+fn identity(file: &Path) -> PathBuf {
+    fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotated_files_have_one_name() {
+        let name = |file: &str| rotation_name(Path::new(file));
+        assert_eq!(name("any.pcap"), name("any.pcap12"));
+        assert_eq!(
+            name("any_00001_20261122.pcap"),
+            name("any_00002_20261123.pcap")
+        );
+        assert_ne!(name("node-1.pcap"), name("node-2.pcap"));
+        assert_ne!(name("node-1.pcap1"), name("node-2.pcap2"));
+    }
+}
