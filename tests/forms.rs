@@ -12,10 +12,11 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use analyzer::engine::Settings;
+use analyzer::hop::declaration::TakenAt;
 use analyzer::query::parse::RowLimit;
 use analyzer::query::{self, Answer, Operation, Query};
 use analyzer::snapshot::Snapshot;
-use replay::{Replay, ReplayInputs};
+use replay::{Replay, ReplayInputs, Taken};
 
 /// A plain microsecond pcap, taken apart.
 struct Records {
@@ -32,7 +33,7 @@ struct Record {
 
 #[test]
 fn split_compressed_converted_or_shuffled_it_gives_the_same_flows() {
-    for name in ["shop", "fragments", "port-reuse", "midstream"] {
+    for name in ["shop", "fragments", "port-reuse", "midstream", "dns-names"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("captures")
             .join(name)
@@ -45,6 +46,54 @@ fn split_compressed_converted_or_shuffled_it_gives_the_same_flows() {
             assert_eq!(answers(&reversed), whole, "{name} {form}, named in reverse");
         }
     }
+}
+
+/// Captures of all interfaces of two nodes, whole and cut in time where nobody would choose to.
+#[test]
+fn rotated_captures_of_nodes_are_one_source_each() {
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/any-sll2");
+    let cluster = scenario.join("cluster.yaml");
+    let folder = tempfile::tempdir().unwrap();
+    let place = |node: &str, files: &str| Taken {
+        files: folder.path().join(files),
+        at: TakenAt::Node(node.into()),
+    };
+    let mut whole = Vec::new();
+    let mut parts = Vec::new();
+    for node in ["node-1", "node-2"] {
+        let path = scenario.join(format!("{node}.pcap"));
+        let records = Records::of(&std::fs::read(&path).unwrap());
+        let count = records.records.len();
+        let cuts = [0, count / 5, count / 2, count - 3, count];
+        for (number, cut) in cuts.windows(2).enumerate() {
+            let ending = if number == 0 {
+                String::new()
+            } else {
+                number.to_string()
+            };
+            let part = folder.path().join(format!("{node}.pcap{ending}"));
+            std::fs::write(&part, records.pcap(&records.records[cut[0]..cut[1]])).unwrap();
+            parts.push(part);
+        }
+        whole.push(path);
+    }
+    let read = |captures: &[PathBuf], at: Vec<Taken>| {
+        answers_of(&ReplayInputs {
+            captures: captures.to_vec(),
+            cluster: vec![cluster.clone()],
+            at,
+            ..ReplayInputs::default()
+        })
+    };
+    assert_eq!(read(&parts, vec![]), read(&whole, vec![]), "nothing said");
+    let said = vec![
+        place("node-1", "node-1.pcap*"),
+        place("node-2", "node-2.pcap*"),
+    ];
+    let declared = answers(&[scenario]);
+    assert_eq!(read(&parts, said.clone()), declared, "said where");
+    parts.reverse();
+    assert_eq!(read(&parts, said), declared, "named in reverse");
 }
 
 fn forms(capture: &[u8], folder: &Path) -> Vec<(&'static str, Vec<PathBuf>)> {
@@ -183,13 +232,16 @@ fn gzip(octets: &[u8]) -> Vec<u8> {
 
 /// Every row of the answers, without what names the files.
 fn answers(files: &[PathBuf]) -> String {
-    let inputs = ReplayInputs {
+    answers_of(&ReplayInputs {
         captures: files.to_vec(),
         ..ReplayInputs::default()
-    };
+    })
+}
+
+fn answers_of(inputs: &ReplayInputs) -> String {
     let mut settings = Settings::default();
     settings.limits.connection_records = 100_000;
-    let mut replay = Replay::open(&inputs, settings).unwrap();
+    let mut replay = Replay::open(inputs, settings).unwrap();
     while replay.step(100) {}
     let snapshot = replay.finish();
     let Answer::Flows(flows) = ask(&snapshot, Operation::Flows, "format=full&limit=10000") else {

@@ -152,7 +152,7 @@ impl Cluster {
         for range in self.ranges.iter().chain(&tables.pod_cidrs) {
             ranges.insert(*range, IdentityBasis::ClusterRange);
         }
-        build::directory(&tables, &self.names, ranges, self.limits.records)
+        build::directory(&tables, &self.names, &ranges, self.limits.records)
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Coverage {
     pub evicted: u64,
     /// Names of addresses that were empty, too long or too many.
     pub names_not_kept: u64,
+    /// Frames with DNS answers that are not whole, so that names may miss.
+    pub dns_cut: u64,
     /// Changes of the cluster, or claims of its objects, beyond the limit.
     pub objects_not_kept: u64,
     skipped: [u64; SkipReason::ALL.len()],

@@ -17,7 +17,7 @@ use crate::cluster::{Change, Names};
 use crate::connection::table::ConnectionTable;
 use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
-use crate::dns::NameRecords;
+use crate::dns::{self, NameRecords};
 use crate::duplicates::{Duplicates, without_checksum};
 use crate::endpoint::{Endpoint, Side};
 use crate::engine::parcel::{Parcel, Repeats, transport_of};
@@ -162,7 +162,8 @@ impl Engine {
         self.count_ahead();
         let now = self.coverage.to.unwrap_or_default();
         if self.tenancy.is_stale() {
-            self.renew_eras(now);
+            let eras = self.renew_tenancy(now);
+            self.number_eras(&eras);
         }
         let eras = self.tenancy.eras();
         self.ledger.fold_all(self.table.iter(), eras, |connection| {
@@ -173,6 +174,7 @@ impl Engine {
         self.coverage.evicted =
             self.evicted + self.ledger.evicted() + self.fragments.evicted() + self.places.refused();
         self.coverage.names_not_kept = self.names.refused();
+        self.coverage.dns_cut = self.names.cut();
         self.coverage.objects_not_kept = self.tenancy.refused();
         let (legs, records) = self.ledger.into_legs();
         Snapshot::new(Parts {
@@ -210,6 +212,9 @@ impl Engine {
         let key = ConnectionKey { hop, ..key };
         if packet.fragment.is_some() || packet.tunnel_fragment.is_some() {
             self.remember_fragment(frame, packet, FragmentOwner::Connection(key, from));
+        }
+        if packet.source_port == dns::PORT {
+            self.names.read(frame, packet);
         }
         let (time, ip_bytes) = (frame.time, packet.ip_bytes);
         let sighting = Sighting {
@@ -412,9 +417,8 @@ impl Engine {
     /// Takes in what was told of the cluster since: connections that turn out to have changed
     /// owners end here, the others may get another era's end.
     fn renew_eras(&mut self, now: Timestamp) {
-        let begin = self.coverage.from.unwrap_or(now);
-        let eras = self.tenancy.renew(begin, now);
-        let tenancy = &mut self.tenancy;
+        let eras = self.renew_tenancy(now);
+        let tenancy = &self.tenancy;
         fold_out(
             (&mut self.table, &mut self.ledger),
             &eras,
@@ -424,9 +428,20 @@ impl Engine {
             },
             |connection| Some(connection.reason_or(EndReason::OwnerChanged)),
         );
+        self.number_eras(&eras);
+    }
+
+    /// Hands back the eras that were in use until now.
+    fn renew_tenancy(&mut self, now: Timestamp) -> Eras {
+        let begin = self.coverage.from.unwrap_or(now);
+        self.tenancy.renew(begin, now)
+    }
+
+    /// Gives every connection the number of its era, which was among `eras` before.
+    fn number_eras(&mut self, eras: &Eras) {
         for connection in self.table.iter_mut() {
             let from = eras.get(connection.era).from;
-            connection.era = tenancy.go_on(from, &connection.key, connection.last());
+            connection.era = self.tenancy.go_on(from, &connection.key, connection.last());
         }
     }
 

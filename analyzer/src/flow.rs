@@ -20,6 +20,7 @@ use crate::vantage::Scope;
 pub mod build;
 pub mod clocks;
 pub mod connection;
+mod handover;
 pub mod order;
 pub mod point;
 pub mod roles;

@@ -74,6 +74,8 @@ pub struct Packet {
     pub depth: u8,
     /// Where the outermost IP header starts in the frame's data.
     pub ip_offset: u16,
+    /// Where its TCP or UDP header starts in the frame's data.
+    pub transport_offset: u16,
     /// Set on a first fragment: later ones are found by it.
     pub fragment: Option<FragmentKey>,
     /// Set when an outer IP packet, a tunnel's, was a first fragment.

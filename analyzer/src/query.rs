@@ -23,6 +23,7 @@ pub mod measure;
 pub mod parameter;
 pub mod parse;
 pub mod pattern;
+pub mod resolved;
 pub mod row;
 pub mod summary;
 pub mod view;

@@ -46,6 +46,19 @@ impl Timestamp {
         self.0.abs_diff(other.0)
     }
 
+    /// Reads seconds since the epoch, with up to nine decimals; `None` for anything else.
+    #[must_use]
+    pub fn parse_unix_seconds(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(fraction) || fraction.len() > 9 {
+            return None;
+        }
+        let nanos = format!("{fraction:0<9}").parse().ok()?;
+        let time = Duration::new(whole.parse().ok()?, nanos);
+        Some(Self(u64::try_from(time.as_nanos()).ok()?))
+    }
+
     /// The moment `duration` later, or the last one there is.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {

@@ -21,7 +21,7 @@ use crate::leg::{Leg, LegKey};
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
 use crate::vantage::holders::{Holders, NodeNo, PodNo};
-use crate::vantage::learned::{Learned, Sights};
+use crate::vantage::learned::Learned;
 
 pub use crate::vantage::holders::Holder;
 pub use crate::vantage::scope::{Scope, Scopes, is_scoped};
@@ -58,9 +58,8 @@ pub struct Vantage<'a> {
     declarations: &'a [SourceDeclaration],
     holders: Holders,
     roles: Vec<Role>,
-    sights: Vec<Sights>,
-    /// Pods that were seen to send, or to be sent to, anywhere.
-    seen: BTreeSet<(PodNo, Part)>,
+    /// Own interfaces that show one direction only, while the other one was seen on the same node.
+    half_blind: BTreeMap<PlaceId, Part>,
     /// The node of each source, where known.
     nodes: BTreeMap<u32, NodeNo>,
     own: BTreeMap<PodNo, BTreeSet<PlaceId>>,
@@ -89,8 +88,7 @@ impl<'a> Vantage<'a> {
             declarations,
             holders: Holders::of(directory),
             roles: vec![Role::Other; places.all().len()],
-            sights: Vec::new(),
-            seen: BTreeSet::new(),
+            half_blind: BTreeMap::new(),
             nodes: BTreeMap::new(),
             own: BTreeMap::new(),
             own_of_nodes: BTreeMap::new(),
@@ -99,8 +97,7 @@ impl<'a> Vantage<'a> {
         vantage.declare();
         vantage.adopt_learned(&learned);
         vantage.find_ways_out(&learned);
-        vantage.sights = learned.sights(&vantage.own);
-        vantage.seen = learned.seen();
+        vantage.find_half_blind(&learned);
         vantage
     }
 
@@ -164,9 +161,8 @@ impl<'a> Vantage<'a> {
         let Place {
             source, interface, ..
         } = self.place(place);
-        let sights = self.sights.get(place.index()).copied().unwrap_or_default();
         let is_told = matches!(interface, Interface::Numbered(_));
-        is_told && self.is_captured(source, index) && sights.blind_to() != Some(part)
+        is_told && self.is_captured(source, index) && self.half_blind.get(&place) != Some(&part)
     }
 
     /// Whether a capture of all interfaces of the end's node was running: a packet that reached the
@@ -188,19 +184,11 @@ impl<'a> Vantage<'a> {
         node.is_some() && node == holder.node.as_ref() && self.role(place) != Role::Pod
     }
 
-    /// Interfaces that show one direction only while the other was seen elsewhere. In SLL version 1
-    /// all do.
+    /// Interfaces that show one direction only while the other was seen on the same node, and the
+    /// part of their pod that they do not show.
     pub fn half_blind(&self) -> impl Iterator<Item = (String, Part)> {
-        let of_pods = self
-            .own
-            .iter()
-            .flat_map(|(pod, own)| own.iter().map(|place| (*pod, *place)));
-        of_pods.filter_map(|(pod, place)| {
-            let blind_to = self.sights.get(place.index())?.blind_to()?;
-            let is_numbered = matches!(self.place(place).interface, Interface::Numbered(_));
-            let elsewhere = is_numbered && self.seen.contains(&(pod, blind_to));
-            elsewhere.then(|| (self.name(place), blind_to))
-        })
+        let places = self.half_blind.iter();
+        places.map(|(place, blind_to)| (self.name(*place), *blind_to))
     }
 
     /// The nodes of the sources, by name, in order.
@@ -358,6 +346,31 @@ impl<'a> Vantage<'a> {
                 self.assign(id, Role::WayOut);
             }
         }
+    }
+
+    /// An own interface that never shows what its pod sends, or receives, though others on the node
+    /// do. In SLL version 1 all are like that.
+    fn find_half_blind(&mut self, learned: &Learned) {
+        let sights = learned.sights(&self.own);
+        let node = |place: PlaceId| {
+            let source = self.place(place).source;
+            self.nodes.get(&source).copied().ok_or(source)
+        };
+        let seen: BTreeSet<_> = learned
+            .seen()
+            .map(|(pod, part, place)| (pod, part, node(place)))
+            .collect();
+        let of_pods = self
+            .own
+            .iter()
+            .flat_map(|(pod, own)| own.iter().map(|place| (*pod, *place)));
+        let half_blind = of_pods.filter_map(|(pod, place)| {
+            let blind_to = sights.get(place.index())?.blind_to()?;
+            let is_told = matches!(self.place(place).interface, Interface::Numbered(_));
+            let is_blind = is_told && seen.contains(&(pod, blind_to, node(place)));
+            is_blind.then_some((place, blind_to))
+        });
+        self.half_blind = half_blind.collect();
     }
 
     fn assign(&mut self, place: PlaceId, role: Role) {

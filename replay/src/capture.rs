@@ -82,7 +82,10 @@ impl Capture {
         }
     }
 
-    #[expect(clippy::inline_always, reason = "a record is as large as what it is made of")]
+    #[expect(
+        clippy::inline_always,
+        reason = "a record is as large as what it is made of"
+    )]
     #[inline(always)]
     pub(crate) fn next_record(&mut self) -> Option<Record> {
         let record = self.reader.next(&mut self.octets, &mut self.report);

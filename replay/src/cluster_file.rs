@@ -3,7 +3,8 @@
 //! In: what `kubectl get pods,services,endpointslices,nodes,namespaces,replicasets -A -o yaml` (or
 //! `-o json`) prints: a `List`, typed lists, several documents; or the same objects written by
 //! hand, with only the fields that matter. Also a timeline, a line a change:
-//! `{"time": …, "type": "ADDED", "object": {…}}`.
+//! `{"time": …, "type": "ADDED", "object": {…}}`, as a watch prints them with a time added; in any
+//! order, bookmarks and errors of the watch among them. Either may be packed with gzip or zstd.
 //! Out: [`Change`]s; objects of a dump have no time.
 //! **Errors** the first wrong object, with file, line, document, item and field. An object of
 //! another kind is skipped and counted.
@@ -24,7 +25,9 @@ use analyzer::cluster::change::Change;
 
 use crate::cluster_file::object::Decoded;
 use crate::document::field::{Field, FieldError};
-use crate::document::{Keep, Kept, TextError, documents, read_standard_input, read_text};
+use crate::document::{
+    DocumentError, Keep, Kept, TextError, Value, documents, read_standard_input, read_text,
+};
 
 /// What a cluster file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -33,6 +36,10 @@ pub struct ClusterFile {
     pub changes: Vec<Change>,
     /// Objects that say nothing about identity, by kind.
     pub skipped: BTreeMap<String, u64>,
+    /// Errors of the watch that was written down: what changed until it went on is missing.
+    pub watch_errors: u64,
+    /// The last line of a timeline, when it was cut off and left out.
+    pub cut: Option<usize>,
 }
 
 impl ClusterFile {
@@ -86,7 +93,7 @@ pub fn read(file: &Path) -> Result<ClusterFile, ClusterFileError> {
 /// # Errors
 /// When the text is neither YAML nor JSON, or an object of it is wrong.
 pub fn decode(file: &Path, text: &str) -> Result<ClusterFile, ClusterFileError> {
-    let documents = documents(text, Keep::Some(kept)).map_err(|error| ClusterFileError {
+    let (documents, cut) = whole_documents(text).map_err(|error| ClusterFileError {
         file: file.to_owned(),
         line: Some((error.line, Some(error.column))),
         problem: ClusterProblem::Syntax(error.problem),
@@ -124,7 +131,27 @@ pub fn decode(file: &Path, text: &str) -> Result<ClusterFile, ClusterFileError> 
     Ok(ClusterFile {
         changes: decoded.changes,
         skipped: decoded.skipped,
+        watch_errors: decoded.watch_errors,
+        cut,
     })
+}
+
+/// The documents of a text, and the number of its last line where that alone is wrong and has no
+/// end: whoever wrote the timeline was stopped within it.
+fn whole_documents(text: &str) -> Result<(Vec<Value<'_>>, Option<usize>), DocumentError> {
+    let read = |text| documents(text, Keep::Some(kept));
+    let error = match read(text) {
+        Ok(documents) => return Ok((documents, None)),
+        Err(error) => error,
+    };
+    let before = text.rfind('\n').and_then(|end| text.get(..=end));
+    match before.map(read) {
+        Some(Ok(documents)) if text.starts_with('{') && !documents.is_empty() => {
+            let line = text.lines().count();
+            Ok((documents, Some(line)))
+        }
+        Some(_) | None => Err(error),
+    }
 }
 
 /// Where an object stands in its file.

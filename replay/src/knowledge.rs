@@ -121,6 +121,19 @@ impl Knowledge {
                 file.display()
             ));
         }
+        if let Some(line) = cluster.cut {
+            self.warnings.push(format!(
+                "{}:{line}: the last line is cut off, the changes before it are used",
+                file.display()
+            ));
+        }
+        if cluster.watch_errors > 0 {
+            self.warnings.push(format!(
+                "{}: {} errors of the watch in it: what changed before it went on may be missing",
+                file.display(),
+                cluster.watch_errors
+            ));
+        }
         if !cluster.skipped.is_empty() {
             self.warnings.push(skipped(file, &cluster.skipped));
         }

@@ -72,7 +72,10 @@ impl Pcap {
     }
 
     /// The next record.
-    #[expect(clippy::inline_always, reason = "a record is as large as what it is made of")]
+    #[expect(
+        clippy::inline_always,
+        reason = "a record is as large as what it is made of"
+    )]
     #[inline(always)]
     pub(crate) fn next(
         &mut self,

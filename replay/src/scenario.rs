@@ -2,8 +2,8 @@
 //!
 //! In: a folder, with or without a `scenario.yaml`. Out: [`Scenario`].
 //! **Shape** without a `scenario.yaml` every file that might be a capture is one, taken between
-//! the ends, and the cluster is told by `cluster.yaml`, `cluster.json` and `cluster.jsonl`, as far
-//! as they are there. `names.txt` names addresses in either case.
+//! the ends, and the cluster is told by `cluster.yaml`, `cluster.json`, `cluster.jsonl` and
+//! `cluster.jsonl.gz`, as far as they are there. `names.txt` names addresses in either case.
 //! `files`, `cluster` and `cluster_cidrs` say what is read; `at` and `interfaces` declare where it
 //! was seen, and are checked and kept.
 //! **Errors** [`ScenarioError`]: file, line and field.
@@ -26,7 +26,12 @@ use crate::document::{DocumentError, TextError};
 const DECLARATION: &str = "scenario.yaml";
 
 /// The files that tell the cluster, unless it is said otherwise.
-const CLUSTER_FILES: [&str; 3] = ["cluster.yaml", "cluster.json", "cluster.jsonl"];
+const CLUSTER_FILES: [&str; 4] = [
+    "cluster.yaml",
+    "cluster.json",
+    "cluster.jsonl",
+    "cluster.jsonl.gz",
+];
 
 /// The file that names addresses.
 const NAMES_FILE: &str = "names.txt";
@@ -205,7 +210,9 @@ fn may_be_capture(file: &Path) -> bool {
     let ending = file
         .extension()
         .map(|ending| ending.to_string_lossy().to_lowercase());
-    !name.starts_with('.') && !ending.is_some_and(|ending| NO_CAPTURES.contains(&&*ending))
+    !name.starts_with('.')
+        && !CLUSTER_FILES.contains(&&*name)
+        && !ending.is_some_and(|ending| NO_CAPTURES.contains(&&*ending))
 }
 
 #[cfg(test)]

@@ -41,25 +41,33 @@ impl Source {
     /// Takes a reader; waits for its first four octets. `refill` octets are read at a time.
     pub(crate) fn new(reader: impl Read + Send + 'static, refill: usize) -> io::Result<Self> {
         let count = ReadCount::default();
-        let mut counted = Counted {
+        let counted = Counted {
             reader,
             count: count.clone(),
         };
-        let start = read_start(&mut counted)?;
-        let compression = compression_of(&start);
-        let whole = Cursor::new(start).chain(counted);
-        let packed = |reader| BufReader::with_capacity(COMPRESSED_OCTETS, reader);
-        let reader: Box<dyn Read + Send> = match compression {
-            Compression::Plain => Box::new(whole),
-            Compression::Gzip => Box::new(MultiGzDecoder::new(packed(whole))),
-            Compression::Zstd => Box::new(ZstdDecoder::with_buffer(packed(whole))?),
-        };
+        let (reader, compression) = unpacked(counted)?;
         Ok(Self {
             octets: Octets::new(reader, refill),
             compression,
             count,
         })
     }
+}
+
+/// What a reader reads once it is decompressed; waits for its first four octets.
+pub(crate) fn unpacked(
+    mut reader: impl Read + Send + 'static,
+) -> io::Result<(Box<dyn Read + Send>, Compression)> {
+    let start = read_start(&mut reader)?;
+    let compression = compression_of(&start);
+    let whole = Cursor::new(start).chain(reader);
+    let packed = |reader| BufReader::with_capacity(COMPRESSED_OCTETS, reader);
+    let reader: Box<dyn Read + Send> = match compression {
+        Compression::Plain => Box::new(whole),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(packed(whole))),
+        Compression::Zstd => Box::new(ZstdDecoder::with_buffer(packed(whole))?),
+    };
+    Ok((reader, compression))
 }
 
 fn compression_of(start: &[u8]) -> Compression {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use analyzer::flow::Observed;
 use analyzer::query::Operation;
-use analyzer::query::view::FlowView;
+use analyzer::query::view::{CoverageView, FlowView};
 use clap::{ArgMatches, Command};
 
 use crate::cli::output::end::{name, text, word};
@@ -44,7 +45,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 }
 
 /// The columns of a table of `flows`.
-pub(crate) fn columns(flows: &[FlowView], wide: bool) -> Vec<Col> {
+pub(crate) fn columns(flows: &[FlowView], coverage: &CoverageView, wide: bool) -> Vec<Col> {
     let mut columns = vec![
         Col::name("CLIENT", client),
         Col::name("SERVER", server),
@@ -67,6 +68,13 @@ pub(crate) fn columns(flows: &[FlowView], wide: bool) -> Vec<Col> {
         })
         .optional(3),
     ];
+    // Where offload merged packets, two ends may differ without loss.
+    if coverage.merged_frames == 0 && flows.iter().any(|flow| lost(flow) > 0) {
+        columns.push(Col::number("LOST", |flow| match lost(flow) {
+            0 => String::new(),
+            lost => units::count(lost),
+        }));
+    }
     if wide {
         columns.extend(details());
     } else if names_repeat(flows) {
@@ -119,6 +127,18 @@ fn details() -> [Col; 15] {
             flow.last_seen.map(moment).unwrap_or_default()
         }),
     ]
+}
+
+/// Packets that one end sent and the other did not receive, where both were counted.
+fn lost(flow: &FlowView) -> u64 {
+    let (client, server) = (&flow.client_stats, &flow.server_stats);
+    match flow.observed {
+        Some(Observed::Both) => {
+            let there = client.tx_pkts.saturating_sub(server.rx_pkts);
+            there.saturating_add(server.tx_pkts.saturating_sub(client.rx_pkts))
+        }
+        Some(Observed::Client | Observed::Server | Observed::Between) | None => 0,
+    }
 }
 
 fn client(flow: &FlowView) -> String {

@@ -27,7 +27,7 @@ use crate::time::Timestamp;
 pub(super) fn directory(
     tables: &Tables,
     names: &Names,
-    ranges: PrefixTable<IdentityBasis>,
+    ranges: &PrefixTable<IdentityBasis>,
     steps: usize,
 ) -> Directory {
     let Claims {
@@ -36,7 +36,7 @@ pub(super) fn directory(
         node_ports,
         refused,
     } = Claims::collect(tables, steps);
-    let naming = Naming::new(tables, names, &ranges);
+    let naming = Naming::new(tables, names, ranges);
     let mut builder = Builder {
         tables,
         naming,

@@ -13,7 +13,8 @@ pub struct Limits {
     pub fragments: usize,
     /// Records of single connections, about 200 octets each; 0 when nobody lists them.
     pub connection_records: usize,
-    /// Names that name resolution gave.
+    /// Names that captures give addresses in blocks of their own, and as many again, with the times
+    /// when they held, that DNS answers give.
     pub names: usize,
     /// Interfaces of captures, each at every depth of tunnels: about 100 octets.
     pub places: usize,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::cluster::Directory;
 use crate::flow::clocks::Clocks;
+use crate::flow::handover::Handover;
 use crate::flow::order::{Forward, Oriented, Place, order};
 use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::roles::Roles;
@@ -115,9 +116,13 @@ fn add_leg(
     roles: Oriented,
     knowledge: &Knowledge<'_>,
 ) {
+    let mut handover = Handover::default();
     for interval in leg.into_intervals() {
-        let interval = roles.turned(interval);
+        let mut interval = roles.turned(interval);
         let key = knowledge.attribute(key, roles, &interval);
+        if let (Some(handed), Some(last)) = (handover.next(&key, &mut interval), flows.last_mut()) {
+            handed.leave(&mut last.intervals);
+        }
         match flows.get_mut(start..).and_then(<[Flow]>::last_mut) {
             Some(last) if last.key == key => {
                 last.key.learn(&key, knowledge.directory);
@@ -165,9 +170,15 @@ struct Group<'k> {
 
 impl Group<'_> {
     fn add_leg(&mut self, (key, leg): (&LegKey, Leg), place: &Place) {
+        let mut handover = Handover::default();
         for interval in leg.into_intervals() {
-            let interval = place.roles.turned(interval);
+            let mut interval = place.roles.turned(interval);
             let key = self.knowledge.attribute(key, place.roles, &interval);
+            if let (Some(handed), Some(last)) =
+                (handover.next(&key, &mut interval), self.seen.last_mut())
+            {
+                handed.leave(&mut last.sighted.intervals);
+            }
             let same = |seen: &&mut Seen| seen.key == key && seen.sighted.hop == place.hop;
             match self.seen.last_mut().filter(same) {
                 Some(last) => {

@@ -128,6 +128,7 @@ fn choose(
 /// Whether two records of one five-tuple, at different hops, are of one connection.
 fn is_same(one: &ConnectionRecord, other: &ConnectionRecord) -> bool {
     one.key.hop != other.key.hop
+        && one.era == other.era
         && one.first().nanos_since(other.last()) <= SLACK
         && other.first().nanos_since(one.last()) <= SLACK
 }

@@ -64,8 +64,11 @@ impl Cooked {
         self.hardware == LOOPBACK && self.packet_type == OUTGOING
     }
 
+    /// On loopback both directions come in, so it says nothing.
     pub(super) const fn direction(&self) -> Direction {
-        if self.packet_type == OUTGOING {
+        if self.hardware == LOOPBACK {
+            Direction::Unknown
+        } else if self.packet_type == OUTGOING {
             Direction::Outgoing
         } else {
             Direction::Incoming

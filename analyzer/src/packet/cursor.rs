@@ -35,6 +35,14 @@ impl<'a> Cursor<'a> {
         self.on_link
     }
 
+    /// How far into `frame`, from which it was made, it is: padding may have been taken off its end,
+    /// so that its length does not tell.
+    #[inline]
+    pub(super) fn offset_in(&self, frame: &[u8]) -> usize {
+        let (start, here) = (frame.as_ptr().addr(), self.kept.as_ptr().addr());
+        here.saturating_sub(start)
+    }
+
     /// The next `N` octets, which stay.
     #[inline]
     pub(super) fn peek<const N: usize>(&self) -> Result<&'a [u8; N], SkipReason> {

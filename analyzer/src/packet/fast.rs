@@ -16,6 +16,9 @@ const ETHERNET_LEN: u16 = 14;
 const IPV4_WITHOUT_OPTIONS: u8 = 0x45;
 const IPV4_LEN: u32 = 20;
 const IPV6_LEN: u32 = 40;
+/// Where the transport header is.
+const AFTER_IPV4: u16 = ETHERNET_LEN + 20;
+const AFTER_IPV6: u16 = ETHERNET_LEN + 40;
 /// More fragments, and the offset.
 const FRAGMENTED: u16 = 0x3fff;
 
@@ -46,6 +49,7 @@ pub(super) fn ipv4(frame: &Frame<'_>) -> Option<Packet> {
         ip_bytes,
         ttl,
         ip_id: u16::from_be_bytes([id0, id1]),
+        transport_offset: AFTER_IPV4,
         ..EMPTY
     };
     ports(base, protocol, rest, payload).filter(|packet| fits(packet, frame))
@@ -70,6 +74,7 @@ pub(super) fn ipv6(frame: &Frame<'_>) -> Option<Packet> {
         destination: IpAddr::from(*destination.first_chunk::<16>()?),
         ip_bytes: IPV6_LEN + payload,
         ttl,
+        transport_offset: AFTER_IPV6,
         ..EMPTY
     };
     ports(base, protocol, rest, payload).filter(|packet| fits(packet, frame))
@@ -154,6 +159,7 @@ const EMPTY: Packet = Packet {
     ip_id: 0,
     depth: 0,
     ip_offset: ETHERNET_LEN,
+    transport_offset: 0,
     fragment: None,
     tunnel_fragment: None,
 };

@@ -53,6 +53,8 @@ struct Walk<'a> {
 struct Facts<'a> {
     header: Header<'a>,
     ports: Ports,
+    /// Where they are in the frame.
+    transport_offset: usize,
     /// Of TCP.
     segment: Option<Segment>,
 }
@@ -78,6 +80,7 @@ impl<'a> Walk<'a> {
             let Facts {
                 header,
                 ports,
+                transport_offset,
                 segment,
             } = &mut self.innermost;
             cursor = ip::parse(cursor, header)?;
@@ -88,11 +91,13 @@ impl<'a> Walk<'a> {
             }
             let inside = match header.protocol {
                 protocol::TCP => {
+                    *transport_offset = cursor.offset_in(frame.data);
                     *ports = transport::ports(&mut cursor)?;
                     *segment = transport::tcp(cursor);
                     return Ok(Found::Ports);
                 }
                 protocol::UDP => {
+                    *transport_offset = cursor.offset_in(frame.data);
                     *ports = transport::ports(&mut cursor)?;
                     self.udp_tunnel(cursor)
                 }
@@ -151,6 +156,7 @@ impl<'a> Walk<'a> {
         let Facts {
             header,
             ports,
+            transport_offset,
             segment,
         } = &self.innermost;
         Packet {
@@ -167,6 +173,7 @@ impl<'a> Walk<'a> {
             ip_id: header.ip_id(),
             depth: self.tunnels.depth,
             ip_offset: self.ip_offset(),
+            transport_offset: u16::try_from(*transport_offset).unwrap_or(u16::MAX),
             fragment: (header.place == Place::First).then(|| header.fragment_key()),
             tunnel_fragment: self.tunnels.fragment,
         }

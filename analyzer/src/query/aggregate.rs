@@ -31,13 +31,15 @@ pub fn groups<'s>(
     snapshot: &'s Snapshot,
     matches: impl Iterator<Item = Match<'s>>,
     level: Level,
+    format: Format,
 ) -> Vec<Group<'s>> {
     let mut groups: BTreeMap<(Protocol, LevelKey, LevelKey), Group<'s>> = BTreeMap::new();
     for found in matches {
         let key = &found.flow.key;
+        let names = found.names(snapshot, format);
         let (client, server) = (
-            EndFacts::of(snapshot, key.client),
-            EndFacts::of(snapshot, key.server),
+            EndFacts::of(snapshot, key.client).named(&names.client),
+            EndFacts::of(snapshot, key.server).named(&names.server),
         );
         let (client_key, server_key) = (LevelKey::of(&client, level), LevelKey::of(&server, level));
         let client = client_key.view(&client, level);

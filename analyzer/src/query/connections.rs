@@ -12,6 +12,7 @@ use crate::query::end::end_view;
 use crate::query::filter::EndFacts;
 use crate::query::flows::measured_view;
 use crate::query::measure::{Counters, Measure};
+use crate::query::resolved::ResolvedNames;
 use crate::query::row::{Ranked, page};
 use crate::query::view::{
     ConnectionView, ConnectionsView, FlowView, State, StatsView, TcpFlagsView,
@@ -41,8 +42,13 @@ pub fn connections(snapshot: &Snapshot, query: &Query) -> ConnectionsView {
 
 fn accepts(snapshot: &Snapshot, query: &Query, connection: &AttributedConnection) -> bool {
     let (filter, key) = (&query.filter, &connection.record.key);
-    let client = EndFacts::of(snapshot, connection.client);
-    let server = EndFacts::of(snapshot, connection.server);
+    let names = if filter.asks_for_dns() {
+        ResolvedNames::of_connection(snapshot, connection)
+    } else {
+        ResolvedNames::default()
+    };
+    let client = EndFacts::of(snapshot, connection.client).named(&names.client);
+    let server = EndFacts::of(snapshot, connection.server).named(&names.server);
     let client_port = key.endpoint(connection.client_side).port;
     let server_port = key.endpoint(connection.client_side.other()).port;
     filter.protocol.accepts_value(&key.protocol)
@@ -121,13 +127,18 @@ impl<'s> Row<'s> {
     fn flow_view(&self, snapshot: &Snapshot) -> FlowView {
         let connection = self.connection;
         let (key, side) = (&connection.record.key, connection.client_side);
-        let end = |end, side| {
+        let names = ResolvedNames::of_connection(snapshot, connection);
+        let end = |end, side, names| {
             let port = Some(key.endpoint(side).port);
-            end_view(&EndFacts::of(snapshot, end), port, Format::Full)
+            end_view(
+                &EndFacts::of(snapshot, end).named(names),
+                port,
+                Format::Full,
+            )
         };
         let mut view = measured_view(key.protocol, &self.measure, Format::Full);
-        view.client = end(connection.client, side);
-        view.server = end(connection.server, side.other());
+        view.client = end(connection.client, side, &names.client);
+        view.server = end(connection.server, side.other(), &names.server);
         view.basis = Some(connection.basis);
         view.observed = Some(connection.observed);
         let (at_client, at_server) = handshakes(connection);

@@ -37,6 +37,7 @@ impl Snapshot {
             copies_uncertain: coverage.copies_uncertain,
             connections_not_kept: self.connections_not_kept,
             names_not_kept: coverage.names_not_kept,
+            dns_cut: coverage.dns_cut,
             objects_not_kept: coverage.objects_not_kept,
             files: provenance.files,
             nodes: self.nodes.clone(),
@@ -64,6 +65,10 @@ impl Snapshot {
                 "records did not fit: old or idle traffic is missing or split",
             ),
             limit(coverage.names_not_kept, "names of addresses were not kept"),
+            limit(
+                coverage.dns_cut,
+                "DNS answers were cut: names of addresses may miss",
+            ),
             limit(
                 coverage.objects_not_kept,
                 "changes of the cluster were not kept: names may miss",

@@ -11,14 +11,20 @@ use crate::query::{Format, Level};
 use crate::snapshot::Snapshot;
 
 impl<'s> EndFacts<'s> {
-    /// What a snapshot knows of an end.
+    /// What a snapshot knows of an end, but for its names.
     #[must_use]
     pub fn of(snapshot: &'s Snapshot, end: FlowEnd) -> Self {
         Self {
             address: end.address,
             identity: snapshot.directory.identity(end.identity),
-            dns: snapshot.names.of(end.address),
+            dns: &[],
         }
+    }
+
+    /// With the names that name resolution gave it.
+    #[must_use]
+    pub const fn named(self, dns: &'s [Arc<str>]) -> Self {
+        Self { dns, ..self }
     }
 }
 
@@ -129,6 +135,7 @@ impl LevelKey {
             Self::Node(_) => EndView { node, ..empty },
             Self::Address(address, _) => EndView {
                 ip: Some(*address),
+                dns: facts.dns.to_vec(),
                 ..empty
             },
             Self::Kind(_) => empty,
@@ -165,7 +172,8 @@ impl LevelKey {
     }
 }
 
-/// Keeps the fields on which merged ends agree.
+/// Keeps the fields on which merged ends agree, and the names that any of them has: clients know one
+/// address by different names.
 pub fn keep_common(kept: &mut EndView, other: &EndView) {
     fn common<T: PartialEq>(kept: &mut Option<T>, other: Option<&T>) {
         if kept.as_ref() != other {
@@ -180,6 +188,11 @@ pub fn keep_common(kept: &mut EndView, other: &EndView) {
     common(&mut kept.node, other.node.as_ref());
     common(&mut kept.kind, other.kind.as_ref());
     common(&mut kept.workload, other.workload.as_ref());
+    if kept.dns != other.dns {
+        kept.dns.extend_from_slice(&other.dns);
+        kept.dns.sort_unstable();
+        kept.dns.dedup();
+    }
 }
 
 fn pod_of(identity: &Identity) -> Option<LevelKey> {

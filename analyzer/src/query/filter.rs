@@ -60,11 +60,17 @@ pub struct EndFacts<'a> {
     pub address: IpAddr,
     /// Who it is.
     pub identity: &'a Identity,
-    /// The names that name resolution gave its address.
+    /// The names that name resolution gave its address, when they are asked for.
     pub dns: &'a [Arc<str>],
 }
 
 impl Filter {
+    /// Whether a filter is on names that name resolution gave.
+    #[must_use]
+    pub const fn asks_for_dns(&self) -> bool {
+        !(self.any.dns.is_empty() && self.client.dns.is_empty() && self.server.dns.is_empty())
+    }
+
     /// Whether two ends pass the filters of ends.
     #[must_use]
     pub fn accepts_ends(&self, client: &EndFacts<'_>, server: &EndFacts<'_>) -> bool {

@@ -7,6 +7,7 @@ use crate::query::aggregate;
 use crate::query::end::end_view;
 use crate::query::filter::EndFacts;
 use crate::query::measure::{Measure, median_us, set_handshakes};
+use crate::query::resolved::ResolvedNames;
 use crate::query::row::{Ranked, page};
 use crate::query::view::{EndView, FlowView, FlowsView, State};
 use crate::query::window::Bounds;
@@ -31,7 +32,7 @@ pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
     let (flows, total, truncated) = match query.aggregate {
         Some(level) => {
             let shown = page(
-                aggregate::groups(snapshot, matches, level),
+                aggregate::groups(snapshot, matches, level, query.format),
                 query.sort,
                 query.page,
             );
@@ -61,7 +62,7 @@ pub fn matches<'s>(snapshot: &'s Snapshot, query: &Query) -> impl Iterator<Item 
     snapshot
         .flows
         .iter()
-        .filter(|flow| accepts_key(snapshot, query, flow))
+        .filter(move |flow| accepts_key(snapshot, query, flow, &bounds))
         .filter_map(move |flow| {
             Some(Match {
                 flow,
@@ -72,10 +73,15 @@ pub fn matches<'s>(snapshot: &'s Snapshot, query: &Query) -> impl Iterator<Item 
         .filter(|found| accepts_measure(query, found))
 }
 
-fn accepts_key(snapshot: &Snapshot, query: &Query, flow: &Flow) -> bool {
+fn accepts_key(snapshot: &Snapshot, query: &Query, flow: &Flow, bounds: &Bounds) -> bool {
     let (filter, key) = (&query.filter, &flow.key);
-    let client = EndFacts::of(snapshot, key.client);
-    let server = EndFacts::of(snapshot, key.server);
+    let names = if filter.asks_for_dns() {
+        ResolvedNames::of_flow(snapshot, flow, bounds)
+    } else {
+        ResolvedNames::default()
+    };
+    let client = EndFacts::of(snapshot, key.client).named(&names.client);
+    let server = EndFacts::of(snapshot, key.server).named(&names.server);
     filter.protocol.accepts_value(&key.protocol)
         && filter.accepts_port(key.server_port, server.identity.service_port)
         && filter.accepts_ends(&client, &server)
@@ -97,12 +103,23 @@ impl Match<'_> {
             .handshakes(|interval| self.bounds.holds(interval.index))
     }
 
+    /// The names of its ends, where `format` shows them.
+    #[must_use]
+    pub fn names(&self, snapshot: &Snapshot, format: Format) -> ResolvedNames {
+        match format {
+            Format::Compact => ResolvedNames::default(),
+            Format::Full => ResolvedNames::of_flow(snapshot, self.flow, &self.bounds),
+        }
+    }
+
     fn view(&self, snapshot: &Snapshot, format: Format) -> FlowView {
         let key = &self.flow.key;
-        let end = |end, port| end_view(&EndFacts::of(snapshot, end), port, format);
+        let names = self.names(snapshot, format);
+        let end =
+            |end, names, port| end_view(&EndFacts::of(snapshot, end).named(names), port, format);
         let mut view = measured_view(key.protocol, &self.measure, format);
-        view.client = end(key.client, None);
-        view.server = end(key.server, Some(key.server_port));
+        view.client = end(key.client, &names.client, None);
+        view.server = end(key.server, &names.server, Some(key.server_port));
         set_handshakes(
             &mut view.client_stats,
             &mut view.server_stats,

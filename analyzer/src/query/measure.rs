@@ -4,6 +4,7 @@
 //! a second. **Shape** measures only add, so aggregates are sums.
 
 use crate::flow::Flow;
+use crate::leg::intervals::Intervals;
 use crate::leg::{Handshakes, Interval};
 use crate::query::view::{StatsView, TotalsView};
 use crate::query::window::Bounds;
@@ -43,44 +44,65 @@ impl Measure {
             active: flow.is_active(),
             ..Self::default()
         };
-        let server_intervals = flow.at_server.as_deref();
-        for client in flow.intervals.iter().filter(|i| bounds.holds(i.index)) {
-            match server_intervals {
-                None => measure.add(client, client),
-                Some(intervals) => match intervals.get(client.index) {
-                    Some(server) => measure.add(client, server),
-                    None => measure.add(client, &Interval::new(client.index)),
-                },
+        match &flow.at_server {
+            None => {
+                for interval in flow.intervals.iter().filter(|i| bounds.holds(i.index)) {
+                    let (client, server) = counters(interval, interval);
+                    measure.merge(&Self::between(client, server));
+                }
             }
+            Some(at_server) => measure.add_views(&flow.intervals, at_server, bounds),
         }
         measure.connections = connections(flow, bounds);
-        (!measure.wire.is_empty()).then_some(measure)
+        (measure.total_packets() > 0).then_some(measure)
     }
 
     /// The measure of what a client and a server sent, as each end counted it.
     #[must_use]
     pub fn between(client: Counters, server: Counters) -> Self {
-        let mut wire = larger(&client.tx, &server.rx);
-        wire.merge(&larger(&server.tx, &client.rx));
-        Self {
+        let measure = Self {
             client,
             server,
-            wire,
             ..Self::default()
+        };
+        Self {
+            wire: measure.larger_views(),
+            ..measure
         }
     }
 
-    /// Adds an interval, as the two ends saw it.
-    fn add(&mut self, client: &Interval, server: &Interval) {
-        let client = Counters {
-            tx: client.forward,
-            rx: client.backward,
-        };
-        let server = Counters {
-            tx: server.backward,
-            rx: server.forward,
-        };
-        self.merge(&Self::between(client, server));
+    /// Adds the intervals of two views. A packet may be in one interval at the sender's end and in
+    /// the next at the receiver's: what the wire carried is what the larger view, up to an
+    /// interval, has more than it had before.
+    fn add_views(&mut self, at_client: &Intervals, at_server: &Intervals, bounds: &Bounds) {
+        let mut before = Self::default();
+        for client in at_client.iter() {
+            let none = Interval::new(client.index);
+            let server = at_server.get(client.index).unwrap_or(&none);
+            let (client_counters, server_counters) = counters(client, server);
+            let mut so_far = before;
+            so_far.client.merge(&client_counters);
+            so_far.server.merge(&server_counters);
+            if bounds.holds(client.index) {
+                self.client.merge(&client_counters);
+                self.server.merge(&server_counters);
+                let wire = Self::between(client_counters, server_counters).wire;
+                let (then, now) = (before.larger_views(), so_far.larger_views());
+                self.wire.merge(&Traffic {
+                    packets: now.packets.saturating_sub(then.packets),
+                    ip_bytes: now.ip_bytes.saturating_sub(then.ip_bytes),
+                    ..wire
+                });
+            }
+            before = so_far;
+        }
+    }
+
+    /// Each packet once, going by the larger view of each direction.
+    fn larger_views(&self) -> Traffic {
+        let mut wire = larger(&self.client.tx, &self.server.rx);
+        wire.merge(&larger(&self.server.tx, &self.client.rx));
+        wire
     }
 
     /// Adds another measure.
@@ -220,6 +242,19 @@ impl Counters {
     const fn ip_bytes(&self) -> u64 {
         self.tx.ip_bytes.saturating_add(self.rx.ip_bytes)
     }
+}
+
+/// What the two ends counted in an interval.
+fn counters(client: &Interval, server: &Interval) -> (Counters, Counters) {
+    let client = Counters {
+        tx: client.forward,
+        rx: client.backward,
+    };
+    let server = Counters {
+        tx: server.backward,
+        rx: server.forward,
+    };
+    (client, server)
 }
 
 /// The larger of two views of the same packets, from the first sighting to the last.

@@ -55,7 +55,11 @@ const END_FILTERS: [(&str, &str, &str); 7] = [
     ),
     ("svc", "NAME", "service"),
     ("node", "NAME", "node"),
-    ("dns", "NAME", "name that name resolution gave the address"),
+    (
+        "dns",
+        "NAME",
+        "DNS name: what the other end asked for to get the address, or what the capture says",
+    ),
     (
         "kind",
         "KIND",

@@ -154,7 +154,8 @@ impl EndFilter {
             "pod" => self.pod = terms(value, qualified)?,
             "svc" => self.svc = terms(value, qualified)?,
             "node" => self.node = terms(value, glob)?,
-            "dns" => self.dns = terms(value, glob)?,
+            // Names are kept in lower case: their case means nothing (RFC 4343).
+            "dns" => self.dns = terms(&value.to_ascii_lowercase(), glob)?,
             "kind" => self.kind = terms(value, kind)?,
             _ => return Err("unknown parameter".to_owned()),
         }
@@ -323,23 +324,12 @@ fn time(value: &str) -> Result<Timestamp, String> {
     // An unescaped `+` of a query string arrives as a space.
     let with_plus = value.replace(' ', "+");
     let rfc3339 = || Timestamp::parse_rfc3339(&with_plus).ok();
-    unix_seconds(value).or_else(rfc3339).ok_or_else(|| {
+    Timestamp::parse_unix_seconds(value).or_else(rfc3339).ok_or_else(|| {
         format!(
             "`{}` is not a time, expected RFC 3339 such as 2026-11-22T10:00:00Z or Unix seconds",
             bounded(value)
         )
     })
-}
-
-fn unix_seconds(value: &str) -> Option<Timestamp> {
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > 9 {
-        return None;
-    }
-    let nanos = format!("{fraction:0<9}").parse().ok()?;
-    let time = Duration::new(whole.parse().ok()?, nanos);
-    Some(Timestamp::from_nanos(u64::try_from(time.as_nanos()).ok()?))
 }
 
 /// A number and a unit, such as `10ms`, `1.5s`, `5m` or `1h`.

@@ -339,6 +339,9 @@ pub struct CoverageView {
     /// Names of addresses that were empty, too long or too many.
     #[serde(default)]
     pub names_not_kept: u64,
+    /// Frames with DNS answers that are not whole.
+    #[serde(default)]
+    pub dns_cut: u64,
     /// Changes and claims of cluster objects beyond the limit.
     #[serde(default)]
     pub objects_not_kept: u64,

@@ -48,6 +48,12 @@ impl Bounds {
         *self != Self::ALL && index.start() < self.start
     }
 
+    /// Whether an interval lies behind it.
+    #[must_use]
+    pub fn comes_before(&self, index: IntervalIndex) -> bool {
+        index.start() >= self.end
+    }
+
     /// Whether something from `first` to `last` overlaps it.
     #[must_use]
     pub fn overlaps(&self, first: Timestamp, last: Timestamp) -> bool {

@@ -105,14 +105,14 @@ impl Learned {
         sights
     }
 
-    /// Every pod that was seen to send, or to be sent to, anywhere.
-    pub(super) fn seen(&self) -> BTreeSet<(PodNo, Part)> {
-        let parts = self.sightings.iter().flat_map(|sighting| {
+    /// Every pod that was seen to send, or to be sent to, and where.
+    pub(super) fn seen(&self) -> impl Iterator<Item = (PodNo, Part, PlaceId)> {
+        self.sightings.iter().flat_map(|sighting| {
             let sender = sighting.sender.pod.map(|pod| (pod, Part::Sender));
             let receiver = sighting.receiver.pod.map(|pod| (pod, Part::Receiver));
-            sender.into_iter().chain(receiver)
-        });
-        parts.collect()
+            let parts = sender.into_iter().chain(receiver);
+            parts.map(|(pod, part)| (pod, part, sighting.place))
+        })
     }
 
     /// For each source and pod the place that is its own: of several the one that shows a packet

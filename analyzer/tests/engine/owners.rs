@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::IpAddr;
 
-use analyzer::cluster::Directory;
+use analyzer::cluster::{Change, Directory};
 use analyzer::engine::{Engine, Settings};
 use analyzer::flow::FlowEnd;
 use analyzer::query::view::{ConnectionView, EndView, FlowView};
@@ -35,13 +35,27 @@ fn settings() -> Settings {
 /// An engine that is told the cluster before the packets.
 fn knowing(cluster: &str, packets: &str) -> Snapshot {
     let mut engine = Engine::new(settings());
-    changes(cluster)
-        .into_iter()
-        .for_each(|change| engine.apply(change));
-    parse(packets)
-        .iter()
-        .for_each(|line| ingest(&mut engine, line));
+    tell(&mut engine, &changes(cluster));
+    send(&mut engine, &parse(packets));
     snapshot(engine)
+}
+
+fn tell<'c>(engine: &mut Engine, changes: impl IntoIterator<Item = &'c Change>) {
+    for change in changes {
+        engine.apply(change.clone());
+    }
+}
+
+fn send(engine: &mut Engine, lines: &[Line]) {
+    for line in lines {
+        ingest(engine, line);
+    }
+}
+
+/// Gives an engine one packet, and has it counted before anything else is told.
+fn count(engine: &mut Engine, line: &Line) {
+    ingest(engine, line);
+    engine.expire(Timestamp::MIN);
 }
 
 /// Flows and connections, a line each, with the names of their ends.
@@ -66,17 +80,17 @@ fn named(snapshot: &Snapshot) -> String {
 }
 
 fn flows(snapshot: &Snapshot, parameters: &str) -> Vec<FlowView> {
-    match ask(snapshot, Operation::Flows, parameters) {
-        Answer::Flows(view) => view.flows,
-        other => panic!("flows were asked for: {other:?}"),
-    }
+    let Answer::Flows(view) = ask(snapshot, Operation::Flows, parameters) else {
+        panic!("flows were asked for");
+    };
+    view.flows
 }
 
 fn connections(snapshot: &Snapshot) -> Vec<ConnectionView> {
-    match ask(snapshot, Operation::Connections, "sort=first_seen") {
-        Answer::Connections(view) => view.connections,
-        other => panic!("connections were asked for: {other:?}"),
-    }
+    let Answer::Connections(view) = ask(snapshot, Operation::Connections, "sort=first_seen") else {
+        panic!("connections were asked for");
+    };
+    view.connections
 }
 
 fn ends(flow: &FlowView) -> String {
@@ -251,6 +265,46 @@ fn a_port_that_goes_from_pod_to_pod_ends_the_connections_to_it() {
     ");
 }
 
+#[test]
+fn a_change_told_late_is_one_of_each_owner_in_the_flows() {
+    let cluster = "
+        pod shop/peer uid=p ip=10.0.0.1
+        pod shop/a uid=a ip=10.0.0.2
+        @20 -pod shop/a uid=a ip=10.0.0.2
+        @20 pod shop/b uid=b ip=10.0.0.2";
+    let packets = parse(
+        "1 10.0.0.2:40000 > 10.0.0.1:80 S seq=1
+         14 10.0.0.2:40000 > 10.0.0.1:80 A len=10
+         26 10.0.0.2:40000 > 10.0.0.1:80 A len=10
+         37 10.0.0.1:80 > 10.0.0.2:40000 A len=10",
+    );
+    for told in 0..=packets.len() {
+        let mut engine = Engine::new(settings());
+        for (place, line) in packets.iter().enumerate() {
+            if place == told {
+                tell(&mut engine, &changes(cluster));
+            }
+            count(&mut engine, line);
+        }
+        if told == packets.len() {
+            tell(&mut engine, &changes(cluster));
+        }
+        let text = named(&snapshot(engine));
+        let flows: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+        // What has gone on when it is told ends then, and what goes on from there is another one.
+        let connections = if told == 3 { 2 } else { 1 };
+        let b = format!("b > peer:80 by Syn, 1 out 1 back, {connections} connections, Active");
+        assert_eq!(
+            flows,
+            [
+                "a > peer:80 by Syn, 2 out 0 back, 1 connections, Closed",
+                &b,
+            ],
+            "told before packet {told}"
+        );
+    }
+}
+
 /// Traffic with packets of any gaps, and pods that come and go at the addresses it is between.
 fn world(unit: u64) -> impl Strategy<Value = (Vec<Line>, String)> {
     let pod = (2..5_u8, 0..40_u64, 0..40_u64)
@@ -315,8 +369,8 @@ proptest! {
     #[test]
     fn every_packet_counts_for_the_owners_of_its_time((lines, cluster) in world(1)) {
         let mut engine = Engine::new(settings());
-        changes(&cluster).into_iter().for_each(|change| engine.apply(change));
-        lines.iter().for_each(|line| ingest(&mut engine, line));
+        tell(&mut engine, &changes(&cluster));
+        send(&mut engine, &lines);
         let snapshot = snapshot(engine);
         prop_assert_eq!(counted(&snapshot), sent(&lines, &snapshot.directory));
         for connection in &snapshot.connections {
@@ -339,11 +393,11 @@ proptest! {
         let changes = changes(&cluster);
         for (place, line) in lines.iter().enumerate() {
             let now = changes.iter().zip(&told).filter(|(_, when)| **when == place);
-            now.for_each(|(change, _)| engine.apply(change.clone()));
-            ingest(&mut engine, line);
+            tell(&mut engine, now.map(|(change, _)| change));
+            count(&mut engine, line);
         }
         let rest = changes.iter().zip(&told).filter(|(_, when)| **when >= lines.len());
-        rest.for_each(|(change, _)| engine.apply(change.clone()));
+        tell(&mut engine, rest.map(|(change, _)| change));
         let snapshot = snapshot(engine);
         prop_assert_eq!(counted(&snapshot), sent(&lines, &snapshot.directory));
     }
@@ -359,10 +413,12 @@ proptest! {
             line.destination.set_port(line.destination.port() + interval * 4);
         }
         let (mut early, mut late) = (Engine::new(settings()), Engine::new(settings()));
-        changes(&cluster).into_iter().for_each(|change| early.apply(change));
-        lines.iter().for_each(|line| ingest(&mut early, line));
-        lines.iter().for_each(|line| ingest(&mut late, line));
-        changes(&cluster).into_iter().for_each(|change| late.apply(change));
+        tell(&mut early, &changes(&cluster));
+        send(&mut early, &lines);
+        for line in &lines {
+            count(&mut late, line);
+        }
+        tell(&mut late, &changes(&cluster));
         prop_assert_eq!(answers(early), answers(late));
     }
 }

@@ -99,12 +99,17 @@ fn any_frame() -> impl Strategy<Value = (LinkType, Vec<u8>)> {
 fn assert_sane(frame: &Frame<'_>) {
     const MAX_DEPTH: u8 = 8;
     let (depth, ip_offset, source, destination) = match parse(frame) {
-        Parsed::Packet(packet) => (
-            packet.depth,
-            packet.ip_offset,
-            packet.source,
-            packet.destination,
-        ),
+        Parsed::Packet(packet) => {
+            let ports = [packet.source_port, packet.destination_port].map(u16::to_be_bytes);
+            let at = usize::from(packet.transport_offset);
+            assert_eq!(frame.data[at..at + 4], ports.concat(), "{packet:?}");
+            (
+                packet.depth,
+                packet.ip_offset,
+                packet.source,
+                packet.destination,
+            )
+        }
         Parsed::Fragment(Fragment {
             depth,
             ip_offset,

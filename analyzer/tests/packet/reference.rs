@@ -98,6 +98,7 @@ fn theirs(data: &[u8]) -> Packet {
     let mut packet = network(sliced.net.as_ref().unwrap(), data);
     match sliced.transport.unwrap() {
         TransportSlice::Tcp(tcp) => {
+            packet.transport_offset = offset(tcp.slice(), data);
             packet.source_port = tcp.source_port();
             packet.destination_port = tcp.destination_port();
             packet.transport = Transport::Tcp(Some(Segment {
@@ -108,6 +109,7 @@ fn theirs(data: &[u8]) -> Packet {
             }));
         }
         TransportSlice::Udp(udp) => {
+            packet.transport_offset = offset(udp.slice(), data);
             packet.source_port = udp.source_port();
             packet.destination_port = udp.destination_port();
         }
@@ -165,6 +167,7 @@ fn udp_between(source: IpAddr, destination: IpAddr) -> Packet {
         ip_id: 0,
         depth: 0,
         ip_offset: 0,
+        transport_offset: 0,
         fragment: None,
         tunnel_fragment: None,
     }

@@ -1,6 +1,8 @@
 """A DNS server: answers from a zone, forwards the rest, caches what it forwarded.
 
-usage: dns_server.py '{"zone": {"cart.shop.svc.cluster.local": ["10.244.1.11"]},
+usage: dns_server.py '{"zone": {"cart.shop.svc.cluster.local": ["10.244.1.11"],
+                                "www.example": {"alias": "edge.example", "ttl": 60},
+                                "edge.example": {"addresses": ["203.0.113.9"], "ttl": 2}},
                        "forward": "203.0.113.53", "metrics_port": 9153}'
 """
 
@@ -12,7 +14,7 @@ import sys
 import threading
 import time
 
-from resolver import A, AAAA, query
+from resolver import A, AAAA, CNAME, encode_name, query
 from tally import Tally, hold_signals, until_told
 from web_service import serve_metrics
 
@@ -30,15 +32,26 @@ def question(message):
     return ".".join(labels).lower(), kind, at + 5
 
 
-def respond(message, code, records, ttl):
-    """The answer to a query: its question, and the records by a pointer to the name."""
-    _, _, end = question(message)
+def respond(message, code, records):
+    """The answer to a query: its question, and the records by pointers to their names."""
+    name, _, end = question(message)
     flags = 0x8180 | code
-    header = message[:2] + struct.pack("!5H", flags, 1, len(records), 0, 0)
-    body = b"".join(
-        struct.pack("!3HIH", 0xC00C, kind, 1, ttl, len(data)) + data for kind, data in records
-    )
-    return header + message[12:end] + body
+    answer = message[:2] + struct.pack("!5H", flags, 1, len(records), 0, 0) + message[12:end]
+    places = {name: 12}
+    for owner, kind, ttl, data in records:
+        answer += struct.pack("!3HIH", 0xC000 | places[owner], kind, 1, ttl, len(data))
+        if kind == CNAME:
+            places[decode_name(data)] = len(answer)
+        answer += data
+    return answer
+
+
+def decode_name(octets):
+    labels = []
+    while octets[0]:
+        labels.append(octets[1 : 1 + octets[0]].decode())
+        octets = octets[1 + octets[0] :]
+    return ".".join(labels)
 
 
 class Server:
@@ -51,20 +64,26 @@ class Server:
         self.cache = {}
 
     def records(self, name, kind):
-        addresses = self.zone[name]
-        wanted = [a for a in addresses if (":" in a) == (kind == AAAA)]
+        """The aliases from a name on, then addresses: owner, kind, time to live, data."""
+        entry = self.zone[name]
+        entry = entry if isinstance(entry, dict) else {"addresses": entry}
+        ttl = entry.get("ttl", self.ttl)
+        if "alias" in entry:
+            alias = (name, CNAME, ttl, encode_name(entry["alias"]))
+            return [alias, *self.records(entry["alias"], kind)]
+        wanted = [a for a in entry["addresses"] if (":" in a) == (kind == AAAA)]
         random.shuffle(wanted)
         family = socket.AF_INET6 if kind == AAAA else socket.AF_INET
-        return [(kind, socket.inet_pton(family, address)) for address in wanted]
+        return [(name, kind, ttl, socket.inet_pton(family, address)) for address in wanted]
 
     def answer(self, message):
         name, kind, _ = question(message)
         if name in self.zone and kind in (A, AAAA):
-            return respond(message, 0, self.records(name, kind), self.ttl)
+            return respond(message, 0, self.records(name, kind))
         if self.forward and not name.endswith(self.cluster):
             return self.ask_upstream(message, name, kind)
         self.tally.add(nxdomain=1)
-        return respond(message, NXDOMAIN, [], 0)
+        return respond(message, NXDOMAIN, [])
 
     def ask_upstream(self, message, name, kind):
         kept = self.cache.get((name, kind))
@@ -89,7 +108,7 @@ class Server:
         answer = self.answer(message)
         if len(answer) > LONGEST_DATAGRAM:
             # Too long without EDNS: the question alone, and the TC bit.
-            answer = respond(message, 0, [], 0)
+            answer = respond(message, 0, [])
             answer = answer[:2] + bytes([answer[2] | 0x02]) + answer[3:]
             self.tally.add(truncated=1)
         listening.sendto(answer, client)

@@ -8,7 +8,7 @@ import random
 import socket
 import struct
 
-A, AAAA = 1, 28
+A, CNAME, AAAA = 1, 5, 28
 
 
 def encode_name(name):

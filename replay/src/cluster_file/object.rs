@@ -18,6 +18,7 @@ pub(super) type ObjectError = Box<(ObjectPlace, FieldError)>;
 pub(super) struct Decoded {
     pub(super) changes: Vec<Change>,
     pub(super) skipped: BTreeMap<String, u64>,
+    pub(super) watch_errors: u64,
 }
 
 /// What happened to an object, and when.
@@ -46,10 +47,11 @@ impl Decoded {
         let at = |error| Box::new((place.clone(), error));
         let object = document.get("object").map_err(at)?;
         if !object.is_absent() {
-            return match event(document).map_err(at)? {
-                Some(event) => self.add_object(place, &object.detached(), None, event),
-                None => {
-                    self.skip("watch events without an object".to_owned());
+            return match line(document).map_err(at)? {
+                Line::Change(event) => self.add_object(place, &object.detached(), None, event),
+                Line::Bookmark => Ok(()),
+                Line::Error => {
+                    self.watch_errors += 1;
                     Ok(())
                 }
             };
@@ -198,14 +200,24 @@ fn decode(kind: &Kind, object: &Field<'_>) -> Result<Known, FieldError> {
     Ok(Known::Object(Box::new(object), version))
 }
 
-/// The type and time of a change; nothing for bookmarks and errors of the watch.
-fn event(document: &Field<'_>) -> Result<Option<Event>, FieldError> {
+/// A line of a watch.
+enum Line {
+    Change(Event),
+    /// How far the watch is.
+    Bookmark,
+    /// The watch broke.
+    Error,
+}
+
+/// Reads the type of a line, and the time of a change.
+fn line(document: &Field<'_>) -> Result<Line, FieldError> {
     let field = document.get("type")?;
     let kind = match field.text()? {
         Some("ADDED") => ChangeKind::Added,
         Some("MODIFIED") => ChangeKind::Modified,
         Some("DELETED") => ChangeKind::Deleted,
-        Some("BOOKMARK" | "ERROR") => return Ok(None),
+        Some("BOOKMARK") => return Ok(Line::Bookmark),
+        Some("ERROR") => return Ok(Line::Error),
         Some(other) => {
             let known = "ADDED, MODIFIED or DELETED";
             return Err(field.wrong(format!("{} is unknown, expected {known}", shown(other))));
@@ -213,11 +225,14 @@ fn event(document: &Field<'_>) -> Result<Option<Event>, FieldError> {
         None => return Err(field.wrong("missing, expected ADDED, MODIFIED or DELETED")),
     };
     let time = document.get("time")?;
-    match time.time()? {
-        Some(at) => Ok(Some(Event {
+    match time.moment()? {
+        Some(at) => Ok(Line::Change(Event {
             kind,
             time: Some(at),
         })),
-        None => Err(time.wrong("missing, expected the time of the change in RFC 3339")),
+        None => Err(time.wrong(
+            "missing, expected the time of the change in RFC 3339 or Unix seconds; kubectl prints \
+             none, so add it to each line as it comes",
+        )),
     }
 }

@@ -185,8 +185,81 @@ fn a_timeline_has_a_line_a_change() {
         who(text, "10.0.0.5", None, "10:00:40"),
         "pod default b Pod/b"
     );
-    let skipped: Vec<_> = decoded(text).skipped.into_iter().collect();
-    assert_eq!(skipped, [("watch events without an object".to_owned(), 1)]);
+    assert_eq!(decoded(text).skipped.len(), 0);
+}
+
+/// A line of a timeline about a pod, `t` seconds after ten.
+fn line(t: u8, kind: &str, pod: &str, ip: &str) -> String {
+    format!(
+        r#"{{"time":"2026-11-22T10:00:{t:02}.5Z","type":"{kind}","object":{{"kind":"Pod","apiVersion":"v1","metadata":{{"name":"{pod}","uid":"{pod}","resourceVersion":"{t}"}},"status":{{"podIP":"{ip}"}}}}}}"#
+    )
+}
+
+#[test]
+fn a_watch_is_read_as_it_comes_with_bookmarks_errors_repeats_and_lines_out_of_order() {
+    let bookmark = r#"{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"12","creationTimestamp":null},"spec":{"containers":null},"status":{}}}"#;
+    let error = r#"{"time":"2026-11-22T10:00:20Z","type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","message":"too old resource version: 1 (12)","reason":"Expired","code":410}}"#;
+    let text = [
+        line(30, "ADDED", "b", "10.0.0.5"),
+        bookmark.to_owned(),
+        line(1, "ADDED", "a", "10.0.0.5"),
+        String::new(),
+        line(15, "DELETED", "a", "10.0.0.5"),
+        line(9, "MODIFIED", "a", "10.0.0.5"),
+        error.to_owned(),
+        line(30, "ADDED", "b", "10.0.0.5"),
+    ]
+    .join("\r\n");
+    let file = decoded(&text);
+    assert_eq!(
+        (file.changes.len(), file.watch_errors, file.cut),
+        (5, 1, None)
+    );
+    assert_eq!(file.skipped.len(), 0);
+    let at = |time| who(&text, "10.0.0.5", None, time);
+    assert_eq!(at("10:00:01"), "unresolved");
+    assert_eq!(at("10:00:02"), "pod default a Pod/a");
+    assert_eq!(at("10:00:16"), "unresolved");
+    assert_eq!(at("10:00:31"), "pod default b Pod/b");
+}
+
+#[test]
+fn the_time_of_a_line_may_be_in_unix_seconds() {
+    let line = line(1, "ADDED", "a", "10.0.0.5");
+    let unix = line.replace("\"2026-11-22T10:00:01.5Z\"", "1795341601.5");
+    assert_ne!(line, unix);
+    assert_eq!(decoded(&unix), decoded(&line));
+}
+
+#[test]
+fn a_line_may_be_written_over_several() {
+    let pretty = line(1, "ADDED", "a", "10.0.0.5").replace(',', ",\n    ");
+    let text = format!("{pretty}\n{}\n", line(9, "DELETED", "a", "10.0.0.5"));
+    assert_eq!(decoded(&text).changes.len(), 2);
+}
+
+#[test]
+fn a_last_line_that_is_cut_is_left_out() {
+    let (first, second) = (
+        line(1, "ADDED", "a", "10.0.0.5"),
+        line(9, "DELETED", "a", "10.0.0.5"),
+    );
+    let text = format!("{first}\n{second}");
+    for end in first.len() + 2..text.len() {
+        let file = decoded(&text[..end]);
+        assert_eq!((file.changes.len(), file.cut), (1, Some(2)), "{end}");
+    }
+    assert_eq!(decoded(&text).cut, None);
+    for wrong in [
+        &text[..30],
+        &format!("{}\n{second}\n", &first[..30]),
+        &format!("{first}\n{}\n", &second[..30]),
+    ] {
+        assert!(
+            decode(Path::new("cluster.jsonl"), wrong).is_err(),
+            "{wrong}"
+        );
+    }
 }
 
 #[test]

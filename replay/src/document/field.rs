@@ -198,6 +198,16 @@ impl<'f> Field<'f> {
         Timestamp::parse_rfc3339(text).map(Some).map_err(wrong)
     }
 
+    /// An RFC 3339 time, or Unix seconds.
+    pub(crate) fn moment(&self) -> Result<Option<Timestamp>, FieldError> {
+        match self.content() {
+            Some(Content::Scalar(text, Quoting::Plain)) => {
+                Timestamp::parse_unix_seconds(text).map_or_else(|| self.time(), |at| Ok(Some(at)))
+            }
+            _ => self.time(),
+        }
+    }
+
     /// A port; 0 is nothing.
     pub(crate) fn port(&self) -> Result<Option<u16>, FieldError> {
         match self.content() {

@@ -1,10 +1,12 @@
-//! The text of a file or of standard input, whole and within limits.
+//! The text of a file or of standard input, whole, decompressed and within limits.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// How many octets a text file may have.
+use crate::source::unpacked;
+
+/// How many octets a text file may have, once decompressed.
 const MAX_OCTETS: u64 = 1 << 30;
 
 /// A file whose text cannot be had.
@@ -31,8 +33,9 @@ pub(crate) fn read_standard_input() -> Result<String, TextError> {
     text_of(io::stdin())
 }
 
-fn text_of(reader: impl Read) -> Result<String, TextError> {
+fn text_of(reader: impl Read + Send + 'static) -> Result<String, TextError> {
     let mut octets = Vec::new();
+    let (reader, _) = unpacked(reader)?;
     reader.take(MAX_OCTETS + 1).read_to_end(&mut octets)?;
     if octets.len() as u64 > MAX_OCTETS {
         return Err(TextError::TooLarge);

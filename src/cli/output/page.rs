@@ -16,7 +16,11 @@ pub(crate) fn page(question: &Question, answer: &Answer) -> String {
     let room = room(wide);
     let (mut text, shown) = match answer {
         Answer::Flows(view) => {
-            let text = rows(&flows::columns(&view.flows, wide), &view.flows, room);
+            let text = rows(
+                &flows::columns(&view.flows, &view.coverage, wide),
+                &view.flows,
+                room,
+            );
             (text, Some((view.flows.len(), view.total)))
         }
         Answer::Connections(view) => {

@@ -99,6 +99,14 @@ fn told(increments: &[(u64, String, Step)]) -> (String, String) {
     (watch, list)
 }
 
+/// A list as a watch that begins at a time tells it.
+fn at_once(at: u64, list: &str) -> String {
+    list.lines().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "@{at} +{line}");
+        text
+    })
+}
+
 proptest! {
     #[test]
     fn a_full_list_equals_its_increments(increments in increments()) {
@@ -107,7 +115,7 @@ proptest! {
         let beside = changes(&(watch.clone() + &list));
         prop_assert_eq!(everything(&changes(&watch)), everything(&beside));
         // nor does a watch that begins anew with a list, at a later time.
-        let again: String = list.lines().map(|line| format!("@99 +{line}\n")).collect();
+        let again = at_once(99, &list);
         let again = changes(&(watch.clone() + &again));
         prop_assert_eq!(everything(&changes(&watch)), everything(&again));
     }
@@ -122,7 +130,7 @@ proptest! {
             format!("{object} {key}=10.0.0.{ip} created=3\n")
         };
         let list: String = objects.iter().zip(&ips).map(of).collect();
-        let watch: String = list.lines().map(|line| format!("@7 +{line}\n")).collect();
+        let watch = at_once(7, &list);
         prop_assert_eq!(everything(&changes(&list)), everything(&changes(&watch)));
     }
 

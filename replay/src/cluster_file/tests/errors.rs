@@ -166,7 +166,8 @@ fn changes_need_a_type_and_a_time() {
         ),
         (
             r#"{"object": {"kind": "Pod"}, "type": "ADDED"}"#,
-            "time: missing, expected the time of the change in RFC 3339",
+            "time: missing, expected the time of the change in RFC 3339 or Unix seconds; kubectl \
+             prints none, so add it to each line as it comes",
         ),
     ];
     for (text, error) in errors {

@@ -1,0 +1,405 @@
+//! Hops: the same packets seen at several interfaces, counted once at each end.
+//!
+//! A sighting is a packet of a script behind the place where it was seen: `1:5 in 0.000 …` is
+//! interface 5 of source 1, coming in.
+
+use analyzer::engine::{Engine, Settings};
+use analyzer::frame::{Direction, Frame, LinkType, Origin};
+use analyzer::hop::declaration::{SourceDeclaration, TakenAt};
+use analyzer::query::Answer;
+use analyzer::query::Operation;
+use analyzer::snapshot::{Provenance, Snapshot};
+use analyzer::time::Timestamp;
+use proptest::prelude::*;
+
+use crate::cluster_script::changes;
+use crate::script::{Line, ask, parse, provenance};
+
+/// Two nodes with two pods each: web and api on node-1, cart and store on node-2.
+const CLUSTER: &str = "
+    node node-1 ip=10.0.0.11 cidr=10.244.1.0/24
+    node node-2 ip=10.0.0.12 cidr=10.244.2.0/24
+    pod shop/web ip=10.244.1.10 node=node-1
+    pod shop/api ip=10.244.1.11 node=node-1
+    pod shop/cart ip=10.244.2.10 node=node-2
+    pod shop/store ip=10.244.2.11 node=node-2";
+
+/// A packet at a place.
+#[derive(Clone, Debug)]
+struct Sighting {
+    source: u32,
+    interface: u32,
+    direction: Direction,
+    packet: Line,
+}
+
+fn sightings(script: &str) -> Vec<Sighting> {
+    let lines = script
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let sighting = |line: &str| {
+        let (place, rest) = line.split_once(' ')?;
+        let (direction, packet) = rest.trim_start().split_once(' ')?;
+        let (source, interface) = place.split_once(':')?;
+        Some(Sighting {
+            source: source.parse().ok()?,
+            interface: interface.parse().ok()?,
+            direction: match direction {
+                "in" => Direction::Incoming,
+                "out" => Direction::Outgoing,
+                _ => return None,
+            },
+            packet: parse(packet).pop()?,
+        })
+    };
+    lines
+        .map(|line| sighting(line).unwrap_or_else(|| panic!("not a sighting: {line}")))
+        .collect()
+}
+
+/// What `tcpdump -i any` writes of it.
+fn ingest(engine: &mut Engine, sighting: &Sighting) {
+    let packet_type = match sighting.direction {
+        Direction::Outgoing => 4,
+        Direction::Incoming | Direction::Unknown => 3,
+    };
+    let mut octets = vec![8, 0, 0, 0];
+    octets.extend(sighting.interface.to_be_bytes());
+    octets.extend([0, 1, packet_type, 6, 0, 0, 0, 0, 0, 0, 0, 0]);
+    octets.extend(sighting.packet.octets());
+    engine.ingest(&Frame {
+        time: Timestamp::from_nanos(sighting.packet.nanos),
+        link: LinkType::LINUX_SLL2,
+        original_len: u32::try_from(octets.len()).unwrap(),
+        data: &octets,
+        origin: Origin {
+            source: sighting.source,
+            ..Origin::default()
+        },
+    });
+}
+
+/// What is known when sources 1, 2, … were taken on these nodes.
+fn snapshot(sightings: &[Sighting], nodes: &[&str]) -> Snapshot {
+    let mut engine = Engine::new(Settings::default());
+    for change in changes(CLUSTER) {
+        engine.apply(change);
+    }
+    for sighting in sightings {
+        ingest(&mut engine, sighting);
+    }
+    let at = |node: &&str| SourceDeclaration {
+        name: format!("{node}.pcap"),
+        at: TakenAt::Node((*node).into()),
+        ..SourceDeclaration::default()
+    };
+    let between = std::iter::once(SourceDeclaration::default());
+    engine.into_snapshot(Provenance {
+        sources: between.chain(nodes.iter().map(at)).collect(),
+        ..provenance()
+    })
+}
+
+/// A line a flow: what each end sent and received.
+fn flows(snapshot: &Snapshot) -> String {
+    let Answer::Flows(view) = ask(snapshot, Operation::Flows, "format=full&limit=1000") else {
+        panic!("flows were asked for");
+    };
+    let end = |end: &analyzer::query::view::EndView| {
+        end.pod
+            .as_ref()
+            .map_or_else(|| end.ip.unwrap().to_string(), ToString::to_string)
+    };
+    let line = |flow: &analyzer::query::view::FlowView| {
+        let (client, server) = (&flow.client_stats, &flow.server_stats);
+        format!(
+            "{} {} > {}:{}, client {}/{}, server {}/{}, {:?}, {} connections, wire {}\n",
+            flow.proto,
+            end(&flow.client),
+            end(&flow.server),
+            flow.server.port.unwrap(),
+            client.tx_pkts,
+            client.rx_pkts,
+            server.tx_pkts,
+            server.rx_pkts,
+            flow.observed.unwrap(),
+            flow.connections.unwrap(),
+            flow.wire.as_ref().unwrap().pkts,
+        )
+    };
+    let mut lines: Vec<String> = view.flows.iter().map(line).collect();
+    lines.sort_unstable();
+    lines.concat()
+}
+
+fn check(script: &str, nodes: &[&str]) -> String {
+    let snapshot = snapshot(&sightings(script), nodes);
+    let coverage = &snapshot.coverage;
+    assert!(coverage.closes(), "{coverage:?}");
+    let (counted, copies) = (coverage.counted, coverage.copies);
+    let warnings: String = snapshot.warnings.iter().map(|w| format!("{w}\n")).collect();
+    format!(
+        "{}counted {counted}, copies {copies}\n{warnings}",
+        flows(&snapshot)
+    )
+}
+
+#[test]
+fn each_end_counts_at_its_own_interface_and_loss_between_shows() {
+    insta::assert_snapshot!(check(
+        "1:5 in  0.000 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
+         1:6 out 0.000 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
+         1:5 in  0.100 10.244.1.10:4000 > 10.244.1.11:80 udp len=11
+         1:5 in  0.200 10.244.1.10:4000 > 10.244.1.11:80 udp len=12
+         1:6 out 0.200 10.244.1.10:4000 > 10.244.1.11:80 udp len=12
+         1:6 in  0.300 10.244.1.11:80 > 10.244.1.10:4000 udp len=13
+         1:5 out 0.300 10.244.1.11:80 > 10.244.1.10:4000 udp len=13",
+        &["node-1"],
+    ), @"
+    udp web > api:80, client 3/1, server 1/2, Both, 1 connections, wire 4
+    counted 7, copies 0
+    ");
+}
+
+#[test]
+fn nothing_at_a_covered_end_is_loss() {
+    insta::assert_snapshot!(check(
+        "1:5 in  0.000 10.244.1.10:4000 > 10.244.2.10:80 udp len=10
+         1:2 out 0.001 10.244.1.10:4000 > 10.244.2.10:80 udp len=10
+         2:2 in  0.002 10.244.1.10:4000 > 10.244.2.10:80 udp len=10
+         2:7 in  0.003 10.244.2.11:4000 > 10.244.1.10:81 udp len=10",
+        &["node-1", "node-2"],
+    ), @"
+    udp store > web:81, client 1/0, server 0/0, Both, 1 connections, wire 1
+    udp web > cart:80, client 1/0, server 0/0, Both, 1 connections, wire 1
+    counted 2, copies 2
+    ");
+}
+
+#[test]
+fn an_end_that_was_not_captured_mirrors_the_other_one() {
+    insta::assert_snapshot!(check(
+        "1:5 in  0.000 10.244.1.10:4000 > 203.0.113.9:443 S seq=1
+         1:2 out 0.001 10.244.1.10:4000 > 203.0.113.9:443 S seq=1
+         1:2 in  0.010 203.0.113.9:443 > 10.244.1.10:4000 SA seq=8 ack=2
+         1:5 out 0.011 203.0.113.9:443 > 10.244.1.10:4000 SA seq=8 ack=2",
+        &["node-1"],
+    ), @"
+    tcp web > 203.0.113.9:443, client 1/1, server 1/1, Client, 1 connections, wire 2
+    counted 2, copies 2
+    ");
+}
+
+#[test]
+fn without_a_cluster_the_hop_that_saw_it_first_stands_for_both_ends() {
+    insta::assert_snapshot!(check(
+        "1:5 in  9.999 192.0.2.1:4000 > 192.0.2.2:443 udp len=10
+         1:6 out 10.001 192.0.2.1:4000 > 192.0.2.2:443 udp len=10
+         1:5 in  10.500 192.0.2.1:4000 > 192.0.2.2:443 udp len=11
+         1:6 out 10.501 192.0.2.1:4000 > 192.0.2.2:443 udp len=11",
+        &["node-1"],
+    ), @"
+    udp 192.0.2.1 > 192.0.2.2:443, client 2/0, server 0/2, Between, 1 connections, wire 2
+    counted 2, copies 2
+    ");
+}
+
+#[test]
+fn a_packet_that_arrives_in_the_next_interval_is_on_the_wire_once() {
+    insta::assert_snapshot!(check(
+        "1:5 in  9.999 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
+         1:6 out 10.001 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
+         1:6 in  10.002 10.244.1.11:80 > 10.244.1.10:4000 udp len=11
+         1:5 out 10.003 10.244.1.11:80 > 10.244.1.10:4000 udp len=11",
+        &["node-1"],
+    ), @"
+    udp web > api:80, client 1/1, server 1/1, Both, 1 connections, wire 2
+    counted 4, copies 0
+    ");
+}
+
+#[test]
+fn an_interface_that_shows_one_direction_only_covers_no_other() {
+    insta::assert_snapshot!(check(
+        "1:5 in  0.000 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
+         1:6 out 0.001 10.244.1.10:4000 > 10.244.1.11:80 udp len=10
+         1:6 in  0.002 10.244.1.11:80 > 10.244.1.10:4000 udp len=11",
+        &["node-1"],
+    ), @"
+    udp web > api:80, client 1/1, server 1/1, Both, 1 connections, wire 2
+    counted 3, copies 0
+    node-1.pcap: interface 5: shows only what its pod sends; what it receives is counted elsewhere: capture inside the pod, or on the node's way out
+    ");
+}
+
+#[test]
+fn addresses_of_a_link_are_those_of_the_machine_that_shows_them() {
+    insta::assert_snapshot!(check(
+        "1:1 in 0.000 127.0.0.1:4000 > 127.0.0.1:80 udp len=10
+         2:1 in 0.001 127.0.0.1:4000 > 127.0.0.1:80 udp len=10
+         2:1 in 0.002 127.0.0.1:4000 > 127.0.0.1:80 udp len=10",
+        &["node-1", "node-2"],
+    ), @"
+    udp 127.0.0.1 > 127.0.0.1:80, client 1/0, server 0/1, Between, 1 connections, wire 1
+    udp 127.0.0.1 > 127.0.0.1:80, client 2/0, server 0/2, Between, 1 connections, wire 2
+    counted 3, copies 0
+    ");
+}
+
+#[test]
+fn clocks_that_disagree_are_told_and_not_corrected() {
+    insta::assert_snapshot!(check(
+        "1:5 in  0.000 10.244.1.10:4000 > 10.244.2.10:80 S seq=1
+         2:6 out 5.001 10.244.1.10:4000 > 10.244.2.10:80 S seq=1
+         2:6 in  5.002 10.244.2.10:80 > 10.244.1.10:4000 SA seq=8 ack=2
+         1:5 out 0.003 10.244.2.10:80 > 10.244.1.10:4000 SA seq=8 ack=2",
+        &["node-1", "node-2"],
+    ), @"
+    tcp web > cart:80, client 1/1, server 1/1, Both, 1 connections, wire 2
+    counted 4, copies 0
+    node-2.pcap: its clock is about 5000 ms ahead of node-1.pcap: times and rates across them are that far off, counts are not
+    ");
+}
+
+/// The pods' numbers: their addresses and the interfaces of their nodes.
+const PODS: [(&str, u32, u32); 4] = [
+    ("10.244.1.10", 1, 5),
+    ("10.244.1.11", 1, 6),
+    ("10.244.2.10", 2, 5),
+    ("10.244.2.11", 2, 6),
+];
+const UPLINK: u32 = 2;
+
+/// Between two pods: how far a packet came, as the number of its sightings.
+#[derive(Clone, Debug)]
+struct Trip {
+    from: usize,
+    to: usize,
+    reached: usize,
+}
+
+fn trips() -> impl Strategy<Value = Vec<Trip>> {
+    let trip = (0..4_usize, 1..4_usize, 1..6_usize).prop_map(|(from, other, reached)| Trip {
+        from,
+        to: (from + other) % 4,
+        reached,
+    });
+    prop::collection::vec(trip, 1..40)
+}
+
+/// Every sighting of a trip.
+fn path(number: usize, trip: &Trip) -> Vec<Sighting> {
+    let ((from, node, own), (to, other_node, other)) = (PODS[trip.from], PODS[trip.to]);
+    let mut hops = vec![(node, own, Direction::Incoming)];
+    if node != other_node {
+        hops.push((node, UPLINK, Direction::Outgoing));
+        hops.push((other_node, UPLINK, Direction::Incoming));
+    }
+    hops.push((other_node, other, Direction::Outgoing));
+    // From the smaller pod's port 80 or to it, so that who serves is plain.
+    let ports = if trip.from < trip.to {
+        (4_000, 80)
+    } else {
+        (80, 4_000)
+    };
+    let sightings = hops.into_iter().enumerate().take(trip.reached);
+    let sighting = |(at, (source, interface, direction)): (usize, (u32, u32, Direction))| {
+        let millis = number * 10 + at;
+        let packet = format!(
+            "{}.{:03} {from}:{} > {to}:{} udp len={}",
+            millis / 1_000,
+            millis % 1_000,
+            ports.0,
+            ports.1,
+            number + 1,
+        );
+        Sighting {
+            source,
+            interface,
+            direction,
+            packet: parse(&packet).pop().unwrap(),
+        }
+    };
+    sightings.map(sighting).collect()
+}
+
+/// What sightings say whose interfaces are: each pod sends to the other on its node and back, early
+/// and late, so that every interface is known and covered.
+fn greetings(at: usize) -> Vec<Sighting> {
+    let pairs = [(0, 1), (1, 0), (2, 3), (3, 2)];
+    let trip = |(from, to)| {
+        path(
+            at,
+            &Trip {
+                from,
+                to,
+                reached: 5,
+            },
+        )
+    };
+    pairs.into_iter().flat_map(trip).collect()
+}
+
+fn journey(trips: &[Trip]) -> Vec<Sighting> {
+    let on_the_way = trips
+        .iter()
+        .zip(1..)
+        .flat_map(|(trip, number)| path(number, trip));
+    greetings(0)
+        .into_iter()
+        .chain(on_the_way)
+        .chain(greetings(60))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_end_counts_what_passed_its_own_interface(trips in trips()) {
+        let snapshot = snapshot(&journey(&trips), &["node-1", "node-2"]);
+        prop_assert!(snapshot.coverage.closes());
+        let Answer::Flows(view) = ask(&snapshot, Operation::Flows, "limit=1000") else {
+            panic!("flows were asked for");
+        };
+        let greeted = |from: usize, to: usize| if from / 2 == to / 2 { 2 } else { 0 };
+        for (a, b) in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)] {
+            let sent = |from, to| trips.iter().filter(|t| (t.from, t.to) == (from, to)).count()
+                + greeted(from, to);
+            let whole = if PODS[a].1 == PODS[b].1 { 2 } else { 4 };
+            let got = |from, to| {
+                let all = trips.iter().filter(|t| (t.from, t.to) == (from, to));
+                all.filter(|t| t.reached >= whole).count() + greeted(from, to)
+            };
+            let ip = |pod: usize| Some(PODS[pod].0.parse().unwrap());
+            let flow = view.flows.iter().find(|f| (f.client.ip, f.server.ip) == (ip(a), ip(b)));
+            let counted = flow.map_or((0, 0, 0, 0), |f| {
+                let (client, server) = (&f.client_stats, &f.server_stats);
+                (client.tx_pkts, client.rx_pkts, server.tx_pkts, server.rx_pkts)
+            });
+            let expected = (sent(a, b), got(b, a), sent(b, a), got(a, b));
+            prop_assert_eq!(counted, (
+                expected.0 as u64, expected.1 as u64, expected.2 as u64, expected.3 as u64,
+            ), "{} and {}", a, b);
+        }
+    }
+
+    #[test]
+    fn any_assignment_of_interfaces_to_files_gives_the_same_flows(
+        trips in trips(), files in prop::collection::vec(0..3_u32, 8),
+    ) {
+        let journey = journey(&trips);
+        let whole = flows(&snapshot(&journey, &["node-1", "node-2"]));
+        let parted: Vec<Sighting> = journey
+            .into_iter()
+            .map(|sighting| {
+                let node = sighting.source - 1;
+                let file = files[(node * 4 + sighting.interface % 4) as usize];
+                Sighting { source: 1 + node * 3 + file, ..sighting }
+            })
+            .collect();
+        let nodes = ["node-1", "node-1", "node-1", "node-2", "node-2", "node-2"];
+        prop_assert_eq!(flows(&snapshot(&parted, &nodes)), whole);
+    }
+}
