@@ -338,21 +338,6 @@ impl Connection {
         closed || now.nanos_since(self.last) > self.timeout()
     }
 
-    /// Reads a little of each part, to have its memory at hand a little later.
-    #[inline]
-    #[must_use]
-    pub fn touch(&self) -> u64 {
-        let Self {
-            unfolded, first, ..
-        } = self;
-        let opened = u64::from(self.tcp.flags.low);
-        unfolded.low.packets
-            ^ unfolded.high.packets
-            ^ first.as_nanos()
-            ^ opened
-            ^ u64::from(self.key.low.port)
-    }
-
     /// Its other forms.
     #[must_use]
     pub fn twin(&self) -> TwinId {

@@ -11,11 +11,11 @@
 //! the length: headers with their checksums, sequence numbers and identification.
 
 use std::hash::{BuildHasher, Hasher};
-use std::hint;
 
 use foldhash::fast::FixedState;
 
 use crate::hop::HopId;
+use crate::prefetch::prefetch;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
@@ -25,6 +25,9 @@ const WAYS: usize = 4;
 const WINDOW: u64 = 1_000_000;
 const HEAD: usize = 128;
 const TAIL: usize = 32;
+/// Octets that are mixed in one multiplication.
+const BLOCK: usize = 16;
+const KEYS: [(u64, u64); HEAD / BLOCK] = keys();
 
 /// The packets of the last millisecond.
 #[derive(Clone)]
@@ -71,31 +74,84 @@ impl Duplicates {
         seen
     }
 
-    /// Looks a fingerprint up only to have its memory at hand a little later.
+    /// Fetches what a fingerprint will be looked for in, without waiting for it.
     #[inline]
-    pub fn touch(&self, Fingerprint(fingerprint): Fingerprint) {
-        hint::black_box(
-            self.sets
-                .get(set_of(fingerprint))
-                .is_some_and(|Set(set)| set[0].0 == 0),
-        );
+    pub fn fetch(&self, Fingerprint(fingerprint): Fingerprint) {
+        if let Some(set) = self.sets.get(set_of(fingerprint)) {
+            prefetch(set);
+        }
     }
 
     /// The fingerprint of a packet at a hop, given from its outermost IP header on.
     #[inline]
     #[must_use]
     pub fn fingerprint(&self, octets: &[u8], original_len: u32, hop: HopId) -> Fingerprint {
+        let (head, tail) = match octets.split_at_checked(HEAD) {
+            None => (octets, None),
+            Some((head, rest)) => (head, Some(rest)),
+        };
         let mut state = self.hasher.build_hasher();
         state.write_u64(u64::from(hop.number()) << 32 | u64::from(original_len));
-        match octets.split_at_checked(HEAD) {
-            None => state.write(octets),
-            Some((head, rest)) => {
-                state.write(head);
-                state.write(rest.last_chunk::<TAIL>().map_or(rest, |tail| tail));
-            }
+        state.write_u64(mix(head));
+        match tail {
+            None => state.write_usize(octets.len()),
+            Some(rest) => state.write_u64(mix(rest.last_chunk::<TAIL>().map_or(rest, |tail| tail))),
         }
         Fingerprint(state.finish())
     }
+}
+
+/// Mixes up to [`HEAD`] octets. Blocks are multiplied with keys of their own and added up: unlike
+/// one after the other, the processor mixes several at a time.
+#[inline]
+fn mix(octets: &[u8]) -> u64 {
+    let (blocks, rest) = octets.as_chunks::<BLOCK>();
+    let mut keys = KEYS.iter();
+    let mut mixed = 0;
+    for (block, key) in blocks.iter().zip(&mut keys) {
+        mixed ^= product(block, *key);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; BLOCK];
+        match octets.last_chunk::<BLOCK>() {
+            Some(overlapping) => last = *overlapping,
+            None => last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from),
+        }
+        mixed ^= product(&last, keys.next().copied().unwrap_or_default());
+    }
+    mixed
+}
+
+/// The two halves of the product of a block's two words, each combined with a key.
+#[inline]
+fn product(block: &[u8; BLOCK], (first, second): (u64, u64)) -> u64 {
+    let words = u128::from_le_bytes(*block);
+    let keyed = words ^ (u128::from(second) << 64 | u128::from(first));
+    let product = (keyed & u128::from(u64::MAX)) * (keyed >> 64);
+    let folded = product ^ product >> 64;
+    u64::try_from(folded & u128::from(u64::MAX)).unwrap_or_default()
+}
+
+/// Keys without a pattern, the same in every run (`splitmix64`).
+#[expect(
+    clippy::indexing_slicing,
+    reason = "made when this is compiled, where nothing iterates"
+)]
+const fn keys() -> [(u64, u64); HEAD / BLOCK] {
+    let (mut keys, mut at, mut state) = ([(0, 0); HEAD / BLOCK], 0, 0);
+    while at < keys.len() {
+        keys[at] = (splitmix(state + 1), splitmix(state + 2));
+        state += 2;
+        at += 1;
+    }
+    keys
+}
+
+const fn splitmix(number: u64) -> u64 {
+    let z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
 }
 
 /// The octets of a packet, from its IP header on, without the checksum of its transport: what one

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 
 use crate::cluster::{Change, Names};
 use crate::connection::table::ConnectionTable;
-use crate::connection::{ConnectionKey, EndReason, Sighting};
+use crate::connection::{Connection, ConnectionKey, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::{self, NameRecords};
 use crate::duplicates::{Duplicates, without_checksum};
@@ -121,7 +121,20 @@ impl Engine {
         if let Some(watermark) = self.watermark.see(frame.time) {
             self.sweep(watermark);
         }
-        match &packet::parse(frame) {
+        // Each family has a copy of what follows: where they would meet, addresses go through
+        // memory in pieces of two sizes, which the processor waits for.
+        if let Some(packet) = packet::common_ipv4(frame) {
+            self.ingest_packet(frame, &packet);
+        } else if let Some(packet) = packet::common_ipv6(frame) {
+            self.ingest_packet(frame, &packet);
+        } else {
+            self.ingest_uncommon(frame);
+        }
+    }
+
+    #[inline(never)]
+    fn ingest_uncommon(&mut self, frame: &Frame<'_>) {
+        match &packet::parse_uncommon(frame) {
             Parsed::Packet(packet) => self.ingest_packet(frame, packet),
             Parsed::Fragment(fragment) => self.ingest_fragment(frame, fragment),
             Parsed::Skip(reason) => self.coverage.skip(*reason),
@@ -132,11 +145,13 @@ impl Engine {
     /// packet of one of them is still to come: a capture whose time steps back by minutes.
     pub fn expire(&mut self, now: Timestamp) {
         self.count_ahead();
-        let over = self.table.extract(|connection| connection.is_over(now));
         let eras = self.tenancy.eras();
-        self.ledger.fold_all(over, eras, |connection| {
-            connection.end_at(now, eras.get(connection.era))
-        });
+        fold_out(
+            (&mut self.table, &mut self.ledger),
+            eras,
+            |connection| connection.is_over(now),
+            |connection| connection.end_at(now, eras.get(connection.era)),
+        );
     }
 
     /// What is known now, while more may come.
@@ -155,9 +170,10 @@ impl Engine {
             self.number_eras(&eras);
         }
         let eras = self.tenancy.eras();
-        self.ledger.fold_all(self.table, eras, |connection| {
+        self.ledger.fold_all(self.table.iter(), eras, |connection| {
             connection.end_at(now, eras.get(connection.era))
         });
+        drop(self.table);
         let directory = self.tenancy.directory();
         self.coverage.evicted =
             self.evicted + self.ledger.evicted() + self.fragments.evicted() + self.places.refused();
@@ -179,7 +195,8 @@ impl Engine {
         })
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would go through memory too")]
+    #[inline(always)]
     fn ingest_packet(&mut self, frame: &Frame<'_>, packet: &Packet) {
         let (protocol, segment) = transport_of(packet);
         let (source, destination) = (
@@ -281,7 +298,8 @@ impl Engine {
     }
 
     /// Puts a packet in line to be counted.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would go through memory too")]
+    #[inline(always)]
     fn count_soon(
         &mut self,
         frame: &Frame<'_>,
@@ -303,8 +321,11 @@ impl Engine {
             }
         };
         let hash = self.table.hash(&key);
+        self.table.expect(hash);
+        self.duplicates.fetch(fingerprint);
         self.ahead.push(Parcel {
             hash,
+            slot: None,
             key,
             sighting,
             fingerprint,
@@ -323,9 +344,8 @@ impl Engine {
         {
             self.renew_eras(time);
         }
-        for parcel in &ahead {
-            self.table.touch(parcel.hash);
-            self.duplicates.touch(parcel.fingerprint);
+        for parcel in &mut ahead {
+            parcel.slot = self.table.fetch(parcel.hash);
         }
         for parcel in &ahead {
             self.count(parcel);
@@ -338,6 +358,7 @@ impl Engine {
     fn count(&mut self, parcel: &Parcel) {
         let &Parcel {
             hash,
+            slot,
             key,
             mut sighting,
             fingerprint,
@@ -355,7 +376,7 @@ impl Engine {
         {
             self.evict();
         }
-        let connection = self.table.get_or_insert(hash, key, sighting.time);
+        let connection = self.table.get_or_insert(hash, slot, key, sighting.time);
         let eras = self.tenancy.eras();
         if connection.is_new() {
             connection.era = self.tenancy.era_of(&key, sighting.time);
@@ -408,13 +429,15 @@ impl Engine {
     fn renew_eras(&mut self, now: Timestamp) {
         let eras = self.renew_tenancy(now);
         let tenancy = &self.tenancy;
-        let parted = self.table.extract(|connection| {
-            let era = tenancy.around(&connection.key, connection.first());
-            !era.holds(connection.last())
-        });
-        self.ledger.fold_all(parted, &eras, |connection| {
-            Some(connection.reason_or(EndReason::OwnerChanged))
-        });
+        fold_out(
+            (&mut self.table, &mut self.ledger),
+            &eras,
+            |connection| {
+                let era = tenancy.around(&connection.key, connection.first());
+                !era.holds(connection.last())
+            },
+            |connection| Some(connection.reason_or(EndReason::OwnerChanged)),
+        );
         self.number_eras(&eras);
     }
 
@@ -437,13 +460,30 @@ impl Engine {
         let Some(cutoff) = self.table.oldest(EVICTED_SHARE) else {
             return;
         };
-        let before = self.table.len();
-        let silent = self
-            .table
-            .extract(|connection| (connection.last(), connection.key) <= cutoff);
-        let eras = self.tenancy.eras();
-        self.ledger
-            .fold_all(silent, eras, |_| Some(EndReason::Evicted));
-        self.evicted += (before - self.table.len()) as u64;
+        let silent = fold_out(
+            (&mut self.table, &mut self.ledger),
+            self.tenancy.eras(),
+            |connection| (connection.last(), connection.key) <= cutoff,
+            |_| Some(EndReason::Evicted),
+        );
+        self.evicted += silent as u64;
     }
+}
+
+/// Folds the connections for which `over` holds and takes them out; says how many they were.
+fn fold_out(
+    (table, ledger): (&mut ConnectionTable, &mut Ledger),
+    eras: &Eras,
+    over: impl Fn(&Connection) -> bool,
+    end: impl Fn(&Connection) -> Option<EndReason>,
+) -> usize {
+    let mut slots = Vec::new();
+    let over = table.slots().filter(|(_, connection)| over(connection));
+    let noted = over.map(|(slot, connection)| {
+        slots.push(slot);
+        connection
+    });
+    ledger.fold_all(noted, eras, end);
+    table.remove(&slots);
+    slots.len()
 }

@@ -6,16 +6,16 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::hint;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
 use crate::connection::record::{ConnectionRecord, ConnectionRecords};
 use crate::connection::{Connection, EndReason};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Side};
 use crate::era::Eras;
+use crate::index::Index;
 use crate::leg::{Ends, Leg, LegKey, fold_connection, fold_traffic, leg_of};
+use crate::prefetch::prefetch;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
 
@@ -24,11 +24,12 @@ const SHARE: usize = 8;
 /// Connections whose legs are fetched before the first of them is folded.
 const AHEAD: usize = 16;
 
-/// Where a leg is. The hash spares a look at legs of other keys.
-#[derive(Clone, Copy)]
-struct Place {
-    hash: u64,
-    at: usize,
+/// Where a connection is folded.
+struct Destination {
+    key: LegKey,
+    /// Whose traffic is forward there.
+    forward: Side,
+    hash: u32,
 }
 
 /// Everything that was folded.
@@ -36,7 +37,7 @@ struct Place {
 pub struct Ledger {
     legs: Vec<(LegKey, Leg)>,
     /// Where the leg of a key is.
-    index: HashTable<Place>,
+    index: Index,
     hasher: FixedState,
     intervals: usize,
     limit: usize,
@@ -50,7 +51,7 @@ impl Ledger {
     pub fn new(intervals: usize, records: usize, seed: u64) -> Self {
         Self {
             legs: Vec::new(),
-            index: HashTable::new(),
+            index: Index::default(),
             hasher: FixedState::with_seed(seed),
             intervals: 0,
             limit: intervals,
@@ -61,39 +62,42 @@ impl Ledger {
 
     /// Folds the counters of an interval that a connection leaves.
     pub fn fold_traffic(&mut self, connection: &Connection, eras: &Eras) {
-        let (key, forward) = leg_of(connection, eras.get(connection.era).from);
-        self.change(key, |leg| fold_traffic(connection, forward, leg));
+        let to = self.destination(connection, eras);
+        self.change(&to, |leg| fold_traffic(connection, to.forward, leg));
     }
 
     /// Folds a connection that ended for `end`, or is looked at while it is active.
     pub fn fold(&mut self, connection: &Connection, eras: &Eras, end: Option<EndReason>) {
-        let era = eras.get(connection.era).from;
-        let (key, forward) = leg_of(connection, era);
-        self.change(key, |leg| fold_connection(connection, forward, end, leg));
-        self.records
-            .push(|| ConnectionRecord::of(connection, era, end));
+        let to = self.destination(connection, eras);
+        self.fold_to(&to, connection, end);
     }
 
     /// Folds connections, each with the end that `end` gives it. Their legs are fetched from memory
     /// several at a time.
-    pub fn fold_all(
+    pub fn fold_all<'c>(
         &mut self,
-        connections: impl IntoIterator<Item = Connection>,
+        mut connections: impl Iterator<Item = &'c Connection>,
         eras: &Eras,
         end: impl Fn(&Connection) -> Option<EndReason>,
     ) {
-        let mut connections = connections.into_iter();
         let mut ahead = Vec::with_capacity(AHEAD);
         loop {
-            ahead.extend(connections.by_ref().take(AHEAD));
+            ahead.extend(connections.by_ref().take(AHEAD).map(|connection| {
+                let to = self.destination(connection, eras);
+                self.index.fetch(to.hash);
+                (to, connection)
+            }));
             if ahead.is_empty() {
                 return;
             }
-            for connection in &ahead {
-                self.touch(connection, eras);
+            for (to, _) in &ahead {
+                let place = self.index.find(to.hash, |_| true);
+                if let Some(leg) = place.and_then(|place| self.legs.get(place as usize)) {
+                    prefetch(leg);
+                }
             }
-            for connection in ahead.drain(..) {
-                self.fold(&connection, eras, end(&connection));
+            for (to, connection) in ahead.drain(..) {
+                self.fold_to(&to, connection, end(connection));
             }
         }
     }
@@ -110,8 +114,20 @@ impl Ledger {
         (self.legs, self.records)
     }
 
-    fn change(&mut self, key: LegKey, change: impl FnOnce(&mut Leg)) {
-        let at = self.place(key);
+    fn destination(&self, connection: &Connection, eras: &Eras) -> Destination {
+        let (key, forward) = leg_of(connection, eras.get(connection.era).from);
+        let hash = hash_of(&self.hasher, &key);
+        Destination { key, forward, hash }
+    }
+
+    fn fold_to(&mut self, to: &Destination, connection: &Connection, end: Option<EndReason>) {
+        self.change(to, |leg| fold_connection(connection, to.forward, end, leg));
+        self.records
+            .push(|| ConnectionRecord::of(connection, to.key.era, end));
+    }
+
+    fn change(&mut self, to: &Destination, change: impl FnOnce(&mut Leg)) {
+        let at = self.place(to);
         let Some((_, leg)) = self.legs.get_mut(at) else {
             return;
         };
@@ -123,35 +139,22 @@ impl Ledger {
         }
     }
 
-    /// Where the leg of `key` is, made when there is none.
-    fn place(&mut self, key: LegKey) -> usize {
-        let hash = hash_of(&self.hasher, &key);
+    /// Where a leg is, made when there is none.
+    fn place(&mut self, to: &Destination) -> usize {
         let legs = &mut self.legs;
-        let is_it = |place: &Place| {
-            place.hash == hash && legs.get(place.at).is_some_and(|(other, _)| *other == key)
+        let is_it = |at: u32| {
+            let leg = legs.get(at as usize);
+            leg.is_some_and(|(other, _)| *other == to.key)
         };
-        match self.index.find(hash, is_it) {
-            Some(place) => place.at,
+        match self.index.find(to.hash, is_it) {
+            Some(at) => at as usize,
             None => {
                 let at = legs.len();
-                legs.push((key, Leg::default()));
-                let place = Place { hash, at };
-                self.index.insert_unique(hash, place, |place| place.hash);
+                legs.push((to.key, Leg::default()));
+                self.index.insert(to.hash, number(at));
                 at
             }
         }
-    }
-
-    /// Looks up where a connection will be folded, only to have that memory at hand a little later.
-    fn touch(&self, connection: &Connection, eras: &Eras) {
-        let (key, _) = leg_of(connection, eras.get(connection.era).from);
-        let hash = hash_of(&self.hasher, &key);
-        let place = self.index.find(hash, |place| place.hash == hash);
-        let leg = place.and_then(|place| self.legs.get(place.at));
-        hint::black_box(leg.map(|(key, leg)| {
-            let first = leg.intervals().first();
-            (key.protocol, first.map(|interval| interval.backward.last))
-        }));
     }
 
     /// Drops an eighth: the oldest intervals, but never the newest; where there is but one, legs.
@@ -211,16 +214,19 @@ impl Ledger {
     }
 
     fn index_anew(&mut self) {
-        self.index.clear();
+        self.index = Index::default();
         for (at, (key, _)) in self.legs.iter().enumerate() {
-            let hash = hash_of(&self.hasher, key);
-            let place = Place { hash, at };
-            self.index.insert_unique(hash, place, |place| place.hash);
+            self.index.insert(hash_of(&self.hasher, key), number(at));
         }
     }
 }
 
-fn hash_of(hasher: &FixedState, key: &LegKey) -> u64 {
+/// A leg's number in the index. There are fewer: each has an interval, and those are limited.
+fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn hash_of(hasher: &FixedState, key: &LegKey) -> u32 {
     let mut state = hasher.build_hasher();
     match key.ends {
         Ends::Roles { client, server } => {
@@ -235,7 +241,7 @@ fn hash_of(hasher: &FixedState, key: &LegKey) -> u64 {
     let hop = u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8);
     state.write_u64(hop ^ u64::from(key.twin.number()) << 32);
     state.write_u64(key.era.as_nanos());
-    state.finish()
+    u32::try_from(state.finish() >> 32).unwrap_or_default()
 }
 
 fn last_packet(leg: &Leg) -> Timestamp {

@@ -17,6 +17,8 @@ pub mod hop;
 pub mod era;
 pub mod traffic;
 pub mod sketch;
+pub mod prefetch;
+pub mod index;
 pub mod connection;
 pub mod translation;
 pub mod leg;

@@ -133,16 +133,34 @@ pub struct Fragment {
 }
 
 /// Parses one frame down to TCP or UDP.
-#[inline]
 #[must_use]
 pub fn parse(frame: &Frame<'_>) -> Parsed {
-    match fast::parse(frame) {
+    match fast::ipv4(frame).or_else(|| fast::ipv6(frame)) {
         Some(packet) => Parsed::Packet(packet),
-        None => parse_any(frame),
+        None => parse_uncommon(frame),
     }
 }
 
+/// Parses one frame if it is a common one of IPv4. Together with [`common_ipv6`] and
+/// [`parse_uncommon`], tried in this order, it is [`parse`].
+#[expect(clippy::inline_always, reason = "see `fast`")]
+#[inline(always)]
+#[must_use]
+pub fn common_ipv4(frame: &Frame<'_>) -> Option<Packet> {
+    fast::ipv4(frame)
+}
+
+/// Parses one frame if it is a common one of IPv6.
+#[expect(clippy::inline_always, reason = "see `fast`")]
+#[inline(always)]
+#[must_use]
+pub fn common_ipv6(frame: &Frame<'_>) -> Option<Packet> {
+    fast::ipv6(frame)
+}
+
+/// Parses one frame header by header, common or not.
 #[inline(never)]
-fn parse_any(frame: &Frame<'_>) -> Parsed {
+#[must_use]
+pub fn parse_uncommon(frame: &Frame<'_>) -> Parsed {
     walk::parse(frame)
 }

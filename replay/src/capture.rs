@@ -82,7 +82,11 @@ impl Capture {
         }
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a record is as large as what it is made of"
+    )]
+    #[inline(always)]
     pub(crate) fn next_record(&mut self) -> Option<Record> {
         let record = self.reader.next(&mut self.octets, &mut self.report);
         match &record {

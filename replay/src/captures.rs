@@ -122,15 +122,10 @@ impl Captures {
     /// The next frame, `None` at the end of all captures. Its octets are lent until the next call.
     #[inline]
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
-        let advanced = self
-            .current
-            .and_then(|n| Some((self.lanes.get_mut(n)?.advance()?, n)));
-        let next = match advanced {
-            Some((_, number)) if self.is_alone() => number,
-            _ => self.first_of(advanced)?,
-        };
-        self.current = Some(next);
-        self.lanes.get(next)?.frame()
+        match self.current {
+            Some(number) if self.is_alone() => self.lanes.get_mut(number)?.next_frame(),
+            current => self.next_of_several(current),
+        }
     }
 
     /// The captures' files, in the order of their first frames.
@@ -190,6 +185,15 @@ impl Captures {
             skipped,
             warnings,
         }
+    }
+
+    /// The next frame, where the current capture's may not be the earliest.
+    #[inline(never)]
+    fn next_of_several(&mut self, current: Option<usize>) -> Option<Frame<'_>> {
+        let advanced = current.and_then(|n| Some((self.lanes.get_mut(n)?.advance()?, n)));
+        let next = self.first_of(advanced)?;
+        self.current = Some(next);
+        self.lanes.get(next)?.frame()
     }
 
     /// Whether no capture but the current one has frames.

@@ -72,7 +72,11 @@ impl Pcap {
     }
 
     /// The next record.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a record is as large as what it is made of"
+    )]
+    #[inline(always)]
     pub(crate) fn next(
         &mut self,
         octets: &mut Octets,

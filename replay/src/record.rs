@@ -33,7 +33,11 @@ pub(crate) enum RecordReader {
 
 impl RecordReader {
     /// The next frame; `None` at the end, whatever the reason for it.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "a record is as large as what it is made of"
+    )]
+    #[inline(always)]
     pub(crate) fn next(
         &mut self,
         octets: &mut Octets,

@@ -50,6 +50,9 @@ impl Names {
     }
 }
 
+/// Prefixes of one length that are looked at one by one: that costs less than a hash.
+const FEW: usize = 4;
+
 /// Values of prefixes, one hash table for each length in use.
 #[derive(Clone, Debug)]
 pub(super) struct PrefixTable<T> {
@@ -97,6 +100,10 @@ impl<T> PrefixTable<T> {
             IpAddr::V6(_) => &self.v6,
         };
         lengths.iter().rev().find_map(|(length, table)| {
+            if table.len() <= FEW {
+                let held = table.iter().find(|(prefix, _)| prefix.contains(&address));
+                return held.map(|(_, value)| value);
+            }
             let prefix = IpNet::new(address, *length).ok()?;
             table.get(&prefix.trunc())
         })

@@ -2,6 +2,7 @@
 //!
 //! In: what was parsed of a frame, and where it was seen. Out: what counting it needs.
 
+use crate::connection::table::{KeyHash, Slot};
 use crate::connection::tcp::flag;
 use crate::connection::{ConnectionKey, Sighting};
 use crate::duplicates::Fingerprint;
@@ -12,7 +13,9 @@ use crate::protocol::Protocol;
 /// A packet that waits to be counted.
 #[derive(Clone, Copy)]
 pub(super) struct Parcel {
-    pub(super) hash: u64,
+    pub(super) hash: KeyHash,
+    /// Where its connection was when it was looked for ahead.
+    pub(super) slot: Option<Slot>,
     pub(super) key: ConnectionKey,
     pub(super) sighting: Sighting,
     pub(super) fingerprint: Fingerprint,

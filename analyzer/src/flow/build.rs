@@ -1,7 +1,7 @@
 //! Legs to flows: roles, owners, counting points, and one record for all legs that are one flow.
 
+use std::mem;
 use std::net::IpAddr;
-use std::{hint, mem};
 
 use crate::cluster::Directory;
 use crate::endpoint::Endpoint;
@@ -14,6 +14,7 @@ use crate::flow::roles::Roles;
 use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, packets_of};
 use crate::hop::HopId;
 use crate::leg::{Interval, Leg, LegKey};
+use crate::prefetch::prefetch;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 use crate::vantage::{Scope, Scopes, Vantage};
@@ -75,7 +76,7 @@ pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
         let is_plain = |place: &Place| place.hop == HopId::BETWEEN && place.joined.is_none();
         let is_between = places.iter().all(is_plain);
         for place in places {
-            touch(&legs, later.next());
+            fetch(&legs, later.next());
             if let Some((key, leg)) = legs.get_mut(place.leg) {
                 let leg = (&*key, mem::take(leg));
                 if is_between {
@@ -94,13 +95,11 @@ pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
     built
 }
 
-/// Looks at a leg only to have its memory at hand a little later: legs come in random order.
-fn touch(legs: &[(LegKey, Leg)], place: Option<&Place>) {
-    let leg = place.and_then(|place| legs.get(place.leg));
-    hint::black_box(leg.map(|(key, leg)| {
-        let first = leg.intervals().first();
-        (key.protocol, first.map(|interval| interval.backward.last))
-    }));
+/// Fetches a leg without waiting for it: legs come in random order.
+fn fetch(legs: &[(LegKey, Leg)], place: Option<&Place>) {
+    if let Some(leg) = place.and_then(|place| legs.get(place.leg)) {
+        prefetch(leg);
+    }
 }
 
 /// When each direction of a leg began.

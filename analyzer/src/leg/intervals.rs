@@ -96,7 +96,9 @@ impl Intervals {
 
     /// The interval of `index`, made when there is none.
     pub fn at(&mut self, index: IntervalIndex) -> &mut Interval {
-        self.make_room(index);
+        if self.lacks_room(index) {
+            self.make_room(index);
+        }
         match &mut self.0 {
             Held::One(one) => one,
             Held::Several(several) => in_sorted(several, index),
@@ -125,7 +127,18 @@ impl Intervals {
         before - self.len()
     }
 
+    /// Whether `index` has no place in this form.
+    #[inline]
+    fn lacks_room(&self, index: IntervalIndex) -> bool {
+        match &self.0 {
+            Held::One(one) => one.index != index,
+            Held::Several(several) => several.is_empty() || several.len() >= FEW,
+            Held::Many(_) => false,
+        }
+    }
+
     /// Takes the form in which `index` has its place.
+    #[inline(never)]
     fn make_room(&mut self, index: IntervalIndex) {
         let is_late = self.last().is_some_and(|last| index < last.index);
         self.0 = match mem::replace(&mut self.0, Held::Several(Vec::new())) {

@@ -22,31 +22,15 @@ const AFTER_IPV6: u16 = ETHERNET_LEN + 40;
 /// More fragments, and the offset.
 const FRAGMENTED: u16 = 0x3fff;
 
-/// The facts of a common frame.
-#[inline]
-pub(super) fn parse(frame: &Frame<'_>) -> Option<Packet> {
-    if frame.link != LinkType::ETHERNET {
-        return None;
-    }
-    let (ethernet, data) = frame
-        .data
-        .split_first_chunk::<{ ETHERNET_LEN as usize }>()?;
-    let &[.., type0, type1] = ethernet;
-    let on_link = frame.original_len.checked_sub(u32::from(ETHERNET_LEN))?;
-    let packet = match u16::from_be_bytes([type0, type1]) {
-        ether_type::IPV4 => ipv4(data),
-        ether_type::IPV6 => ipv6(data),
-        _ => None,
-    }?;
-    // A length beyond the frame, or none, is for the general reader to think about.
-    if packet.ip_bytes > on_link {
-        return None;
-    }
-    Some(packet)
-}
-
-#[inline]
-fn ipv4(data: &[u8]) -> Option<Packet> {
+/// The facts of a common frame of IPv4.
+#[expect(
+    clippy::inline_always,
+    reason = "returned through memory, addresses are written and read in pieces of two sizes, \
+              which the processor waits for"
+)]
+#[inline(always)]
+pub(super) fn ipv4(frame: &Frame<'_>) -> Option<Packet> {
+    let data = payload_of(frame, ether_type::IPV4)?;
     let (header, rest) = data.split_first_chunk::<{ IPV4_LEN as usize }>()?;
     #[rustfmt::skip]
     let &[
@@ -68,11 +52,14 @@ fn ipv4(data: &[u8]) -> Option<Packet> {
         transport_offset: AFTER_IPV4,
         ..EMPTY
     };
-    ports(base, protocol, rest, payload)
+    ports(base, protocol, rest, payload).filter(|packet| fits(packet, frame))
 }
 
-#[inline]
-fn ipv6(data: &[u8]) -> Option<Packet> {
+/// The facts of a common frame of IPv6.
+#[expect(clippy::inline_always, reason = "as above")]
+#[inline(always)]
+pub(super) fn ipv6(frame: &Frame<'_>) -> Option<Packet> {
+    let data = payload_of(frame, ether_type::IPV6)?;
     let (header, rest) = data.split_first_chunk::<{ IPV6_LEN as usize }>()?;
     let (&[version, _, _, _, len0, len1, protocol, ttl], addresses) =
         header.split_first_chunk::<8>()?;
@@ -90,10 +77,32 @@ fn ipv6(data: &[u8]) -> Option<Packet> {
         transport_offset: AFTER_IPV6,
         ..EMPTY
     };
-    ports(base, protocol, rest, payload)
+    ports(base, protocol, rest, payload).filter(|packet| fits(packet, frame))
 }
 
+/// What an Ethernet frame carries, when it says that it is of `ether_type`.
+#[expect(clippy::inline_always, reason = "as above")]
+#[inline(always)]
+fn payload_of<'f>(frame: &Frame<'f>, ether_type: u16) -> Option<&'f [u8]> {
+    if frame.link != LinkType::ETHERNET {
+        return None;
+    }
+    let (ethernet, data) = frame
+        .data
+        .split_first_chunk::<{ ETHERNET_LEN as usize }>()?;
+    let &[.., type0, type1] = ethernet;
+    (u16::from_be_bytes([type0, type1]) == ether_type).then_some(data)
+}
+
+/// A length beyond the frame, or none, is for the general reader to think about.
 #[inline]
+fn fits(packet: &Packet, frame: &Frame<'_>) -> bool {
+    let on_link = frame.original_len.checked_sub(u32::from(ETHERNET_LEN));
+    on_link.is_some_and(|on_link| packet.ip_bytes <= on_link)
+}
+
+#[expect(clippy::inline_always, reason = "as above")]
+#[inline(always)]
 fn ports(base: Packet, protocol: u8, rest: &[u8], payload: u32) -> Option<Packet> {
     let &[s0, s1, d0, d1, ..] = rest.first_chunk::<4>()?;
     let (source_port, destination_port) =
@@ -172,6 +181,10 @@ mod tests {
             data,
             origin: Origin::default(),
         }
+    }
+
+    fn parse(frame: &Frame<'_>) -> Option<Packet> {
+        ipv4(frame).or_else(|| ipv6(frame))
     }
 
     /// A frame that is common but for the octets that are changed in it.

@@ -29,7 +29,7 @@ pub struct Group<'s> {
 #[must_use]
 pub fn groups<'s>(
     snapshot: &'s Snapshot,
-    matches: Vec<Match<'s>>,
+    matches: impl Iterator<Item = Match<'s>>,
     level: Level,
     format: Format,
 ) -> Vec<Group<'s>> {

@@ -31,8 +31,7 @@ pub fn connections(snapshot: &Snapshot, query: &Query) -> ConnectionsView {
         .iter()
         .filter(|c| bounds.overlaps(c.record.first(), c.record.last()))
         .filter(|connection| accepts(snapshot, query, connection))
-        .map(Row::of)
-        .collect();
+        .map(Row::of);
     let shown = page(rows, query.sort, query.page);
     ConnectionsView {
         connections: shown.rows.iter().map(|row| row.view(snapshot)).collect(),

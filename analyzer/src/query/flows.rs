@@ -28,7 +28,7 @@ pub struct Match<'s> {
 /// Answers `/mcp/flows`.
 #[must_use]
 pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
-    let matches = matches(snapshot, query).collect();
+    let matches = matches(snapshot, query);
     let (flows, total, truncated) = match query.aggregate {
         Some(level) => {
             let shown = page(

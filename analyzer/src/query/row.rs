@@ -20,20 +20,24 @@ pub struct Shown<T> {
     pub truncated: bool,
 }
 
+/// More rows than are shown are put aside up to this many, before the others are left out.
+const ASIDE: usize = 1_024;
+
 /// Sorts `rows`, given in the order of their keys, and takes the page. Equal rows keep their order.
+/// Rows that will not be shown are not kept: of a million a hundred.
 #[must_use]
-pub fn page<T: Ranked>(rows: Vec<T>, sort: Sort, page: Page) -> Shown<T> {
-    let total = rows.len();
-    let mut ranked: Vec<_> = rows
-        .into_iter()
-        .enumerate()
-        .map(|(at, row)| ((Reverse(row.rank(sort)), at), row))
-        .collect();
+pub fn page<T: Ranked>(rows: impl IntoIterator<Item = T>, sort: Sort, page: Page) -> Shown<T> {
     let end = page.offset.saturating_add(page.limit);
-    if end < total {
-        ranked.select_nth_unstable_by_key(end, |(rank, _)| *rank);
-        ranked.truncate(end);
+    let full = end.saturating_mul(2).max(ASIDE);
+    let (mut ranked, mut total) = (Vec::new(), 0);
+    for row in rows {
+        ranked.push(((Reverse(row.rank(sort)), total), row));
+        total += 1;
+        if ranked.len() >= full {
+            keep_first(&mut ranked, end);
+        }
     }
+    keep_first(&mut ranked, end);
     ranked.sort_unstable_by_key(|(rank, _)| *rank);
     let rows: Vec<T> = ranked
         .into_iter()
@@ -44,5 +48,13 @@ pub fn page<T: Ranked>(rows: Vec<T>, sort: Sort, page: Page) -> Shown<T> {
         truncated: rows.len() < total,
         rows,
         total,
+    }
+}
+
+/// Leaves out all but the first `count`, in any order.
+fn keep_first<K: Ord + Copy, T>(ranked: &mut Vec<(K, T)>, count: usize) {
+    if count < ranked.len() {
+        ranked.select_nth_unstable_by_key(count, |(rank, _)| *rank);
+        ranked.truncate(count);
     }
 }

@@ -184,6 +184,24 @@ impl Lane {
         None
     }
 
+    /// The next frame, when no other capture's has to be looked at: none waits.
+    #[inline]
+    pub(crate) fn next_frame(&mut self) -> Option<Frame<'_>> {
+        let record = match &mut self.state {
+            State::Open(capture, _) => capture.next_record(),
+            State::Closed(_) | State::Done(..) => return None,
+        };
+        let Some(record) = record else {
+            self.finish();
+            return None;
+        };
+        self.latest = self.latest.max(record.time);
+        match &self.state {
+            State::Open(capture, _) => Some(capture.lend(&record)),
+            State::Closed(_) | State::Done(..) => None,
+        }
+    }
+
     /// The frame that waits.
     #[inline]
     pub(crate) fn frame(&self) -> Option<Frame<'_>> {
