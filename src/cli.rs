@@ -20,6 +20,7 @@ mod client;
 mod color;
 mod completions;
 mod connections;
+mod dependencies;
 mod flows;
 mod inputs;
 mod interrupt;
@@ -31,6 +32,7 @@ mod replay;
 mod summary;
 mod units;
 mod usage;
+mod workloads;
 
 /// The name by which it is called.
 const NAME: &str = "pilotfish";
@@ -92,6 +94,8 @@ fn command() -> Command {
             flows::command(),
             summary::command(),
             connections::command(),
+            workloads::command(),
+            dependencies::command(),
             completions::command(),
         ])
 }
@@ -103,6 +107,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some((flows::NAME, matches)) => flows::run(matches)?,
         Some((summary::NAME, matches)) => summary::run(matches)?,
         Some((connections::NAME, matches)) => connections::run(matches)?,
+        Some((workloads::NAME, matches)) => workloads::run(matches)?,
+        Some((dependencies::NAME, matches)) => dependencies::run(matches)?,
         Some((completions::NAME, matches)) => completions::run(matches, &mut command())?,
         _ => anyhow::bail!("no such command, expected one of those that --help lists"),
     }

@@ -96,8 +96,8 @@ fn flows(snapshot: &Snapshot, parameters: &str) -> Vec<FlowView> {
         .filter_map(|pair| pair.split_once('='))
         .chain([("format", "full")]);
     let query = Query::parse(Operation::Flows, pairs, RowLimit::Bounded).unwrap();
-    match query::run(snapshot, Operation::Flows, &query) {
-        Answer::Flows(view) => view.flows,
-        Answer::Summary(_) | Answer::Connections(_) => panic!("flows were asked for"),
-    }
+    let Ok(Answer::Flows(view)) = query::run(snapshot, Operation::Flows, &query) else {
+        panic!("flows were asked for");
+    };
+    view.flows
 }

@@ -260,5 +260,5 @@ fn ask(snapshot: &Snapshot, operation: Operation, parameters: &str) -> Answer {
         .split('&')
         .filter_map(|pair| pair.split_once('='));
     let query = Query::parse(operation, pairs, RowLimit::Bounded).unwrap();
-    query::run(snapshot, operation, &query)
+    query::run(snapshot, operation, &query).unwrap()
 }

@@ -14,8 +14,10 @@ pub mod directory;
 pub mod identity;
 pub mod names;
 pub mod object;
+pub mod roster;
 
 mod build;
+mod called;
 mod claims;
 mod endpoint;
 mod life;
@@ -38,6 +40,7 @@ use crate::cluster::object::ObjectKey;
 use crate::cluster::table::Tables;
 
 pub use crate::cluster::boundary::Boundaries;
+pub use crate::cluster::called::Call;
 pub use crate::cluster::change::{Change, ChangeKind};
 pub use crate::cluster::directory::Directory;
 pub use crate::cluster::identity::{
@@ -115,7 +118,7 @@ impl Cluster {
         self.records -= leave_out(history);
     }
 
-    /// Declares a range of addresses as the cluster's, beside its nodes' pod ranges.
+    /// Declares a range of addresses as the cluster's, beside those of its objects.
     pub fn add_range(&mut self, range: IpNet) {
         self.ranges.insert(range);
     }
@@ -149,7 +152,7 @@ impl Cluster {
         for range in never_outside() {
             ranges.insert(range, IdentityBasis::LinkRange);
         }
-        for range in self.ranges.iter().chain(&tables.pod_cidrs) {
+        for range in self.ranges.iter().chain(&tables.ranges) {
             ranges.insert(*range, IdentityBasis::ClusterRange);
         }
         build::directory(&tables, &self.names, &ranges, self.limits.records)

@@ -5,6 +5,7 @@
 //! **Time** ends are decided by the gaps between a connection's own packets, never by when
 //! somebody looked. **Source** RFC 9293 for TCP.
 
+use std::mem;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,28 @@ impl ConnectionKey {
     }
 }
 
+/// Whether a connection was seen in another form too, before or after its addresses were
+/// translated, and in which: the engine numbers the sets of such forms.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct TwinId(u32);
+
+impl TwinId {
+    /// Seen in one form only.
+    pub const NONE: Self = Self(0);
+
+    /// The set of a number; 0 is none.
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number itself.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
 const _: () = assert!(size_of::<Connection>() == 192);
 
 /// Whether `a <= b`, in one comparison for most.
@@ -148,8 +171,8 @@ pub struct Connection {
     pub era: EraId,
     /// What each side sent in `interval`, not yet in the leg.
     pub unfolded: BySide<Traffic>,
-    /// What each side sent in all other intervals. Most connections have but one.
-    folded: Option<Box<BySide<Traffic>>>,
+    /// What most connections have nothing of.
+    more: Option<Box<More>>,
     /// The first packet; the end of time while there is none.
     first: Timestamp,
     /// The last packet.
@@ -157,6 +180,19 @@ pub struct Connection {
     /// TCP's view of it.
     pub tcp: TcpLife,
 }
+
+/// What few connections have.
+#[derive(Clone, Debug, Default)]
+struct More {
+    /// What each side sent in all intervals before `interval`.
+    folded: BySide<Traffic>,
+    twin: TwinId,
+    /// Of those, what is not in the leg yet: which leg it is may turn out with the answer.
+    held: Vec<(IntervalIndex, BySide<Traffic>)>,
+}
+
+/// Intervals in which an opening may go without an answer before what was counted is folded.
+const HELD: usize = 8;
 
 impl Connection {
     /// A connection that nothing was counted for yet.
@@ -167,7 +203,7 @@ impl Connection {
             interval: IntervalIndex::of(time),
             era: EraId::ALL,
             unfolded: BySide::default(),
-            folded: None,
+            more: None,
             first: Timestamp::MAX,
             last: Timestamp::MIN,
             tcp: TcpLife::default(),
@@ -182,6 +218,7 @@ impl Connection {
         let is_syn = sighting.segment.is_some_and(|s| s.flags & flag::SYN != 0);
         if !is_syn && self.tcp.closed().is_none() && self.gap_to(sighting.time) <= self.timeout() {
             next.tcp.client = self.tcp.client;
+            next.set_twin(self.twin());
         }
         next
     }
@@ -234,22 +271,45 @@ impl Connection {
         }
     }
 
-    /// Starts to count another interval; the one before is in the leg.
+    /// Starts to count another interval; those before are in the leg.
     pub fn begin(&mut self, interval: IntervalIndex) {
-        let folded = self.folded.get_or_insert_default();
-        folded.low.merge(&self.unfolded.low);
-        folded.high.merge(&self.unfolded.high);
+        let more = self.more.get_or_insert_default();
+        more.held.clear();
+        more.folded.low.merge(&self.unfolded.low);
+        more.folded.high.merge(&self.unfolded.high);
         self.interval = interval;
         self.unfolded = BySide::default();
+    }
+
+    /// Starts to count another interval while the opening has no answer: the other forms of the
+    /// connection, and with them its leg, are known by then at the latest. False when there is no
+    /// reason to wait.
+    pub fn hold(&mut self, interval: IntervalIndex) -> bool {
+        let opens = |client| *self.tcp.flags.get(client) == flag::SYN;
+        if self.tcp.answered || !self.tcp.client.is_some_and(opens) || self.held().len() >= HELD {
+            return false;
+        }
+        let more = self.more.get_or_insert_default();
+        let mut held = mem::take(&mut more.held);
+        held.push((self.interval, self.unfolded));
+        self.begin(interval);
+        self.more.get_or_insert_default().held = held;
+        true
+    }
+
+    /// What was counted in intervals before and is not in the leg yet.
+    #[must_use]
+    pub fn held(&self) -> &[(IntervalIndex, BySide<Traffic>)] {
+        self.more.as_ref().map_or(&[], |more| &more.held)
     }
 
     /// What each side sent, in all.
     #[must_use]
     pub fn total(&self) -> BySide<Traffic> {
         let mut total = self.unfolded;
-        if let Some(folded) = &self.folded {
-            total.low.merge(&folded.low);
-            total.high.merge(&folded.high);
+        if let Some(more) = &self.more {
+            total.low.merge(&more.folded.low);
+            total.high.merge(&more.folded.high);
         }
         total
     }
@@ -278,6 +338,27 @@ impl Connection {
         closed || now.nanos_since(self.last) > self.timeout()
     }
 
+    /// Its other forms.
+    #[must_use]
+    pub fn twin(&self) -> TwinId {
+        self.more.as_ref().map_or(TwinId::NONE, |more| more.twin)
+    }
+
+    /// Tells it that it has other forms, or none.
+    pub fn set_twin(&mut self, twin: TwinId) {
+        if self.twin() != twin {
+            self.more.get_or_insert_default().twin = twin;
+        }
+    }
+
+    /// Packets so far, in both directions.
+    #[must_use]
+    pub fn packets(&self) -> u64 {
+        let folded = self.more.as_deref().map(|more| &more.folded);
+        let before = folded.map_or(0, |folded| folded.low.packets + folded.high.packets);
+        before + self.unfolded.low.packets + self.unfolded.high.packets
+    }
+
     /// The first packet.
     #[must_use]
     pub const fn first(&self) -> Timestamp {
@@ -298,9 +379,9 @@ impl Connection {
 
     fn has_sent(&self, side: Side) -> bool {
         let sent_before = self
-            .folded
+            .more
             .as_ref()
-            .is_some_and(|folded| !folded.get(side).is_empty());
+            .is_some_and(|more| !more.folded.get(side).is_empty());
         sent_before || !self.unfolded.get(side).is_empty()
     }
 

@@ -32,6 +32,8 @@ use crate::snapshot::{Parts, Provenance, Snapshot};
 use crate::tenancy::Tenancy;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
+use crate::translation::Translations;
+use crate::translation::clue::Shown;
 use crate::watermark::Watermark;
 
 pub use crate::engine::settings::{DuplicatePolicy, Limits, Settings};
@@ -55,6 +57,7 @@ pub struct Engine {
     table: ConnectionTable,
     ledger: Ledger,
     places: Places,
+    translations: Translations,
     fragments: Fragments,
     duplicates: Duplicates,
     /// Parsed and not yet counted, in order.
@@ -78,6 +81,7 @@ impl Engine {
             table: ConnectionTable::new(seed),
             ledger: Ledger::new(limits.intervals, limits.connection_records, seed),
             places: Places::new(limits.places, seed),
+            translations: Translations::new(limits.translations, seed),
             fragments: Fragments::new(limits.fragments, seed),
             duplicates: Duplicates::new(),
             ahead: Vec::with_capacity(AHEAD),
@@ -177,8 +181,11 @@ impl Engine {
         self.coverage.dns_cut = self.names.cut();
         self.coverage.objects_not_kept = self.tenancy.refused();
         let (legs, records) = self.ledger.into_legs();
+        let twins = self.translations.into_twins();
+        self.coverage.evicted += twins.evicted;
         Snapshot::new(Parts {
             legs,
+            twins,
             records,
             places: self.places,
             coverage: self.coverage,
@@ -379,11 +386,14 @@ impl Engine {
             connection.era = self.tenancy.era_of(&key, sighting.time);
         }
         let interval = IntervalIndex::of(sighting.time);
-        if connection.interval != interval {
+        if connection.interval != interval && !connection.hold(interval) {
             self.ledger.fold_traffic(connection, self.tenancy.eras());
             connection.begin(interval);
         }
         connection.add(&sighting);
+        if let Some(shown) = Shown::of(connection, &sighting) {
+            self.translations.observe(shown, &mut self.table);
+        }
     }
 
     /// Whether a packet whose octets were just seen is a copy; counts the doubt where it is not.

@@ -21,6 +21,7 @@ pub mod build;
 pub mod clocks;
 pub mod connection;
 mod handover;
+pub mod join;
 pub mod order;
 pub mod point;
 pub mod roles;
@@ -159,6 +160,28 @@ impl Flow {
         match &self.at_server {
             Some(at_server) if started(at_server) > started(&self.intervals) => at_server,
             Some(_) | None => &self.intervals,
+        }
+    }
+
+    /// Adds what was counted of the same flow in another way.
+    fn merge(&mut self, other: Self, directory: &Directory) {
+        self.key.learn(&other.key, directory);
+        self.basis = self.basis.min(other.basis);
+        if self.at_server.is_some() || other.at_server.is_some() {
+            let own = || Box::new(self.intervals.clone());
+            let at_server = self.at_server.get_or_insert_with(own);
+            for interval in other.server_intervals().iter() {
+                at_server.add(interval.clone());
+            }
+        }
+        self.observed = match (self.observed, other.observed) {
+            (one, other) if one == other => one,
+            (Observed::Between, other) => other,
+            (one, Observed::Between) => one,
+            (_, _) => Observed::Both,
+        };
+        for interval in other.intervals {
+            self.intervals.add(interval);
         }
     }
 

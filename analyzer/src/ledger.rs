@@ -238,7 +238,8 @@ fn hash_of(hasher: &FixedState, key: &LegKey) -> u32 {
         }
         Ends::Ports { low, high } => (low, high).hash(&mut state),
     }
-    state.write_u64(u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8));
+    let hop = u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8);
+    state.write_u64(hop ^ u64::from(key.twin.number()) << 32);
     state.write_u64(key.era.as_nanos());
     u32::try_from(state.finish() >> 32).unwrap_or_default()
 }

@@ -7,7 +7,7 @@
 
 use std::net::IpAddr;
 
-use crate::connection::{Connection, EndReason};
+use crate::connection::{Connection, EndReason, TwinId};
 use crate::endpoint::{Endpoint, Side};
 use crate::hop::HopId;
 use crate::leg::intervals::Intervals;
@@ -31,6 +31,8 @@ pub struct LegKey {
     pub ends: Ends,
     /// Since when those addresses have had the same owners: no interval spans two of them.
     pub era: Timestamp,
+    /// Their other forms; of [`Ends::Ports`] they are looked up later.
+    pub twin: TwinId,
 }
 
 /// The two ends of a leg.
@@ -185,7 +187,7 @@ impl Leg {
 #[must_use]
 pub fn leg_of(connection: &Connection, era: Timestamp) -> (LegKey, Side) {
     let key = &connection.key;
-    let (ends, forward) = match connection.tcp.client {
+    let (ends, twin, forward) = match connection.tcp.client {
         Some(client) => {
             let server = key.endpoint(client.other());
             (
@@ -193,6 +195,7 @@ pub fn leg_of(connection: &Connection, era: Timestamp) -> (LegKey, Side) {
                     client: key.endpoint(client).address,
                     server,
                 },
+                connection.twin(),
                 client,
             )
         }
@@ -201,6 +204,7 @@ pub fn leg_of(connection: &Connection, era: Timestamp) -> (LegKey, Side) {
                 low: key.low,
                 high: key.high,
             },
+            TwinId::NONE,
             Side::Low,
         ),
     };
@@ -210,6 +214,7 @@ pub fn leg_of(connection: &Connection, era: Timestamp) -> (LegKey, Side) {
             protocol: key.protocol,
             ends,
             era,
+            twin,
         },
         forward,
     )
@@ -217,11 +222,12 @@ pub fn leg_of(connection: &Connection, era: Timestamp) -> (LegKey, Side) {
 
 /// Adds a connection's unfolded traffic to its leg.
 pub fn fold_traffic(connection: &Connection, forward: Side, leg: &mut Leg) {
-    let interval = leg.interval(connection.interval);
-    interval.forward.merge(connection.unfolded.get(forward));
-    interval
-        .backward
-        .merge(connection.unfolded.get(forward.other()));
+    let last = (connection.interval, connection.unfolded);
+    for (index, counted) in connection.held().iter().chain([&last]) {
+        let interval = leg.interval(*index);
+        interval.forward.merge(counted.get(forward));
+        interval.backward.merge(counted.get(forward.other()));
+    }
 }
 
 /// Adds a connection to its leg: its unfolded traffic, its start, its handshake and its end, if it

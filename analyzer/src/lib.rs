@@ -20,6 +20,7 @@ pub mod sketch;
 pub mod prefetch;
 pub mod index;
 pub mod connection;
+pub mod translation;
 pub mod leg;
 pub mod ledger;
 pub mod fragments;

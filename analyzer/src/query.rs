@@ -9,25 +9,39 @@
 use serde::Serialize;
 
 use crate::query::filter::Filter;
+use crate::query::parse::QueryError;
+use crate::query::view::dependencies::DependenciesView;
+use crate::query::view::workloads::{Presence, WorkloadsView};
 use crate::query::view::{ConnectionsView, FlowsView, SummaryView};
 use crate::query::window::Window;
 use crate::snapshot::Snapshot;
 
 pub mod aggregate;
 pub mod connections;
+pub mod counters;
 pub mod coverage;
+pub mod dependencies;
+pub mod diagram;
 pub mod end;
+pub mod ends;
 pub mod filter;
 pub mod flows;
+pub mod label;
 pub mod measure;
+pub mod of;
 pub mod parameter;
 pub mod parse;
 pub mod pattern;
+pub mod present;
+pub mod reach;
 pub mod resolved;
 pub mod row;
+pub mod suggest;
 pub mod summary;
+mod value;
 pub mod view;
 pub mod window;
+pub mod workloads;
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -38,11 +52,21 @@ pub enum Operation {
     Summary,
     /// Single connections.
     Connections,
+    /// The cluster's objects and what else the traffic shows, at a level.
+    Workloads,
+    /// Who depends on whom, as a graph.
+    Dependencies,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 3] = [Self::Flows, Self::Summary, Self::Connections];
+    pub const ALL: [Self; 5] = [
+        Self::Flows,
+        Self::Summary,
+        Self::Connections,
+        Self::Workloads,
+        Self::Dependencies,
+    ];
 
     /// Its name, which is its command.
     #[must_use]
@@ -51,6 +75,8 @@ impl Operation {
             Self::Flows => "flows",
             Self::Summary => "summary",
             Self::Connections => "connections",
+            Self::Workloads => "workloads",
+            Self::Dependencies => "dependencies",
         }
     }
 
@@ -61,6 +87,8 @@ impl Operation {
             Self::Flows => "/mcp/flows",
             Self::Summary => "/mcp/flows/summary",
             Self::Connections => "/mcp/connections",
+            Self::Workloads => "/mcp/workloads",
+            Self::Dependencies => "/mcp/dependencies",
         }
     }
 }
@@ -75,22 +103,33 @@ pub enum Answer {
     Summary(SummaryView),
     /// Of [`Operation::Connections`].
     Connections(ConnectionsView),
+    /// Of [`Operation::Workloads`].
+    Workloads(WorkloadsView),
+    /// Of [`Operation::Dependencies`].
+    Dependencies(DependenciesView),
 }
 
 /// Answers `query`, which was parsed for `operation`.
-#[must_use]
-pub fn run(snapshot: &Snapshot, operation: Operation, query: &Query) -> Answer {
-    match operation {
+///
+/// # Errors
+/// A parameter that names what the snapshot does not know.
+pub fn run(snapshot: &Snapshot, operation: Operation, query: &Query) -> Result<Answer, QueryError> {
+    Ok(match operation {
         Operation::Flows => Answer::Flows(flows::flows(snapshot, query)),
         Operation::Summary => Answer::Summary(summary::summary(snapshot, query)),
         Operation::Connections => Answer::Connections(connections::connections(snapshot, query)),
-    }
+        Operation::Workloads => Answer::Workloads(workloads::workloads(snapshot, query)),
+        Operation::Dependencies => {
+            Answer::Dependencies(dependencies::dependencies(snapshot, query)?)
+        }
+    })
 }
 
 /// The level that flows are merged at.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Level {
     /// Pods.
+    #[default]
     Pod,
     /// Workloads.
     Workload,
@@ -132,6 +171,41 @@ pub enum Format {
     Full,
 }
 
+/// What a graph is written as.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Form {
+    /// Nodes and edges, as every other answer.
+    #[default]
+    Json,
+    /// A flowchart of Mermaid.
+    Mermaid,
+    /// A graph of Graphviz.
+    Dot,
+}
+
+/// Which way a graph is followed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Direction {
+    /// From servers to their clients: who depends on it.
+    Upstream,
+    /// From clients to their servers: what it depends on.
+    #[default]
+    Downstream,
+    /// Both, each for itself: not the servers of its clients.
+    Both,
+}
+
+/// Which part of a graph is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Reach {
+    /// Where it begins; the whole graph without.
+    pub of: Option<String>,
+    /// Which way.
+    pub direction: Direction,
+    /// How many steps; to the end without.
+    pub depth: Option<usize>,
+}
+
 /// Which of the sorted rows are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Page {
@@ -167,10 +241,18 @@ pub struct Query {
     pub window: Window,
     /// Merged at which level, if at all.
     pub aggregate: Option<Level>,
+    /// Of workloads and dependencies: what a row or a node is.
+    pub level: Level,
+    /// Of workloads: only those with, or without, traffic.
+    pub presence: Option<Presence>,
+    /// Of dependencies: which part of the graph.
+    pub reach: Reach,
     /// In which order.
     pub sort: Sort,
     /// Which part of them.
     pub page: Page,
     /// With which fields.
     pub format: Format,
+    /// Of dependencies: written as what.
+    pub form: Form,
 }

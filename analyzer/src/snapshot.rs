@@ -17,12 +17,14 @@ use crate::dns::NameRecords;
 use crate::flow::build::{self, Built, Knowledge};
 use crate::flow::clocks::Clocks;
 use crate::flow::connection::{AttributedConnection, attribute};
+use crate::flow::join::{JoinCounts, Joins};
 use crate::flow::roles::Roles;
 use crate::flow::{Flow, FlowEnd};
 use crate::hop::Places;
 use crate::hop::declaration::SourceDeclaration;
 use crate::leg::{Leg, LegKey};
 use crate::time::Timestamp;
+use crate::translation::Twins;
 use crate::vantage::{Part, Scopes, Vantage};
 
 /// Where inputs come from.
@@ -90,6 +92,8 @@ pub struct Snapshot {
     pub provenance: Provenance,
     /// Who owned which address when.
     pub directory: Arc<Directory>,
+    /// Legs on both sides of a translation.
+    pub joins: JoinCounts,
     /// Names that name resolution gave.
     pub names: Arc<NameRecords>,
     /// Ends by how it is known whose address they are.
@@ -100,6 +104,8 @@ pub struct Snapshot {
 pub struct Parts {
     /// What connections counted.
     pub legs: Vec<(LegKey, Leg)>,
+    /// Connections seen on both sides of a translation.
+    pub twins: Twins,
     /// Single connections, as far as they are kept.
     pub records: ConnectionRecords,
     /// Where frames were seen.
@@ -120,13 +126,18 @@ impl Snapshot {
     pub fn new(parts: Parts) -> Self {
         let Parts {
             mut legs,
+            twins,
             records,
             places,
             mut coverage,
             provenance,
-            directory,
+            mut directory,
             names,
         } = parts;
+        let joins = Joins::find(&mut legs, twins, &directory);
+        if joins.calls().next().is_some() {
+            Arc::make_mut(&mut directory).add_calls(joins.calls());
+        }
         let sources = &provenance.sources;
         let counted = legs.iter().map(|(key, leg)| (key, leg));
         let vantage = Vantage::learn(&places, sources, counted, &directory);
@@ -141,6 +152,7 @@ impl Snapshot {
             directory: &directory,
             vantage: &vantage,
             scopes: &Scopes::of(sources, &directory),
+            joins: &joins,
         };
         let connections = attribute(&records, &legs, &knowledge);
         let Built {
@@ -161,6 +173,7 @@ impl Snapshot {
             warnings,
             nodes,
             provenance,
+            joins: joins.counts,
             directory,
             names,
         }
@@ -218,9 +231,11 @@ fn doubts(vantage: &Vantage<'_>, clocks: Clocks) -> impl Iterator<Item = String>
 
 fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<IdentityBasis, u64> {
     let mut ends: HashMap<FlowEnd, IdentityBasis, FixedState> = HashMap::default();
+    // One end may be reached through several services.
+    let own = |end: FlowEnd| FlowEnd::new(end.address, directory.uncalled(end.identity), directory);
     for end in flows
         .iter()
-        .flat_map(|flow| [flow.key.client, flow.key.server])
+        .flat_map(|flow| [own(flow.key.client), own(flow.key.server)])
     {
         let basis = directory.identity(end.identity).basis;
         let known = ends.entry(end).or_insert(basis);

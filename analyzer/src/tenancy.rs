@@ -157,3 +157,103 @@ impl Tenancy {
         self.since = Timestamp::MIN;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::ChangeKind;
+    use crate::cluster::object::{Labels, Object, Phase, Pod, PodNetwork};
+    use crate::endpoint::Endpoint;
+    use crate::hop::HopId;
+    use crate::protocol::Protocol;
+    use crate::time::NANOS_PER_SECOND;
+
+    const ADDRESS: [u8; 4] = [10, 0, 0, 5];
+
+    fn second(second: u64) -> Timestamp {
+        Timestamp::from_nanos(second * NANOS_PER_SECOND)
+    }
+
+    /// One pod after the other has the address, from a second to the next.
+    fn pod(second_of_start: u64) -> Change {
+        let name: Arc<str> = Arc::from(format!("p{second_of_start}"));
+        Change {
+            time: Some(second(second_of_start)),
+            kind: ChangeKind::Added,
+            resource_version: None,
+            line: 0,
+            object: Object::Pod(Pod {
+                namespace: Arc::from("s"),
+                uid: Some(Arc::clone(&name)),
+                name,
+                created: None,
+                started: Some(second(second_of_start)),
+                phase: Phase::Alive,
+                node: None,
+                network: PodNetwork::Own,
+                addresses: vec![ADDRESS.into()],
+                host_addresses: Vec::new(),
+                host_ports: Vec::new(),
+                owner: None,
+                labels: Labels::default(),
+                named_ports: Vec::new(),
+                template_hash: None,
+                container_id: None,
+            }),
+        }
+    }
+
+    fn key() -> ConnectionKey {
+        let end = |last: u8| Endpoint {
+            address: [10, 0, 0, last].into(),
+            port: 53,
+        };
+        ConnectionKey::of(HopId::BETWEEN, Protocol::Udp, end(5), end(6)).0
+    }
+
+    #[test]
+    fn eras_that_no_connection_is_in_any_more_are_not_kept() {
+        let mut tenancy = Tenancy::new(ClusterLimits::default());
+        tenancy.apply(pod(5));
+        tenancy.renew(second(0), second(0));
+        let id = tenancy.era_of(&key(), second(7));
+        for from in 0..ERAS as u64 {
+            let (from, until) = (second(from), second(from + 1));
+            tenancy.eras.intern(Era { from, until });
+        }
+        assert!(tenancy.is_due(second(8), 0), "there are too many");
+        assert!(!tenancy.is_due(second(8), 10), "unless they are in use");
+        let old = tenancy.renew(second(0), second(8));
+        assert_eq!(old.get(id).from, second(5));
+        assert!(tenancy.eras().is_empty());
+    }
+
+    #[test]
+    fn boundaries_long_before_the_first_packet_are_looked_at_when_a_packet_is_as_old() {
+        let mut tenancy = Tenancy::new(ClusterLimits::default());
+        for start in [100, 200, 20_000] {
+            tenancy.apply(pod(start));
+        }
+        tenancy.renew(second(10_000), second(10_000));
+        let from = |tenancy: &mut Tenancy, at| {
+            let era = tenancy.era_of(&key(), second(at));
+            tenancy.eras().get(era).from
+        };
+        assert_eq!(from(&mut tenancy, 10_000), Timestamp::MIN);
+        assert_eq!(from(&mut tenancy, 20_000), second(20_000));
+        assert_eq!(from(&mut tenancy, 150), second(100));
+        assert_eq!(from(&mut tenancy, 10_000), second(200));
+    }
+
+    #[test]
+    fn what_is_told_is_looked_at_once_in_an_interval() {
+        let mut tenancy = Tenancy::new(ClusterLimits::default());
+        assert!(!tenancy.is_due(second(1), 0), "nothing was told");
+        tenancy.apply(pod(5));
+        assert!(tenancy.is_due(second(1), 0));
+        tenancy.renew(second(1), second(1));
+        tenancy.apply(pod(7));
+        assert!(!tenancy.is_due(second(9), 0));
+        assert!(tenancy.is_due(second(10), 0));
+    }
+}

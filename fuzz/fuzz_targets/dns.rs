@@ -49,7 +49,9 @@ fuzz_target!(|input: &[u8]| -> Corpus {
 /// An IPv4 packet from port 53; over TCP the message is all of the payload, its length included.
 fn packet(tcp: bool, message: &[u8]) -> Vec<u8> {
     let transport: &[u8] = if tcp {
-        &[0, 53, 0x9c, 0x40, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0, 0, 0, 0, 0, 0]
+        &[
+            0, 53, 0x9c, 0x40, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0, 0, 0, 0, 0, 0,
+        ]
     } else {
         &[0, 53, 0x9c, 0x40, 0, 0, 0, 0]
     };

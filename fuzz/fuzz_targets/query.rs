@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use analyzer::engine::Limits;
 use analyzer::query::parse::RowLimit;
-use analyzer::query::{self, Operation, Query};
+use analyzer::query::{self, Answer, Operation, Query, diagram};
 use analyzer::snapshot::Snapshot;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use replay::cluster_file;
@@ -44,10 +44,15 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     let pairs = text
         .lines()
         .map(|line| line.split_once('=').unwrap_or((line, "")));
-    match Query::parse(operation, pairs, rows) {
-        Ok(query) => {
-            let answer = query::run(shop(), operation, &query);
+    let answer = Query::parse(operation, pairs, rows)
+        .and_then(|query| Ok((query::run(shop(), operation, &query)?, query.form)));
+    match answer {
+        Ok((answer, form)) => {
             assert!(serde_json::to_string(&answer).is_ok());
+            if let Answer::Dependencies(view) = &answer {
+                let drawn = diagram::render(view, form);
+                assert!(drawn.is_none_or(|text| text.lines().count() > view.edges.len()));
+            }
         }
         Err(error) => {
             let message = error.to_string();

@@ -14,6 +14,7 @@ mod metadata;
 mod node;
 mod object;
 mod pod;
+mod range;
 mod service;
 
 use std::collections::BTreeMap;
@@ -195,12 +196,14 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Every key that some decoder reads, in order.
-const READ: [&str; 59] = [
+const READ: [&str; 62] = [
     "address",
     "addressType",
     "addresses",
     "annotations",
     "apiVersion",
+    "cidr",
+    "cidrs",
     "clusterIP",
     "clusterIPs",
     "containerID",
@@ -219,6 +222,7 @@ const READ: [&str; 59] = [
     "ingress",
     "initContainers",
     "ip",
+    "ipam",
     "items",
     "kind",
     "kubernetes.io/service-name",

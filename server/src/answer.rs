@@ -7,17 +7,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use analyzer::query::parse::RowLimit;
+use analyzer::query::parse::{QueryError, RowLimit};
 use analyzer::query::{self, Operation, Query};
 use axum::body::{Body, Bytes};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::body::write_body;
-use crate::error::{Refusal, json_body};
+use crate::body::write_form;
+use crate::error::Refusal;
 use crate::options::Limits;
 use crate::query_string::{QueryStringError, pairs};
 use crate::source::SnapshotSource;
@@ -50,22 +51,22 @@ impl Answers {
         let place = self.place().await?;
         let source = Arc::clone(&self.source);
         let task = spawn_blocking(move || {
-            let answer = query::run(&source.snapshot(), operation, &query);
+            let answer =
+                query::run(&source.snapshot(), operation, &query).map_err(|e| wrong(&e))?;
             let mut body = Vec::new();
-            write_body(&mut body, &answer).map(|()| Placed {
+            let kind = write_form(&mut body, &answer, &query).map_err(|_| Refusal::defect())?;
+            let placed = Placed {
                 body,
                 _place: place,
-            })
+            };
+            Ok((kind, placed))
         });
-        let body = timeout(self.limits.answer_time, task)
+        let (kind, body) = timeout(self.limits.answer_time, task)
             .await
             .map_err(|_| self.overdue())?
-            .map_err(|_| Refusal::defect())?
-            .map_err(|_| Refusal::defect())?;
-        Ok(json_body(
-            StatusCode::OK,
-            Body::from(Bytes::from_owner(body)),
-        ))
+            .map_err(|_| Refusal::defect())??;
+        let body = Body::from(Bytes::from_owner(body));
+        Ok((StatusCode::OK, [(CONTENT_TYPE, kind)], body).into_response())
     }
 
     async fn place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
@@ -119,8 +120,11 @@ fn parse(operation: Operation, query_string: &str) -> Result<Query, Refusal> {
         };
         Refusal::new(status, error.to_string())
     })?;
-    Query::parse(operation, pairs, RowLimit::Bounded)
-        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))
+    Query::parse(operation, pairs, RowLimit::Bounded).map_err(|error| wrong(&error))
+}
+
+fn wrong(error: &QueryError) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, error.to_string())
 }
 
 fn unavailable(error: String) -> Refusal {

@@ -5,6 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::body::JSON;
+
 /// A request that is not answered, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Refusal {
@@ -57,8 +59,8 @@ pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Response {
 }
 
 /// A body that is JSON already.
-pub(crate) fn json_body(status: StatusCode, body: Body) -> Response {
-    let kind = (header::CONTENT_TYPE, "application/json");
+fn json_body(status: StatusCode, body: Body) -> Response {
+    let kind = (header::CONTENT_TYPE, JSON);
     (status, [kind], body).into_response()
 }
 

@@ -2,7 +2,7 @@
 
 use analyzer::query::Operation;
 use analyzer::query::parameter::parameters;
-use analyzer::query::parse::nearest;
+use analyzer::query::suggest::nearest;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
@@ -98,5 +98,12 @@ const fn about(operation: Operation) -> &'static str {
         Operation::Flows => "who talks to whom: flows, or aggregates of them, the largest first",
         Operation::Summary => "the whole in numbers: totals, top talkers, namespaces",
         Operation::Connections => "single connections with their times, states and ends",
+        Operation::Workloads => {
+            "what there is, active or idle: pods, workloads, services, namespaces or nodes with \
+             their traffic"
+        }
+        Operation::Dependencies => {
+            "who depends on whom: a graph, of one workload or of all, as JSON, Mermaid or DOT"
+        }
     }
 }

@@ -9,7 +9,7 @@ use replay::{Replay, ReplayInputs};
 use crate::cli::output::Output;
 use crate::cli::progress::{FRAMES, ProgressLine};
 use crate::cli::question::Question;
-use crate::cli::{client, inputs, interrupt};
+use crate::cli::{client, inputs, interrupt, parameters};
 
 /// The limit that leaves no row out.
 pub(crate) const ALL: &str = "all";
@@ -48,9 +48,13 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
             Output::Json if client::rows_in_pages(question).is_none() => {
                 client::body(url, question).map(Reply::Body)
             }
-            Output::Json | Output::Table | Output::Wide | Output::Jsonl | Output::Csv => {
-                client::answer(url, question).map(Reply::of)
-            }
+            Output::Json
+            | Output::Table
+            | Output::Wide
+            | Output::Jsonl
+            | Output::Csv
+            | Output::Mermaid
+            | Output::Dot => client::answer(url, question).map(Reply::of),
         };
     }
     let query = question.query()?;
@@ -60,7 +64,8 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
     } else {
         read(&inputs, settings)?
     };
-    let answer = query::run(&snapshot, question.operation, &query);
+    let answer = query::run(&snapshot, question.operation, &query)
+        .map_err(|error| parameters::refused(&error))?;
     // The process ends with this answer: to free a million flows one by one would only take time.
     std::mem::forget(snapshot);
     Ok(Reply::of(answer))

@@ -4,8 +4,11 @@
 //! gets the pages one after the other, in one answer.
 //! **Errors** where it was asked, what came back, what was expected.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use analyzer::query::view::dependencies::{DependenciesView, NodeView};
+use analyzer::query::view::workloads::WorkloadsView;
 use analyzer::query::view::{ConnectionsView, CoverageView, FlowsView};
 use analyzer::query::{Answer, Operation, Page};
 use anyhow::{Context, anyhow, bail};
@@ -99,6 +102,8 @@ fn extent(answer: &Answer) -> (usize, usize) {
     match answer {
         Answer::Flows(view) => (view.flows.len(), view.total),
         Answer::Connections(view) => (view.connections.len(), view.total),
+        Answer::Workloads(view) => (view.workloads.len(), view.total),
+        Answer::Dependencies(view) => (view.edges.len(), view.total),
         Answer::Summary(_) => (0, 0),
     }
 }
@@ -133,6 +138,34 @@ fn append(whole: &mut Answer, page: Answer) -> anyhow::Result<()> {
             *truncated = connections.len() < page.total;
             same(coverage, &page.coverage)
         }
+        (
+            Answer::Workloads(WorkloadsView {
+                workloads,
+                coverage,
+                truncated,
+                ..
+            }),
+            Answer::Workloads(page),
+        ) => {
+            workloads.extend(page.workloads);
+            *truncated = workloads.len() < page.total;
+            same(coverage, &page.coverage)
+        }
+        (
+            Answer::Dependencies(DependenciesView {
+                nodes,
+                edges,
+                coverage,
+                truncated,
+                ..
+            }),
+            Answer::Dependencies(page),
+        ) => {
+            add_nodes(nodes, page.nodes);
+            edges.extend(page.edges);
+            *truncated = edges.len() < page.total;
+            same(coverage, &page.coverage)
+        }
         _ => false,
     };
     if joined {
@@ -143,6 +176,12 @@ fn append(whole: &mut Answer, page: Answer) -> anyhow::Result<()> {
          ask again when it has read its captures, or for one page with --limit {}",
         Page::LIMIT_MAX
     )
+}
+
+/// Adds the nodes that edges before did not have.
+fn add_nodes(nodes: &mut Vec<NodeView>, more: Vec<NodeView>) {
+    let known: BTreeSet<String> = nodes.iter().map(|node| node.id.clone()).collect();
+    nodes.extend(more.into_iter().filter(|node| !known.contains(&node.id)));
 }
 
 fn ask(url: &str, operation: Operation, pairs: &[Pair]) -> anyhow::Result<Vec<u8>> {
@@ -207,6 +246,8 @@ fn parsed(url: &str, operation: Operation, body: &[u8]) -> anyhow::Result<Answer
         Operation::Flows => view(body).map(Answer::Flows),
         Operation::Summary => view(body).map(Answer::Summary),
         Operation::Connections => view(body).map(Answer::Connections),
+        Operation::Workloads => view(body).map(Answer::Workloads),
+        Operation::Dependencies => view(body).map(Answer::Dependencies),
     }
     .map_err(|error| {
         let path = operation.path();

@@ -1,13 +1,15 @@
 //! `pilotfish connections`: one row a connection, from its first packet to its last.
 
 use analyzer::query::Operation;
+use analyzer::query::label::label;
 use analyzer::query::view::{ConnectionView, CoverageView};
 use clap::{ArgMatches, Command};
 
-use crate::cli::flows::workload;
-use crate::cli::output::end::{name, text, word};
+use crate::cli::flows::{wire_rate, workload};
+use crate::cli::output::end::{text, word};
 use crate::cli::output::table::Column;
 use crate::cli::output::{clock_micros, date, moment};
+use crate::cli::question::Rate;
 use crate::cli::{answer, inputs, question, units};
 
 /// A column of its table.
@@ -38,15 +40,15 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 }
 
 /// The columns of a table of connections.
-pub(crate) fn columns(coverage: &CoverageView, wide: bool) -> Vec<Col> {
+pub(crate) fn columns(coverage: &CoverageView, rate: Option<Rate>, wide: bool) -> Vec<Col> {
     let one_day = coverage.from.map(date) == coverage.to.map(date);
     let start: fn(&ConnectionView) -> String = if one_day { clock_start } else { date_start };
     let mut columns = vec![
         Col::word("START", start),
         Col::number("DURATION", |c| units::duration(c.duration_ns)),
         Col::word("PROTO", |c| c.flow.proto.to_string()),
-        Col::name("CLIENT", |c| name(&c.flow.client, c.flow.client.port)),
-        Col::name("SERVER", |c| name(&c.flow.server, c.flow.server.port)),
+        Col::name("CLIENT", |c| label(&c.flow.client, c.flow.client.port)),
+        Col::name("SERVER", |c| label(&c.flow.server, c.flow.server.port)),
         Col::word("STATE", state),
         Col::number("PKTS →", |c| units::count(c.flow.client_stats.tx_pkts)).optional(2),
         Col::number("PKTS ←", |c| units::count(c.flow.server_stats.tx_pkts)).optional(3),
@@ -60,10 +62,24 @@ pub(crate) fn columns(coverage: &CoverageView, wide: bool) -> Vec<Col> {
         })
         .optional(4),
     ];
+    let before_flags = columns.len() - 3;
+    match rate {
+        Some(Rate::Bits) => columns.insert(before_flags, Col::number("RATE", bits)),
+        Some(Rate::Packets) => columns.insert(before_flags, Col::number("RATE", packets)),
+        None => {}
+    }
     if wide {
         columns.extend(details());
     }
     columns
+}
+
+fn bits(connection: &ConnectionView) -> String {
+    wire_rate(&connection.flow, Rate::Bits)
+}
+
+fn packets(connection: &ConnectionView) -> String {
+    wire_rate(&connection.flow, Rate::Packets)
 }
 
 fn details() -> [Col; 9] {

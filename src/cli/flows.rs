@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use analyzer::flow::Observed;
 use analyzer::query::Operation;
-use analyzer::query::view::{CoverageView, FlowView};
+use analyzer::query::label::label;
+use analyzer::query::view::{FlowView, FlowsView};
 use clap::{ArgMatches, Command};
 
-use crate::cli::output::end::{name, text, word};
+use crate::cli::output::end::{text, word};
 use crate::cli::output::moment;
 use crate::cli::output::table::Column;
+use crate::cli::question::Rate;
 use crate::cli::{question, units};
 
 /// A column of its table.
@@ -44,8 +46,13 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     question::run(Operation::Flows, matches)
 }
 
-/// The columns of a table of `flows`.
-pub(crate) fn columns(flows: &[FlowView], coverage: &CoverageView, wide: bool) -> Vec<Col> {
+/// The columns of a table of flows.
+pub(crate) fn columns(view: &FlowsView, rate: Rate, wide: bool) -> Vec<Col> {
+    let (flows, coverage) = (&view.flows, &view.coverage);
+    let rate: fn(&FlowView) -> String = match rate {
+        Rate::Bits => |flow| wire_rate(flow, Rate::Bits),
+        Rate::Packets => |flow| wire_rate(flow, Rate::Packets),
+    };
     let mut columns = vec![
         Col::name("CLIENT", client),
         Col::name("SERVER", server),
@@ -57,12 +64,7 @@ pub(crate) fn columns(flows: &[FlowView], coverage: &CoverageView, wide: bool) -
         .optional(1),
         Col::number("BYTES →", |flow| units::bytes(flow.client_stats.tx_bytes)),
         Col::number("BYTES ←", |flow| units::bytes(flow.server_stats.tx_bytes)),
-        Col::number("RATE", |flow| {
-            flow.wire
-                .as_ref()
-                .map_or_else(String::new, |wire| units::bit_rate(wire.bps))
-        })
-        .optional(2),
+        Col::number("RATE", rate).optional(2),
         Col::number("HANDSHAKE", |flow| {
             handshake(flow, |stats| stats.tcp_handshake_p50_us)
         })
@@ -81,6 +83,11 @@ pub(crate) fn columns(flows: &[FlowView], coverage: &CoverageView, wide: bool) -
         columns.splice(2..2, addresses());
     }
     columns
+}
+
+pub(crate) fn wire_rate(flow: &FlowView, rate: Rate) -> String {
+    let wire = flow.wire.as_ref();
+    wire.map_or_else(String::new, |wire| rate.of(wire.bps, wire.pps))
 }
 
 /// Whether rows look alike by name: a pod may have an address of IPv4 and one of IPv6.
@@ -142,11 +149,11 @@ fn lost(flow: &FlowView) -> u64 {
 }
 
 fn client(flow: &FlowView) -> String {
-    name(&flow.client, None)
+    label(&flow.client, None)
 }
 
 fn server(flow: &FlowView) -> String {
-    name(&flow.server, None)
+    label(&flow.server, None)
 }
 
 fn service(flow: &FlowView) -> String {

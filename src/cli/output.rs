@@ -5,8 +5,8 @@
 
 use std::io::{self, BufWriter, Write};
 
-use analyzer::query::Answer;
 use analyzer::query::view::CoverageView;
+use analyzer::query::{Answer, Form, Operation, diagram};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches};
 
@@ -39,10 +39,29 @@ pub(crate) enum Output {
     Jsonl,
     /// All fields, laid flat.
     Csv,
+    /// A flowchart, of a graph.
+    Mermaid,
+    /// A digraph, of a graph.
+    Dot,
 }
 
 impl Output {
-    const ALL: [Self; 5] = [Self::Table, Self::Wide, Self::Json, Self::Jsonl, Self::Csv];
+    const ALL: [Self; 7] = [
+        Self::Table,
+        Self::Wide,
+        Self::Json,
+        Self::Jsonl,
+        Self::Csv,
+        Self::Mermaid,
+        Self::Dot,
+    ];
+
+    /// Those of an operation.
+    fn of(operation: Operation) -> impl Iterator<Item = Self> {
+        let is_graph = operation == Operation::Dependencies;
+        let all = Self::ALL.into_iter();
+        all.filter(move |output| is_graph || output.form().is_none())
+    }
 
     /// Its name on the command line.
     pub(crate) const fn name(self) -> &'static str {
@@ -52,6 +71,8 @@ impl Output {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
+            Self::Mermaid => "mermaid",
+            Self::Dot => "dot",
         }
     }
 
@@ -60,25 +81,39 @@ impl Output {
         matches!(self, Self::Json | Self::Jsonl)
     }
 
+    /// What a graph is drawn as.
+    const fn form(self) -> Option<Form> {
+        match self {
+            Self::Mermaid => Some(Form::Mermaid),
+            Self::Dot => Some(Form::Dot),
+            Self::Table | Self::Wide | Self::Json | Self::Jsonl | Self::Csv => None,
+        }
+    }
+
     /// Whether it shows all rows unless told otherwise.
     pub(crate) const fn has_all_rows(self) -> bool {
-        matches!(self, Self::Jsonl | Self::Csv)
+        matches!(self, Self::Jsonl | Self::Csv | Self::Mermaid | Self::Dot)
     }
 }
 
 /// `-o`.
-pub(crate) fn arg() -> Arg {
+pub(crate) fn arg(operation: Operation) -> Arg {
+    const HELP: &str = "form of the answer: a table; wide, with more columns; json, as over HTTP; \
+                        jsonl, one row a line; csv, all fields";
+    let graph = match operation {
+        Operation::Dependencies => "; mermaid or dot, a graph to be drawn",
+        Operation::Flows | Operation::Summary | Operation::Connections | Operation::Workloads => "",
+    };
     Arg::new(ID)
         .short('o')
         .long(ID)
         .value_name("OUTPUT")
-        .value_parser(PossibleValuesParser::new(Output::ALL.map(Output::name)))
+        .value_parser(PossibleValuesParser::new(
+            Output::of(operation).map(Output::name),
+        ))
         .default_value(Output::Table.name())
         .hide_possible_values(true)
-        .help(
-            "form of the answer: a table; wide, with more columns; json, as over HTTP; \
-             jsonl, one row a line; csv, all fields",
-        )
+        .help(format!("{HELP}{graph}"))
 }
 
 /// What `-o` chose.
@@ -116,7 +151,16 @@ fn write(question: &Question, reply: &Reply) -> io::Result<()> {
         }
         Output::Jsonl => buffered(|out| jsonl::write(out, answer)),
         Output::Csv => buffered(|out| csv::write(out, answer)),
+        Output::Mermaid | Output::Dot => buffered(|out| write_graph(out, question.output, answer)),
     }
+}
+
+fn write_graph(out: &mut impl Write, output: Output, answer: &Answer) -> io::Result<()> {
+    let Answer::Dependencies(view) = answer else {
+        return Ok(());
+    };
+    let drawn = output.form().and_then(|form| diagram::render(view, form));
+    out.write_all(drawn.unwrap_or_default().as_bytes())
 }
 
 /// Says that standard output failed; a reader that went away is told by its kind.
@@ -133,6 +177,8 @@ pub(crate) const fn coverage_of(answer: &Answer) -> &CoverageView {
         Answer::Flows(view) => &view.coverage,
         Answer::Summary(view) => &view.coverage,
         Answer::Connections(view) => &view.coverage,
+        Answer::Workloads(view) => &view.coverage,
+        Answer::Dependencies(view) => &view.coverage,
     }
 }
 

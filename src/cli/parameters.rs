@@ -12,9 +12,15 @@ use clap::{Arg, ArgAction, ArgMatches};
 /// A parameter and its value.
 pub(crate) type Pair = (String, String);
 
+/// What `-o` chooses, where it is the form of a graph.
+pub(crate) const FORMAT: &str = "format";
+
 /// The options of `operation`.
 pub(crate) fn args(operation: Operation) -> Vec<Arg> {
-    parameters(operation).iter().map(arg).collect()
+    let mut parameters = parameters(operation);
+    // A graph's form is chosen with -o.
+    parameters.retain(|parameter| operation != Operation::Dependencies || parameter.name != FORMAT);
+    parameters.iter().map(arg).collect()
 }
 
 fn arg(parameter: &Parameter) -> Arg {
@@ -37,7 +43,7 @@ fn arg(parameter: &Parameter) -> Arg {
 const fn spelled_heading(group: Group) -> &'static str {
     match group {
         Group::End => "Filters of an end (either one, or --client-… / --server-…)",
-        Group::Flow | Group::Time | Group::Answer => group.heading(),
+        Group::Subject | Group::Flow | Group::Time | Group::Answer => group.heading(),
     }
 }
 
@@ -47,7 +53,7 @@ fn help(parameter: &Parameter) -> String {
             "{}; here also more, or all (jsonl's and csv's default)",
             parameter.help
         ),
-        "format" => format!("{}; of json and jsonl", parameter.help),
+        FORMAT => format!("{}; of json and jsonl", parameter.help),
         _ => parameter.help.clone(),
     }
 }
@@ -56,7 +62,9 @@ fn help(parameter: &Parameter) -> String {
 pub(crate) fn given(operation: Operation, matches: &ArgMatches) -> Vec<Pair> {
     let values = |parameter: Parameter| {
         let values: Vec<String> = matches
-            .get_many::<String>(&parameter.name)
+            .try_get_many::<String>(&parameter.name)
+            .ok()
+            .flatten()
             .unwrap_or_default()
             .cloned()
             .collect();
@@ -104,7 +112,8 @@ pub(crate) fn spelled(refusal: &str) -> String {
     }
 }
 
-fn refused(error: &QueryError) -> anyhow::Error {
+/// A refusal that names the option.
+pub(crate) fn refused(error: &QueryError) -> anyhow::Error {
     anyhow::Error::msg(spelled(&error.to_string()))
 }
 
@@ -139,7 +148,8 @@ mod tests {
     fn every_parameter_is_an_option_with_help() {
         for operation in Operation::ALL {
             let (args, parameters) = (args(operation), parameters(operation));
-            assert_eq!(args.len(), parameters.len());
+            let by_output = usize::from(operation == Operation::Dependencies);
+            assert_eq!(args.len() + by_output, parameters.len());
             assert!(
                 args.iter().all(|arg| arg.get_help().is_some()),
                 "{operation:?}"
@@ -150,6 +160,7 @@ mod tests {
     #[test]
     fn filters_are_told_from_the_form_of_the_answer() {
         assert!(is_filter("server_ns") && is_filter("port") && is_filter("window"));
+        assert!(is_filter("of") && !is_filter("level"));
         assert!(!is_filter("limit") && !is_filter("aggregate") && !is_filter("cluster"));
     }
 }

@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Command};
 
 use crate::cli::output::{self, Output};
 use crate::cli::parameters::{self, Pair};
-use crate::cli::{answer, inputs};
+use crate::cli::{answer, inputs, units};
 
 /// What is asked, and how the answer is shown.
 pub(crate) struct Question {
@@ -19,6 +19,26 @@ pub(crate) struct Question {
     pub(crate) output: Output,
 }
 
+/// What a rate counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Rate {
+    /// Bits on the wire.
+    #[default]
+    Bits,
+    /// Packets on the wire.
+    Packets,
+}
+
+impl Rate {
+    /// The rate of some traffic.
+    pub(crate) fn of(self, bits_per_second: f64, packets_per_second: f64) -> String {
+        match self {
+            Self::Bits => units::bit_rate(bits_per_second),
+            Self::Packets => units::packet_rate(packets_per_second),
+        }
+    }
+}
+
 /// Adds what every question has to a subcommand: captures or a server, parameters, output.
 pub(crate) fn with_args(command: Command, operation: Operation) -> Command {
     let [captures, others @ ..] = inputs::args();
@@ -29,7 +49,7 @@ pub(crate) fn with_args(command: Command, operation: Operation) -> Command {
         .arg(captures)
         .args(others)
         .arg(answer::url_arg())
-        .arg(output::arg())
+        .arg(output::arg(operation))
         .args(parameters::args(operation))
 }
 
@@ -66,12 +86,24 @@ impl Question {
         parameters::query(self.operation, &self.asked)
     }
 
+    /// The rate that rows are sorted by, if by any.
+    pub(crate) fn sorted_by(&self) -> Option<Rate> {
+        let (_, sort) = self.given.iter().find(|(name, _)| name == "sort")?;
+        match sort.as_str() {
+            "bps" => Some(Rate::Bits),
+            "pps" => Some(Rate::Packets),
+            _ => None,
+        }
+    }
+
     /// What one row is.
     pub(crate) fn noun(&self) -> &'static str {
         match self.operation {
             Operation::Connections => "connection",
             Operation::Flows if has(&self.given, "aggregate") => "row",
             Operation::Flows | Operation::Summary => "flow",
+            Operation::Workloads => "row",
+            Operation::Dependencies => "edge",
         }
     }
 
@@ -94,7 +126,8 @@ impl Question {
 /// Tables and CSV are made of all fields; what is read by programs has all rows.
 fn asked(operation: Operation, given: &[Pair], output: Output) -> Vec<Pair> {
     let mut asked = given.to_vec();
-    if operation == Operation::Flows && !output.has_formats() {
+    let has_full = matches!(operation, Operation::Flows | Operation::Workloads);
+    if has_full && !output.has_formats() {
         asked.push(("format".to_owned(), "full".to_owned()));
     }
     if operation != Operation::Summary && output.has_all_rows() && !has(given, "limit") {

@@ -50,6 +50,11 @@ pub(crate) fn bit_rate(bits_per_second: f64) -> String {
     scaled(u128::from(bits), &BITS_PER_SECOND)
 }
 
+/// `13.1 pkt/s`.
+pub(crate) fn packet_rate(packets_per_second: f64) -> String {
+    format!("{packets_per_second:.1} pkt/s")
+}
+
 /// `15.3 ms`; below a millisecond whole, as it was counted.
 pub(crate) fn micros(micros: u64) -> String {
     scaled(u128::from(micros), &MICROS)
@@ -137,6 +142,12 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(bit_rate(value), text);
         }
+    }
+
+    #[test]
+    fn rates_of_packets_have_a_tenth() {
+        assert_eq!(packet_rate(13.1), "13.1 pkt/s");
+        assert_eq!(packet_rate(0.0), "0.0 pkt/s");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use analyzer::query::parameter::parameters;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{connections, flows, parameters, summary};
+use crate::cli::parameters;
 
 /// How others begin the names of what is asked of one end.
 const PREFIXES: [(&str, &str); 6] = [
@@ -54,7 +54,11 @@ pub(crate) fn with_tip(mut error: clap::Error, typed: &[OsString]) -> clap::Erro
         error.insert(ContextKind::Suggested, tip);
     }
     if let Some(ours) = unknown(&error).and_then(|name| ours(operation, &name)) {
-        let tip = ContextValue::String(format!("--{}", parameters::spelling(&ours)));
+        let ours = match (operation, ours.as_str()) {
+            (Operation::Dependencies, parameters::FORMAT) => "output",
+            (_, ours) => ours,
+        };
+        let tip = ContextValue::String(format!("--{}", parameters::spelling(ours)));
         error.insert(ContextKind::SuggestedArg, tip);
         // They would speak of what the tip replaces.
         error.remove(ContextKind::Suggested);
@@ -65,12 +69,11 @@ pub(crate) fn with_tip(mut error: clap::Error, typed: &[OsString]) -> clap::Erro
 
 /// The question that was typed.
 fn operation(typed: &[OsString]) -> Option<Operation> {
-    typed.iter().find_map(|word| match word.to_str()? {
-        flows::NAME => Some(Operation::Flows),
-        summary::NAME => Some(Operation::Summary),
-        connections::NAME => Some(Operation::Connections),
-        _ => None,
-    })
+    let named = |word: &OsString| {
+        let mut operations = Operation::ALL.into_iter();
+        operations.find(|operation| word.to_str() == Some(operation.name()))
+    };
+    typed.iter().find_map(named)
 }
 
 /// The unknown option, by the name its parameter would have.

@@ -5,26 +5,6 @@ use std::fs;
 use crate::files;
 use crate::run::{assert_accepted, command, command_in, outcome, transcript, transcript_in};
 
-/// Scenarios whose hops are not told apart yet: `tests/ends.rs` holds them to their truth first.
-const PENDING: [&str; 16] = [
-    "any-pods",
-    "any-sll1",
-    "any-sll2",
-    "blocked",
-    "both-ends",
-    "clock-skew",
-    "hairpin",
-    "half-blind",
-    "host-network",
-    "ip-reuse",
-    "late-events",
-    "loopback",
-    "loss",
-    "node-port",
-    "service-vip",
-    "service-vip-midstream",
-];
-
 #[test]
 fn every_form_of_every_answer_is_as_accepted() {
     let cases = [
@@ -75,13 +55,80 @@ fn every_form_of_every_answer_is_as_accepted() {
 }
 
 #[test]
+fn what_there_is_and_what_depends_on_what_is_as_accepted() {
+    let cases = [
+        ("workloads__table", "workloads captures/shop"),
+        (
+            "workloads__wide",
+            "workloads captures/shop -o wide --ns monitoring",
+        ),
+        (
+            "workloads__jsonl",
+            "workloads captures/shop -o jsonl --level workload --ns data",
+        ),
+        (
+            "workloads__csv",
+            "workloads captures/shop -o csv --ns shop --sort first_seen",
+        ),
+        (
+            "workloads__none_idle",
+            "workloads captures/shop --state idle --port 80",
+        ),
+        ("dependencies__table", "dependencies captures/shop"),
+        (
+            "dependencies__wide",
+            "dependencies captures/shop -o wide --of cart --direction both --depth 1",
+        ),
+        (
+            "dependencies__json",
+            "dependencies captures/shop -o json --of redis --direction upstream",
+        ),
+        (
+            "dependencies__csv",
+            "dependencies captures/shop -o csv --limit 3",
+        ),
+        (
+            "dependencies__mermaid",
+            "dependencies captures/shop -o mermaid --of checkout --l4proto tcp",
+        ),
+        (
+            "dependencies__dot",
+            "dependencies captures/shop -o dot --level node --limit 3",
+        ),
+        (
+            "dependencies__unknown",
+            "dependencies captures/shop --of shop/chekout",
+        ),
+        (
+            "dependencies__nothing_like_it",
+            "dependencies captures/shop --of 10.9.9.9",
+        ),
+        (
+            "dependencies__of_what_is_idle",
+            "dependencies captures/shop -o json --of debug-shell --depth 1 --level pod",
+        ),
+        (
+            "dependencies__depth_alone",
+            "dependencies captures/shop --depth 2",
+        ),
+        (
+            "dependencies__form",
+            "dependencies captures/shop --format dot",
+        ),
+        ("flows__no_graph", "flows captures/shop -o dot"),
+    ];
+    for (name, arguments) in cases {
+        assert_accepted(name, &transcript(arguments));
+    }
+}
+
+#[test]
 fn every_scenario_has_its_tables() {
     let mut scenarios: Vec<String> = fs::read_dir("captures")
         .unwrap()
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.path().join("truth.json").is_file())
         .map(|entry| entry.file_name().into_string().unwrap())
-        .filter(|name| !PENDING.contains(&name.as_str()))
         .collect();
     scenarios.sort();
     for name in scenarios {

@@ -11,6 +11,8 @@ fn every_command_teaches() {
         ("help__flows_short", "flows -h"),
         ("help__summary", "summary --help"),
         ("help__connections", "connections --help"),
+        ("help__workloads", "workloads --help"),
+        ("help__dependencies", "dependencies --help"),
         ("help__completions", "completions --help"),
     ];
     for (name, arguments) in cases {

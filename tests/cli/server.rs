@@ -112,6 +112,14 @@ fn the_body_is_the_same_over_http_and_from_both_kinds_of_command() {
             "/mcp/flows/summary?client_ns=shop",
         ),
         ("connections --sort rtt", "/mcp/connections?sort=rtt"),
+        (
+            "workloads --level service --format full",
+            "/mcp/workloads?level=service&format=full",
+        ),
+        (
+            "dependencies --of cart --direction both",
+            "/mcp/dependencies?of=cart&direction=both",
+        ),
     ] {
         let body = server.get(path);
         assert!(
@@ -137,8 +145,15 @@ fn the_body_is_the_same_over_http_and_from_both_kinds_of_command() {
 fn a_server_s_answer_looks_as_that_of_a_capture_in_every_form() {
     let (server, _) = Server::of_shop();
     let url = server.url();
-    for operation in ["flows", "summary", "connections"] {
-        for output in ["table", "wide", "json", "jsonl", "csv"] {
+    let forms = ["table", "wide", "json", "jsonl", "csv"];
+    let all =
+        ["flows", "summary", "connections", "workloads"].map(|operation| (operation, &forms[..]));
+    let graphs = (
+        "dependencies",
+        &["table", "json", "csv", "mermaid", "dot"][..],
+    );
+    for (operation, outputs) in all.into_iter().chain([graphs]) {
+        for output in outputs {
             let read = outcome(command(&format!("{operation} captures/shop -o {output}")));
             let asked = outcome(command(&format!("{operation} --url {url}/ -o {output}")));
             assert!(read.stdout.len() > 500, "{operation} {output}");

@@ -14,11 +14,12 @@ use hashbrown::HashMap;
 use crate::cluster::claims::{
     AddressClaims, Claims, NodeAt, NodeBasis, PortClaims, PortKey, ServiceAt,
 };
-use crate::cluster::directory::{DeclaredBy, Directory, Held, HeldPort};
+use crate::cluster::directory::{DeclaredBy, Directory, EndpointOf, Held, HeldPort};
 use crate::cluster::endpoint::{EndpointClaim, settle};
 use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, owners};
 use crate::cluster::names::{Names, PrefixTable};
 use crate::cluster::naming::{Familiarity, Holders, Naming};
+use crate::cluster::roster::Roster;
 use crate::cluster::span::{Segments, Span};
 use crate::cluster::table::{PodId, PodNameId, ServiceId, Tables};
 use crate::time::Timestamp;
@@ -48,6 +49,11 @@ pub(super) fn directory(
         .map(|(address, claims)| (address, Layers::settle(claims)))
         .collect();
     let none = Layers::default();
+    let endpoints = ports
+        .iter()
+        .map(|(key, claims)| (*key, endpoints_of(&claims.endpoints, tables)))
+        .filter(|(_, services)| !services.is_empty())
+        .collect();
     let ports = ports.iter().filter_map(|(key, claims)| {
         let layers = layers.get(&key.0).unwrap_or(&none);
         Some((*key, builder.port(*key, claims, layers)?))
@@ -80,6 +86,10 @@ pub(super) fn directory(
         names,
         ranges,
         external,
+        roster: Roster::new(tables),
+        endpoints,
+        called: HashMap::default(),
+        uncalled: HashMap::default(),
         refused,
     };
     directory.renumber(&places);
@@ -238,6 +248,19 @@ impl Builder<'_> {
         }
         names
     }
+}
+
+/// The services that slices say are served at a port.
+fn endpoints_of(claims: &[EndpointClaim], tables: &Tables) -> Vec<EndpointOf> {
+    let services = claims.iter().filter_map(|claim| {
+        let (namespace, service) = tables.services.get(claim.service.0)?.clone();
+        Some(EndpointOf {
+            span: claim.span,
+            namespace,
+            service,
+        })
+    });
+    services.collect()
 }
 
 /// What says that something is served at a port.

@@ -102,7 +102,11 @@ impl Claims {
             Object::Service(service) => self.add_service(service, span, tables),
             Object::EndpointSlice(slice) => self.add_slice(slice, span, tables),
             Object::Node(node) => self.add_node(node, span, tables),
-            Object::Pod(_) | Object::Namespace(_) | Object::ReplicaSet(_) | Object::Job(_) => {}
+            Object::Pod(_)
+            | Object::Namespace(_)
+            | Object::ReplicaSet(_)
+            | Object::Job(_)
+            | Object::AddressRange(_) => {}
         }
     }
 

@@ -6,14 +6,16 @@
 //! **Time** a look-up is a hash and a search among the few times an address changed hands.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::cluster::claims::NodeAt;
+use crate::cluster::claims::{NodeAt, PortKey};
 use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, OwnerId};
 use crate::cluster::names::PrefixTable;
-use crate::cluster::span::Segments;
+use crate::cluster::roster::Roster;
+use crate::cluster::span::{Segments, Span};
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
@@ -26,12 +28,26 @@ pub struct Directory {
     /// The place of each identity's service among services, the preferred one first.
     pub(super) services: Vec<u32>,
     pub(super) addresses: HashMap<IpAddr, Held, FixedState>,
-    pub(super) ports: HashMap<(IpAddr, Protocol, u16), Segments<HeldPort>, FixedState>,
+    pub(super) ports: HashMap<PortKey, Segments<HeldPort>, FixedState>,
     pub(super) node_ports: HashMap<(Protocol, u16), Segments<IdentityId>, FixedState>,
     pub(super) names: PrefixTable<IdentityId>,
     pub(super) ranges: PrefixTable<IdentityId>,
     pub(super) external: IdentityId,
+    pub(super) roster: Roster,
+    pub(super) endpoints: HashMap<PortKey, Vec<EndpointOf>, FixedState>,
+    /// Ends reached through a service: the end, the service called, and the end as such.
+    pub(super) called: HashMap<(IdentityId, IdentityId), IdentityId, FixedState>,
+    /// The end as such of each of those.
+    pub(super) uncalled: HashMap<IdentityId, IdentityId, FixedState>,
     pub(super) refused: u64,
+}
+
+/// A service that is served at an endpoint.
+#[derive(Clone, Debug)]
+pub(super) struct EndpointOf {
+    pub(super) span: Span,
+    pub(super) namespace: Arc<str>,
+    pub(super) service: Arc<str>,
 }
 
 /// Who has an address, at every moment.
@@ -65,7 +81,7 @@ pub(super) enum DeclaredBy {
 
 /// An address or a port of it, looked up for any moment.
 #[derive(Clone, Copy, Default)]
-struct Place<'d> {
+pub(super) struct Place<'d> {
     held: Option<&'d Segments<IdentityId>>,
     port: Option<&'d Segments<HeldPort>>,
     /// When the address is a node's, and whose node port it is then.
@@ -74,7 +90,7 @@ struct Place<'d> {
 
 impl Place<'_> {
     /// Who had it; `None` when no object ever did.
-    fn at(&self, time: Timestamp) -> Option<IdentityId> {
+    pub(super) fn at(&self, time: Timestamp) -> Option<IdentityId> {
         self.node_port(time)
             .or_else(|| Some(self.port(time)?.identity))
             .or_else(|| self.held?.at(time))
@@ -162,6 +178,12 @@ impl Directory {
         &self.identities
     }
 
+    /// Who there was, whether or not packets show them.
+    #[must_use]
+    pub const fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
     /// Ports that are known by their address alone, because the limit of work was reached.
     #[must_use]
     pub const fn refused(&self) -> u64 {
@@ -204,11 +226,29 @@ impl Directory {
             .for_each(renumber);
         self.names.values_mut().for_each(renumber);
         self.ranges.values_mut().for_each(renumber);
+        let renumbered = |mut id: IdentityId| {
+            renumber(&mut id);
+            id
+        };
+        self.called = self
+            .called
+            .drain()
+            .map(|((end, service), id)| ((renumbered(end), renumbered(service)), renumbered(id)))
+            .collect();
+        self.uncalled = self
+            .uncalled
+            .drain()
+            .map(|(id, end)| (renumbered(id), renumbered(end)))
+            .collect();
         renumber(&mut self.external);
     }
 
     /// All that is known of an address, or of a port of it.
-    fn place(&self, address: IpAddr, service_port: Option<(Protocol, u16)>) -> Place<'_> {
+    pub(super) fn place(
+        &self,
+        address: IpAddr,
+        service_port: Option<(Protocol, u16)>,
+    ) -> Place<'_> {
         let held = self.addresses.get(&address);
         let Some((protocol, port)) = service_port else {
             return Place {
@@ -225,7 +265,7 @@ impl Directory {
     }
 
     /// Who an address is that no object ever had.
-    fn unowned(&self, address: IpAddr) -> IdentityId {
+    pub(super) fn unowned(&self, address: IpAddr) -> IdentityId {
         match self.names.get(address) {
             Some(named) => *named,
             None => self.ranges.get(address).copied().unwrap_or(self.external),

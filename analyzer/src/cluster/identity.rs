@@ -220,6 +220,22 @@ impl Identity {
         }
     }
 
+    /// The same end, reached through a service.
+    #[must_use]
+    pub fn called(&self, service: &Self) -> Self {
+        if self.kind == EndKind::Service {
+            return self.clone();
+        }
+        let own = self.namespace.clone().filter(|_| self.pod.is_some());
+        Self {
+            namespace: own.or_else(|| service.namespace.clone()),
+            service: service.service.clone(),
+            service_basis: Some(ServiceBasis::Called),
+            service_port: service.service_port,
+            ..self.clone()
+        }
+    }
+
     /// What owns the address, whichever service it serves at the time.
     ///
     /// Two identities of one pod differ when its endpoints change; their owners do not.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::cluster::claims::{NodeAt, NodeBasis, ServiceAt};
 use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, Interner, ServiceBasis};
 use crate::cluster::names::{Names, PrefixTable};
-use crate::cluster::table::{KnownPod, PodId, ServiceId, Tables};
+use crate::cluster::table::{PodId, ServiceId, Tables};
 
 /// What holds an address or port at a moment.
 #[derive(Clone, Copy)]
@@ -52,19 +52,8 @@ impl<'a> Naming<'a> {
         names: &'a Names,
         ranges: &'a PrefixTable<IdentityBasis>,
     ) -> Self {
-        let identity = |known: &KnownPod| {
-            let pod = &known.life.pod;
-            Identity {
-                namespace: Some(Arc::clone(&pod.namespace)),
-                pod: Some(Arc::clone(&pod.name)),
-                pod_uid: pod.uid.clone(),
-                workload: Some(tables.owners.workload(pod)),
-                node: pod.node.clone(),
-                container_id: pod.container_id.clone(),
-                ..Identity::of(IdentityBasis::PodIp)
-            }
-        };
-        let pods = tables.pods.iter().map(identity).collect();
+        let pods = tables.pods.iter();
+        let pods = pods.map(|known| known.identity(&tables.owners)).collect();
         Self {
             tables,
             names,

@@ -28,6 +28,8 @@ pub enum Object {
     ReplicaSet(Controller),
     /// A job: between a pod and its cron job.
     Job(Controller),
+    /// Ranges of the cluster's addresses.
+    AddressRange(AddressRange),
 }
 
 /// The kinds of [`Object`].
@@ -47,6 +49,8 @@ pub enum ObjectKind {
     ReplicaSet,
     /// A job.
     Job,
+    /// Ranges of the cluster's addresses.
+    AddressRange,
 }
 
 /// What tells an object from all others at one time.
@@ -232,6 +236,17 @@ pub struct Namespace {
     pub created: Option<Timestamp>,
 }
 
+/// Ranges of the cluster's addresses: of its services, or of pods as a network plugin keeps them.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct AddressRange {
+    /// Kind and name: several kinds of objects are ranges.
+    pub name: Arc<str>,
+    /// `metadata.creationTimestamp`.
+    pub created: Option<Timestamp>,
+    /// The ranges.
+    pub cidrs: Vec<IpNet>,
+}
+
 /// A controller that may itself have one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Controller {
@@ -257,6 +272,7 @@ impl Object {
             Self::Namespace(_) => ObjectKind::Namespace,
             Self::ReplicaSet(_) => ObjectKind::ReplicaSet,
             Self::Job(_) => ObjectKind::Job,
+            Self::AddressRange(_) => ObjectKind::AddressRange,
         }
     }
 
@@ -269,6 +285,7 @@ impl Object {
             Self::EndpointSlice(slice) => (Some(&slice.namespace), &slice.name),
             Self::Node(node) => (None, &node.name),
             Self::Namespace(namespace) => (None, &namespace.name),
+            Self::AddressRange(range) => (None, &range.name),
             Self::ReplicaSet(controller) | Self::Job(controller) => {
                 (Some(&controller.namespace), &controller.name)
             }
@@ -289,6 +306,7 @@ impl Object {
             Self::EndpointSlice(slice) => slice.created,
             Self::Node(node) => node.created,
             Self::Namespace(namespace) => namespace.created,
+            Self::AddressRange(range) => range.created,
             Self::ReplicaSet(controller) | Self::Job(controller) => controller.created,
         }
     }
@@ -321,6 +339,7 @@ impl Object {
                 slice.subsets.iter().map(subset).sum()
             }
             Self::Node(node) => node.addresses.len() + 2 * node.pod_cidrs.len(),
+            Self::AddressRange(range) => range.cidrs.len(),
             Self::Namespace(_) | Self::ReplicaSet(_) | Self::Job(_) => 0,
         }
     }

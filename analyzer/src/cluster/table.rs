@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use crate::cluster::change::{Entry, in_order};
 use crate::cluster::endpoint::Target;
+use crate::cluster::identity::{Identity, IdentityBasis};
 use crate::cluster::life::{Life, lives};
 use crate::cluster::object::{Controller, Object, ObjectKey, ObjectKind, PodNetwork};
 use crate::cluster::workload::{OwnerTable, Owners};
@@ -40,6 +41,22 @@ pub(super) struct KnownPod {
     pub(super) name: PodNameId,
 }
 
+impl KnownPod {
+    /// Who it is; the service whose endpoint it is comes with the time.
+    pub(super) fn identity(&self, owners: &Owners) -> Identity {
+        let pod = &self.life.pod;
+        Identity {
+            namespace: Some(Arc::clone(&pod.namespace)),
+            pod: Some(Arc::clone(&pod.name)),
+            pod_uid: pod.uid.clone(),
+            workload: Some(owners.workload(pod)),
+            node: pod.node.clone(),
+            container_id: pod.container_id.clone(),
+            ..Identity::of(IdentityBasis::PodIp)
+        }
+    }
+}
+
 /// All that claims refer to.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -56,7 +73,8 @@ pub(super) struct Tables {
     pub(super) nodes: Vec<Arc<str>>,
     pub(super) node_ids: BTreeMap<Arc<str>, NodeId>,
     pub(super) owners: Owners,
-    pub(super) pod_cidrs: BTreeSet<IpNet>,
+    /// The cluster's, at whatever time.
+    pub(super) ranges: BTreeSet<IpNet>,
 }
 
 impl Tables {
@@ -87,12 +105,13 @@ impl Tables {
             Object::Pod(pod) => nodes.extend(pod.node.clone()),
             Object::Node(node) => {
                 nodes.insert(Arc::clone(&node.name));
-                self.pod_cidrs.extend(&node.pod_cidrs);
+                self.ranges.extend(&node.pod_cidrs);
             }
             Object::ReplicaSet(controller) => {
                 note_owner(&mut self.owners.replica_sets, controller);
             }
             Object::Job(controller) => note_owner(&mut self.owners.jobs, controller),
+            Object::AddressRange(range) => self.ranges.extend(&range.cidrs),
             Object::EndpointSlice(slice) => {
                 let service = (Arc::clone(&slice.namespace), Arc::clone(&slice.service));
                 self.sliced.insert(service);
@@ -172,7 +191,8 @@ fn note_services(object: &Object, services: &mut BTreeMap<FullName, HasClusterIp
         | Object::Node(_)
         | Object::Namespace(_)
         | Object::ReplicaSet(_)
-        | Object::Job(_) => return,
+        | Object::Job(_)
+        | Object::AddressRange(_) => return,
     };
     let known = services
         .entry((Arc::clone(namespace), Arc::clone(name)))

@@ -1,8 +1,10 @@
 //! Scripts of clusters, and who had an address when.
 
 mod basis;
+mod called;
 mod history;
 mod order;
+mod roster;
 mod script;
 mod selector;
 

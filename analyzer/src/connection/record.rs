@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::connection::handshake::Handshake;
-use crate::connection::{Connection, ConnectionKey, EndReason};
+use crate::connection::{Connection, ConnectionKey, EndReason, TwinId};
 use crate::endpoint::{BySide, Side};
 use crate::time::Timestamp;
 use crate::traffic::Traffic;
@@ -24,6 +24,10 @@ pub struct ConnectionRecord {
     pub flags: BySide<u8>,
     /// Who opened it, when that was seen.
     pub client: Option<Side>,
+    /// The client's initial sequence number, when it was seen.
+    pub client_seq: Option<u32>,
+    /// Its other forms.
+    pub twin: TwinId,
     /// Its handshake, when it is a sample.
     pub handshake: Option<Handshake>,
     /// Why it ended; `None` while it is active.
@@ -40,6 +44,11 @@ impl ConnectionRecord {
             total: connection.total(),
             flags: connection.tcp.flags,
             client: connection.tcp.client,
+            client_seq: connection
+                .tcp
+                .client
+                .and_then(|client| connection.tcp.initial_seq(client)),
+            twin: connection.twin(),
             handshake: connection.handshake(),
             end,
         }
@@ -136,6 +145,8 @@ mod tests {
             total,
             flags,
             client,
+            client_seq: None,
+            twin: TwinId::NONE,
             handshake,
             end: None,
         }

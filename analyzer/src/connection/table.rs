@@ -99,6 +99,18 @@ impl ConnectionTable {
         self.find(hash, key).is_some()
     }
 
+    /// The connection of `key`.
+    #[must_use]
+    pub fn get(&self, key: &ConnectionKey) -> Option<&Connection> {
+        self.held(self.find(self.hash(key), key)?)
+    }
+
+    /// The connection of `key`, to change.
+    pub fn get_mut(&mut self, key: &ConnectionKey) -> Option<&mut Connection> {
+        let slot = self.find(self.hash(key), key)?;
+        self.slot(slot).as_mut()
+    }
+
     /// The connection of `key`, whose hash is `hash` and whose slot is likely known, made when
     /// there is none.
     #[inline]
@@ -141,7 +153,7 @@ impl ConnectionTable {
         let mut hashes = Vec::with_capacity(AHEAD);
         for slots in slots.chunks(AHEAD) {
             hashes.extend(slots.iter().filter_map(|slot| {
-                let hash = self.hash(&self.get(*slot)?.key);
+                let hash = self.hash(&self.held(*slot)?.key);
                 self.expect(hash);
                 Some((hash, *slot))
             }));
@@ -169,14 +181,14 @@ impl ConnectionTable {
     }
 
     #[inline]
-    fn get(&self, slot: Slot) -> Option<&Connection> {
+    fn held(&self, slot: Slot) -> Option<&Connection> {
         let (block, within) = slot.split();
         self.blocks.get(block)?.get(within)?.as_ref()
     }
 
     #[inline]
     fn holds(&self, slot: Slot, key: &ConnectionKey) -> bool {
-        self.get(slot).is_some_and(|held| held.key == *key)
+        self.held(slot).is_some_and(|held| held.key == *key)
     }
 
     /// An empty slot, in the index from now on.

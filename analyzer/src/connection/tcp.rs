@@ -59,6 +59,14 @@ impl TcpLife {
         self.close_reason.map(|reason| (self.closed_at, reason))
     }
 
+    /// The sequence number a side began with, as far as the opening told it.
+    #[must_use]
+    pub fn initial_seq(&self, side: Side) -> Option<u32> {
+        self.has_seq
+            .get(side)
+            .then_some(*self.initial_seq.get(side))
+    }
+
     /// Whether a SYN or SYN-ACK begins another connection on the same five-tuple.
     ///
     /// A side's second SYN does when its sequence number is another one. A side's first SYN

@@ -1,6 +1,7 @@
 //! How an engine works, and how much it may hold.
 
 use crate::cluster::ClusterLimits;
+use crate::translation::TranslationLimits;
 
 /// How much an engine may hold, in records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +19,8 @@ pub struct Limits {
     pub names: usize,
     /// Interfaces of captures, each at every depth of tunnels: about 100 octets.
     pub places: usize,
+    /// What finds the two sides of a translation.
+    pub translations: TranslationLimits,
     /// What the cluster may hold.
     pub cluster: ClusterLimits,
 }
@@ -31,6 +34,7 @@ impl Default for Limits {
             connection_records: 0,
             names: 100_000,
             places: 65_536,
+            translations: TranslationLimits::default(),
             cluster: ClusterLimits::default(),
         }
     }

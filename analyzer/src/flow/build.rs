@@ -4,8 +4,10 @@ use std::mem;
 use std::net::IpAddr;
 
 use crate::cluster::Directory;
+use crate::endpoint::Endpoint;
 use crate::flow::clocks::Clocks;
 use crate::flow::handover::Handover;
+use crate::flow::join::{Joins, Stage};
 use crate::flow::order::{Forward, Oriented, Place, order};
 use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::roles::Roles;
@@ -30,6 +32,8 @@ pub struct Knowledge<'a> {
     pub vantage: &'a Vantage<'a>,
     /// Where loopback and link-local addresses mean something.
     pub scopes: &'a Scopes,
+    /// Which legs are on two sides of a translation.
+    pub joins: &'a Joins,
 }
 
 /// The flows, and what became of packets that they do not count.
@@ -46,6 +50,8 @@ pub struct Built {
 /// What a hop counted of a flow.
 struct Seen {
     key: FlowKey,
+    /// Whether it was on both sides of a translation: a service may also be called without one.
+    joined: bool,
     basis: Basis,
     sighted: Sighted,
 }
@@ -53,7 +59,9 @@ struct Seen {
 /// Builds the flows of `legs`, in order.
 #[must_use]
 pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
-    let order = order(&legs, knowledge.roles, |key| knowledge.scope(key));
+    let order = order(&legs, knowledge.roles, knowledge.joins, |hop, addresses| {
+        knowledge.scope_of(hop, addresses)
+    });
     let mut later = order.iter().skip(AHEAD);
     let mut built = Built {
         flows: Vec::with_capacity(legs.len()),
@@ -65,13 +73,14 @@ pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
             seen: Vec::new(),
         };
         let start = built.flows.len();
-        let is_between = places.iter().all(|place| place.hop == HopId::BETWEEN);
+        let is_plain = |place: &Place| place.hop == HopId::BETWEEN && place.joined.is_none();
+        let is_between = places.iter().all(is_plain);
         for place in places {
             fetch(&legs, later.next());
             if let Some((key, leg)) = legs.get_mut(place.leg) {
                 let leg = (&*key, mem::take(leg));
                 if is_between {
-                    add_leg(&mut built.flows, start, leg, place.roles, knowledge);
+                    add_leg(&mut built.flows, start, leg, place, knowledge);
                 } else {
                     group.add_leg(leg, place);
                 }
@@ -113,13 +122,14 @@ fn add_leg(
     flows: &mut Vec<Flow>,
     start: usize,
     (key, leg): (&LegKey, Leg),
-    roles: Oriented,
+    place: &Place,
     knowledge: &Knowledge<'_>,
 ) {
+    let roles = place.roles;
     let mut handover = Handover::default();
     for interval in leg.into_intervals() {
         let mut interval = roles.turned(interval);
-        let key = knowledge.attribute(key, roles, &interval);
+        let key = knowledge.attribute(key, place, &interval);
         if let (Some(handed), Some(last)) = (handover.next(&key, &mut interval), flows.last_mut()) {
             handed.leave(&mut last.intervals);
         }
@@ -170,16 +180,18 @@ struct Group<'k> {
 
 impl Group<'_> {
     fn add_leg(&mut self, (key, leg): (&LegKey, Leg), place: &Place) {
+        let (joined, stage) = (place.joined.is_some(), place.stage(key));
         let mut handover = Handover::default();
         for interval in leg.into_intervals() {
             let mut interval = place.roles.turned(interval);
-            let key = self.knowledge.attribute(key, place.roles, &interval);
+            let key = self.knowledge.attribute(key, place, &interval);
             if let (Some(handed), Some(last)) =
                 (handover.next(&key, &mut interval), self.seen.last_mut())
             {
                 handed.leave(&mut last.sighted.intervals);
             }
-            let same = |seen: &&mut Seen| seen.key == key && seen.sighted.hop == place.hop;
+            let same =
+                |seen: &&mut Seen| seen.key == key && seen.part() == (joined, place.hop, stage);
             match self.seen.last_mut().filter(same) {
                 Some(last) => {
                     last.key.learn(&key, self.knowledge.directory);
@@ -187,9 +199,11 @@ impl Group<'_> {
                 }
                 None => self.seen.push(Seen {
                     key,
+                    joined,
                     basis: place.roles.basis,
                     sighted: Sighted {
                         hop: place.hop,
+                        stage,
                         intervals: interval.into(),
                     },
                 }),
@@ -202,12 +216,10 @@ impl Group<'_> {
         let Knowledge {
             directory, vantage, ..
         } = self.knowledge;
-        self.seen.sort_by(|a, b| {
-            let owners = a.key.owners().cmp(&b.key.owners());
-            owners.then_with(|| a.sighted.hop.cmp(&b.sighted.hop))
-        });
+        self.seen
+            .sort_by_key(|seen| (seen.key.owners(), seen.part()));
         self.seen.dedup_by(|later, earlier| {
-            let same = later.key == earlier.key && later.sighted.hop == earlier.sighted.hop;
+            let same = later.key == earlier.key && later.part() == earlier.part();
             if same {
                 earlier.key.learn(&later.key, directory);
                 for interval in mem::take(&mut later.sighted.intervals) {
@@ -219,12 +231,13 @@ impl Group<'_> {
         let mut rest = self.seen.into_iter().peekable();
         while let Some(Seen {
             mut key,
+            joined,
             mut basis,
             sighted,
         }) = rest.next()
         {
             let mut hops = vec![sighted];
-            while let Some(same) = rest.next_if(|seen| seen.key == key) {
+            while let Some(same) = rest.next_if(|seen| seen.key == key && seen.joined == joined) {
                 key.learn(&same.key, directory);
                 basis = basis.min(same.basis);
                 hops.push(same.sighted);
@@ -240,13 +253,21 @@ impl Group<'_> {
                 built.clocks.see(&hops, vantage);
             }
             let Settled { flow, copies } = settle(key, basis, &hops, holders, vantage);
-            built.flows.push(flow);
+            match built.flows.last_mut() {
+                Some(last) if last.key == flow.key => last.merge(flow, directory),
+                Some(_) | None => built.flows.push(flow),
+            }
             built.copies += copies;
         }
     }
 }
 
 impl Seen {
+    /// Which part of a flow it is.
+    const fn part(&self) -> (bool, HopId, Stage) {
+        (self.joined, self.sighted.hop, self.sighted.stage)
+    }
+
     fn add(&mut self, basis: Basis, interval: Interval) {
         self.basis = self.basis.min(basis);
         self.sighted.intervals.add(interval);
@@ -264,11 +285,6 @@ impl Oriented {
 }
 
 impl Knowledge<'_> {
-    /// Where the addresses of a leg mean something.
-    fn scope(&self, key: &LegKey) -> Scope {
-        self.scope_of(key.hop, key.ends.addresses())
-    }
-
     /// Where two addresses that were seen at a hop mean something.
     pub(super) fn scope_of(&self, hop: HopId, (one, other): (IpAddr, IpAddr)) -> Scope {
         if hop == HopId::BETWEEN {
@@ -292,17 +308,35 @@ impl Knowledge<'_> {
         FlowEnd::new(address, identity, self.directory)
     }
 
-    fn attribute(&self, key: &LegKey, roles: Oriented, interval: &Interval) -> FlowKey {
+    fn attribute(&self, key: &LegKey, place: &Place, interval: &Interval) -> FlowKey {
         let times = packets_of(interval);
-        let (client, server) = roles.ends(key);
-        let scope = self.scope(key);
-        let server_port = Some((key.protocol, server.port));
+        let (client, server) = place.ends(key);
+        let service = place.joined.and_then(|joined| joined.service);
         FlowKey {
             protocol: key.protocol,
-            client: self.end(client, None, times, scope),
-            server: self.end(server.address, server_port, times, scope),
+            client: self.end(client, None, times, place.scope),
+            server: self.server(key.protocol, server, service, times, place.scope),
             server_port: server.port,
-            scope,
+            scope: place.scope,
         }
+    }
+
+    /// A server's end, and the service that was called to reach it.
+    pub(super) fn server(
+        &self,
+        protocol: Protocol,
+        server: Endpoint,
+        service: Option<Endpoint>,
+        times: (Timestamp, Timestamp),
+        scope: Scope,
+    ) -> FlowEnd {
+        let port = Some((protocol, server.port));
+        let end = self.end(server.address, port, times, scope);
+        let service =
+            service.and_then(|service| self.directory.service_called(protocol, service, times.0));
+        service.map_or(end, |service| {
+            let called = self.directory.called(end.identity, service);
+            FlowEnd::new(end.address, called, self.directory)
+        })
     }
 }

@@ -2,13 +2,17 @@
 //!
 //! In: the records of connections at every hop. Out: one [`AttributedConnection`] a conversation.
 //! **Shape** of the hops that saw a conversation the client's own interface tells the connection,
-//! and the server's own what arrived there; where there is none, the hop that saw it first.
+//! and the server's own what arrived there; where there is none, the hop that saw it first. What
+//! was seen before and after a translation is one conversation too.
 
 use std::collections::BTreeMap;
 
 use crate::connection::record::{ConnectionRecord, ConnectionRecords};
 use crate::endpoint::{Endpoint, Side};
 use crate::flow::build::{Knowledge, first_packets};
+use crate::flow::connection::twins::{Conversations, conversation, join};
+use crate::flow::join::decide::Joined;
+use crate::flow::order;
 use crate::flow::roles::Uncertain;
 use crate::flow::{Basis, FlowEnd, Observed};
 use crate::hop::HopId;
@@ -16,6 +20,8 @@ use crate::leg::{Ends, Leg, LegKey};
 use crate::protocol::Protocol;
 use crate::time::NANOS_PER_SECOND;
 use crate::vantage::{Holder, Nearness, Scope};
+
+mod twins;
 
 /// How far apart in time two hops may see one connection.
 const SLACK: u64 = NANOS_PER_SECOND;
@@ -31,6 +37,10 @@ pub struct AttributedConnection {
     pub observed: Observed,
     /// Which side is the client.
     pub client_side: Side,
+    /// The client's port.
+    pub client_port: u16,
+    /// The port the server answers on.
+    pub server_port: u16,
     /// How that is known.
     pub basis: Basis,
     /// Whose address the client's was.
@@ -48,10 +58,17 @@ pub fn attribute(
 ) -> Vec<AttributedConnection> {
     let mut elsewhere: BTreeMap<(Protocol, Endpoint, Endpoint, Scope), Vec<&ConnectionRecord>> =
         BTreeMap::new();
+    let mut translated = Conversations::default();
     let mut connections = Vec::new();
     for record in records.iter() {
-        if record.key.hop == HopId::BETWEEN {
-            connections.push(knowledge.attribute_record(record, legs, Scope::default()));
+        if let Some((conversation, joined)) = conversation(record, legs, knowledge.joins) {
+            let found = translated.entry(conversation);
+            found
+                .or_insert_with(|| (*joined, Vec::new()))
+                .1
+                .push(record);
+        } else if record.key.hop == HopId::BETWEEN {
+            connections.push(knowledge.attribute_record(record, legs, Scope::default(), None));
         } else {
             let key = &record.key;
             let scope = knowledge.scope_of(key.hop, (key.low.address, key.high.address));
@@ -59,11 +76,14 @@ pub fn attribute(
             elsewhere.entry(conversation).or_default().push(record);
         }
     }
-    if elsewhere.is_empty() {
+    if elsewhere.is_empty() && translated.is_empty() {
         return connections;
     }
     for ((.., scope), seen) in elsewhere {
-        connections.extend(choose(&seen, legs, knowledge, scope));
+        connections.extend(choose(&seen, legs, knowledge, scope, None));
+    }
+    for (joined, seen) in translated.into_values() {
+        connections.extend(join(&joined, &seen, legs, knowledge));
     }
     connections.sort_by_key(|connection| (connection.record.first(), connection.record.key));
     connections
@@ -75,11 +95,12 @@ fn choose(
     legs: &[(LegKey, Leg)],
     knowledge: &Knowledge<'_>,
     scope: Scope,
+    joined: Option<&Joined>,
 ) -> Vec<AttributedConnection> {
     let mut ranked: Vec<_> = seen
         .iter()
         .map(|record| {
-            let connection = knowledge.attribute_record(record, legs, scope);
+            let connection = knowledge.attribute_record(record, legs, scope, joined);
             let (client, server) = knowledge.holders(&connection);
             let nearness = |holder: Holder| {
                 let place = record.key.hop.place();
@@ -125,12 +146,16 @@ fn choose(
     chosen
 }
 
-/// Whether two records of one five-tuple, at different hops, are of one connection.
+/// Whether two records, at different hops or of different forms, are of one connection.
 fn is_same(one: &ConnectionRecord, other: &ConnectionRecord) -> bool {
-    one.key.hop != other.key.hop
-        && one.era == other.era
-        && one.first().nanos_since(other.last()) <= SLACK
-        && other.first().nanos_since(one.last()) <= SLACK
+    let five_tuple = |record: &ConnectionRecord| (record.key.low, record.key.high);
+    let same_era = one.era == other.era || five_tuple(one) != five_tuple(other);
+    one.key != other.key && same_era && is_near(one, other)
+}
+
+/// Whether two records may be of one time.
+fn is_near(one: &ConnectionRecord, other: &ConnectionRecord) -> bool {
+    one.first().nanos_since(other.last()) <= SLACK && other.first().nanos_since(one.last()) <= SLACK
 }
 
 impl AttributedConnection {
@@ -170,22 +195,30 @@ impl Knowledge<'_> {
         record: &ConnectionRecord,
         legs: &[(LegKey, Leg)],
         scope: Scope,
+        joined: Option<&Joined>,
     ) -> AttributedConnection {
         let (client_side, basis) = match record.client {
             Some(side) => (side, Basis::Syn),
-            None => self.roles.client_of(&uncertain(record, legs)),
+            None => {
+                let roles = self.roles.client_of(&uncertain(record, legs));
+                order::in_join(roles, joined, record.key.low, record.key.high)
+            }
         };
         let (key, times) = (&record.key, (record.first(), record.last()));
-        let (client, server) = (key.endpoint(client_side), key.endpoint(client_side.other()));
-        let server_port = Some((key.protocol, server.port));
+        let (asks, answers) = (key.endpoint(client_side), key.endpoint(client_side.other()));
+        let own = (asks.address, answers);
+        let (client, server) = joined.map_or(own, Joined::ends);
+        let service = joined.and_then(|joined| joined.service);
         AttributedConnection {
             record: *record,
             at_server: None,
             observed: Observed::Between,
             client_side,
+            client_port: asks.port,
+            server_port: server.port,
             basis,
-            client: self.end(client.address, None, times, scope),
-            server: self.end(server.address, server_port, times, scope),
+            client: self.end(client, None, times, scope),
+            server: self.server(key.protocol, server, service, times, scope),
         }
     }
 }
@@ -197,14 +230,11 @@ fn uncertain(record: &ConnectionRecord, legs: &[(LegKey, Leg)]) -> Uncertain {
         low: key.low,
         high: key.high,
     };
-    let leg_key = LegKey {
-        hop: key.hop,
-        protocol: key.protocol,
-        ends,
-        era: record.era,
-    };
+    let wanted = (key.hop, key.protocol, ends, record.era);
     let leg = legs
-        .binary_search_by_key(&leg_key, |(key, _)| *key)
+        .binary_search_by_key(&wanted, |(key, _)| {
+            (key.hop, key.protocol, key.ends, key.era)
+        })
         .ok()
         .and_then(|at| legs.get(at));
     let first = leg.map_or(

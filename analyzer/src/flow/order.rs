@@ -12,10 +12,13 @@ use hashbrown::HashMap;
 use crate::endpoint::{Endpoint, Side};
 use crate::flow::Basis;
 use crate::flow::build::first_packets;
+use crate::flow::join::decide::Joined;
+use crate::flow::join::{Joins, Stage};
 use crate::flow::roles::{Roles, Uncertain};
 use crate::hop::HopId;
 use crate::leg::{Ends, Leg, LegKey};
 use crate::protocol::Protocol;
+use crate::translation::form::Form;
 use crate::vantage::Scope;
 
 /// A leg's place in the order of flows.
@@ -29,6 +32,8 @@ pub struct Place {
     pub hop: HopId,
     /// Where its addresses mean something.
     pub scope: Scope,
+    /// How it is one flow with legs on another side of a translation.
+    pub joined: Option<Joined>,
     protocol: Protocol,
     client: u32,
     server: u32,
@@ -65,26 +70,50 @@ impl Place {
     }
 }
 
-/// Decides the roles of all legs and puts them in order; `scope` says where a leg's addresses mean
-/// something.
+impl Place {
+    /// The client's address and the server's endpoint of the leg's flow.
+    #[must_use]
+    pub fn ends(&self, key: &LegKey) -> (IpAddr, Endpoint) {
+        ends(key, self.roles, self.joined)
+    }
+
+    /// On which side of a translation the leg is; after it, where there is none.
+    #[must_use]
+    pub fn stage(&self, key: &LegKey) -> Stage {
+        let (client, server) = self.roles.ends(key);
+        let form = Form { client, server };
+        self.joined
+            .map_or(Stage::After, |joined| joined.stage(form))
+    }
+}
+
+fn ends(key: &LegKey, roles: Oriented, joined: Option<Joined>) -> (IpAddr, Endpoint) {
+    joined.map_or_else(|| roles.ends(key), |joined| joined.ends())
+}
+
+/// Decides the roles of all legs and puts them in order; `scope` says where the addresses of a leg,
+/// or those it is joined with, mean something.
 #[must_use]
 pub fn order(
     legs: &[(LegKey, Leg)],
     roles: &Roles<'_>,
-    scope: impl Fn(&LegKey) -> Scope,
+    joins: &Joins,
+    scope: impl Fn(HopId, (IpAddr, IpAddr)) -> Scope,
 ) -> Vec<Place> {
     let mut addresses = Addresses::default();
     let place = |(leg, (key, counted)): (usize, &(LegKey, Leg))| {
-        let roles = Oriented::of(key, counted, roles);
-        let (client, server) = roles.ends(key);
+        let joined = joins.of(key).copied();
+        let roles = Oriented::of(key, counted, roles, joined.as_ref());
+        let (client, server) = ends(key, roles, joined);
         Place {
+            joined,
             leg,
             roles,
             hop: match roles.forward {
                 Forward::Client => key.hop,
                 Forward::Server => key.hop.reversed(),
             },
-            scope: scope(key),
+            scope: scope(key.hop, (client, server.address)),
             protocol: key.protocol,
             client: addresses.number(client),
             server: addresses.number(server.address),
@@ -105,8 +134,8 @@ pub fn order(
 }
 
 impl Oriented {
-    fn of(key: &LegKey, leg: &Leg, roles: &Roles<'_>) -> Self {
-        let (client, basis) = match key.ends {
+    fn of(key: &LegKey, leg: &Leg, roles: &Roles<'_>, joined: Option<&Joined>) -> Self {
+        let (mut client, mut basis) = match key.ends {
             Ends::Roles { .. } => (Side::Low, Basis::Syn),
             Ends::Ports { low, high } => roles.client_of(&Uncertain {
                 protocol: key.protocol,
@@ -115,6 +144,9 @@ impl Oriented {
                 first: first_packets(leg),
             }),
         };
+        if let Ends::Ports { low, high } = key.ends {
+            (client, basis) = in_join((client, basis), joined, low, high);
+        }
         let forward = match client {
             Side::Low => Forward::Client,
             Side::High => Forward::Server,
@@ -130,6 +162,19 @@ impl Oriented {
             (Ends::Ports { low, high }, Forward::Client) => (low.address, high),
             (Ends::Ports { low, high }, Forward::Server) => (high.address, low),
         }
+    }
+}
+
+/// The roles of two endpoints, when one of them is known to be a service's or a backend's.
+pub(super) fn in_join(
+    (client, basis): (Side, Basis),
+    joined: Option<&Joined>,
+    low: Endpoint,
+    high: Endpoint,
+) -> (Side, Basis) {
+    match joined.map(|joined| joined.client_of(low, high)) {
+        Some(known) if known != client => (known, Basis::ServicePort),
+        Some(_) | None => (client, basis),
     }
 }
 

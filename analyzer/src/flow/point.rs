@@ -6,9 +6,13 @@
 //! (then nothing is an answer: loss); else its node's way out, where it was seen; else the end
 //! mirrors the other one. Where neither end has any of these, the hop that saw the flow first
 //! stands for both. What other hops saw are copies.
+//! Of a connection whose addresses were translated, what was seen before the translation counts at
+//! the client's end alone, and what was seen after it at the server's; at the client's only where
+//! its own interface shows nothing of before.
 
 use std::collections::BTreeSet;
 
+use crate::flow::join::Stage;
 use crate::flow::{Basis, Flow, FlowKey, Observed};
 use crate::frame::Direction;
 use crate::hop::{HopId, Place};
@@ -23,6 +27,8 @@ use crate::vantage::{Holder, Nearness, Part, Vantage};
 pub struct Sighted {
     /// The hop.
     pub hop: HopId,
+    /// On which side of a translation.
+    pub stage: Stage,
     /// What it counted.
     pub intervals: Intervals,
 }
@@ -95,7 +101,7 @@ pub fn settle(
             key,
             basis,
             observed,
-            at_server: (observed == Observed::Both && seen.client != seen.server)
+            at_server: (settler.is_apart(observed) && seen.client != seen.server)
                 .then(|| Box::new(seen.server)),
             intervals: seen.client,
         },
@@ -118,8 +124,8 @@ struct Settler<'h, 'v> {
     vantage: &'v Vantage<'v>,
     client: Eye,
     server: Eye,
-    /// The hops by who saw a direction first.
-    earliest: ByCourse<Vec<usize>>,
+    /// Whether the flow was seen on both sides of a translation.
+    translated: bool,
 }
 
 /// One end, and the hops in the order in which they count for it.
@@ -128,6 +134,8 @@ struct Eye {
     holder: Holder,
     has_own: bool,
     order: ByCourse<Vec<(Nearness, usize)>>,
+    /// The hops that may stand for it where there is no nearer one, by who saw a direction first.
+    earliest: ByCourse<Vec<usize>>,
     /// Whether something was seen to be sent out to it.
     reached: bool,
 }
@@ -173,12 +181,24 @@ impl<'h, 'v> Settler<'h, 'v> {
             order.into_iter().map(|(.., at)| at).collect()
         };
         let earliest: ByCourse<Vec<usize>> = ByCourse::of(earliest);
+        let is_at = |stage| hops.iter().any(|hop| hop.stage == stage);
+        let translated = is_at(Stage::Before) && is_at(Stage::After);
+        let eye = |end, holder| Eye::new(end, holder, hops, &earliest, vantage, translated);
         Self {
-            client: Eye::new(End::Client, client, hops, &earliest, vantage),
-            server: Eye::new(End::Server, server, hops, &earliest, vantage),
+            client: eye(End::Client, client),
+            server: eye(End::Server, server),
             hops,
             vantage,
-            earliest,
+            translated,
+        }
+    }
+
+    /// Whether the two ends are counted apart.
+    fn is_apart(&self, observed: Observed) -> bool {
+        match observed {
+            Observed::Both => true,
+            Observed::Between => self.translated,
+            Observed::Client | Observed::Server => false,
         }
     }
 
@@ -196,10 +216,10 @@ impl<'h, 'v> Settler<'h, 'v> {
         seen.at_client |= at_client;
         seen.at_server |= at_server;
         let taken = ByCourse::of(|course| match *points.get(course) {
-            (Point::None, Point::None) => {
-                let hop = self.elsewhere(course, index);
-                (hop, hop)
-            }
+            (Point::None, Point::None) => (
+                self.elsewhere(&self.client, course, index),
+                self.elsewhere(&self.server, course, index),
+            ),
             (Point::None, server) => (server.hop(), server.hop()),
             (client, Point::None) => (client.hop(), client.hop()),
             (client, server) => (client.hop(), server.hop()),
@@ -215,9 +235,12 @@ impl<'h, 'v> Settler<'h, 'v> {
             (Point::None, Point::None) => None,
             _ => Some((forward.hop(), backward.hop())),
         };
-        let between = (!at_client && !at_server).then_some((taken.forward.0, taken.backward.0));
-        let client = own(points.forward.0, points.backward.0).or(between);
-        let server = own(points.forward.1, points.backward.1).or(between);
+        let is_between = !at_client && !at_server;
+        let between = |hops: Hops| hops.filter(|_| is_between);
+        let client = own(points.forward.0, points.backward.0)
+            .or_else(|| between(Some((taken.forward.0, taken.backward.0))));
+        let server = own(points.forward.1, points.backward.1)
+            .or_else(|| between(Some((taken.forward.1, taken.backward.1))));
         let moved = |(forward, backward)| self.moved(forward, backward, index);
         let connections = client.or(server);
         seen.client.add(self.interval(
@@ -259,10 +282,11 @@ impl<'h, 'v> Settler<'h, 'v> {
         nearest(Nearness::WayOut).map_or(Point::None, Point::At)
     }
 
-    /// The hop that stands for both ends: the one that saw this direction first. Where that saw
-    /// nothing in an interval another may have; but not what only came a moment later to it.
-    fn elsewhere(&self, course: Course, index: IntervalIndex) -> Option<usize> {
-        let order = self.earliest.get(course);
+    /// The hop that stands for both ends, of several sides of a translation for one: the one that
+    /// saw this direction first. Where that saw nothing in an interval another may have; but not
+    /// what only came a moment later to it.
+    fn elsewhere(&self, eye: &Eye, course: Course, index: IntervalIndex) -> Option<usize> {
+        let order = eye.earliest.get(course);
         let (first, others) = order.split_first()?;
         if self.packets(*first, course, index) > 0 {
             return Some(*first);
@@ -336,13 +360,24 @@ impl Eye {
         hops: &[Sighted],
         earliest: &ByCourse<Vec<usize>>,
         vantage: &Vantage<'_>,
+        translated: bool,
     ) -> Self {
+        let own_stage = match end {
+            End::Client => Stage::Before,
+            End::Server => Stage::After,
+        };
+        let is_own = |at: &usize| {
+            let hop = hops.get(*at);
+            !translated || hop.is_some_and(|hop| hop.stage == own_stage)
+        };
         let order = |course| {
             let near = |at: &usize| {
-                let place = hops.get(*at)?.hop.place();
-                Some((vantage.nearness(holder, place), *at))
+                let nearness = vantage.nearness(holder, hops.get(*at)?.hop.place());
+                // A client's node may translate before it sends out.
+                let counts = is_own(at) || end == End::Client && nearness == Nearness::WayOut;
+                counts.then_some((nearness, !is_own(at), *at))
             };
-            let mut order: Vec<(Nearness, usize)> =
+            let mut order: Vec<(Nearness, bool, usize)> =
                 earliest.get(course).iter().filter_map(near).collect();
             // The nearest of several ways out is the last that shows a packet sent, and the first
             // that shows one received; of several own interfaces it is the other way round.
@@ -350,18 +385,20 @@ impl Eye {
                 Part::Sender => (false, true),
                 Part::Receiver => (true, false),
             };
-            order.sort_by_key(|(nearness, _)| *nearness);
-            for near in order.chunk_by_mut(|a, b| a.0 == b.0) {
+            let rank = |&(nearness, is_beyond, _): &(Nearness, bool, usize)| (nearness, is_beyond);
+            order.sort_by_key(rank);
+            for near in order.chunk_by_mut(|a, b| rank(a) == rank(b)) {
                 let is_reversed = match near.first() {
-                    Some((Nearness::Own, _)) => own,
-                    Some((Nearness::WayOut, _)) => out,
-                    Some((Nearness::Elsewhere, _)) | None => false,
+                    Some((Nearness::Own, ..)) => own,
+                    Some((Nearness::WayOut, ..)) => out,
+                    Some((Nearness::Elsewhere, ..)) | None => false,
                 };
                 if is_reversed {
                     near.reverse();
                 }
             }
-            order
+            let order = order.into_iter();
+            order.map(|(nearness, _, at)| (nearness, at)).collect()
         };
         let towards = match end {
             End::Client => Course::Backward,
@@ -373,14 +410,20 @@ impl Eye {
                 Course::Backward => hop.hop.way().backward(),
             };
             way != Direction::Incoming
+                && (!translated || hop.stage == own_stage)
                 && first(hop, towards) != Timestamp::MAX
                 && vantage.is_on_node_of(holder, hop.hop.place())
+        };
+        let of_own = |course| {
+            let all = earliest.get(course).iter().copied();
+            all.filter(is_own).collect()
         };
         Self {
             end,
             holder,
             has_own: vantage.own(holder).next().is_some(),
             order: ByCourse::of(order),
+            earliest: ByCourse::of(of_own),
             reached: hops.iter().any(reaches),
         }
     }

@@ -126,7 +126,9 @@ fn one_of(low: bool, high: bool) -> Option<Side> {
     }
 }
 
-fn server_by_port(low: u16, high: u16) -> Option<Side> {
+/// The server, when the port numbers tell.
+#[must_use]
+pub fn server_by_port(low: u16, high: u16) -> Option<Side> {
     one_of(low < SYSTEM_PORTS_END, high < SYSTEM_PORTS_END)
         .or_else(|| one_of(low < EPHEMERAL_PORTS, high < EPHEMERAL_PORTS))
 }

@@ -11,7 +11,7 @@ use crate::query::flows::{Match, measured_view};
 use crate::query::measure::{Measure, median_us, set_handshakes};
 use crate::query::row::Ranked;
 use crate::query::view::{EndView, FlowView};
-use crate::query::{Format, Level};
+use crate::query::{Format, Level, Sort};
 use crate::snapshot::Snapshot;
 
 /// Flows merged into one row.
@@ -107,11 +107,7 @@ impl<'s> Group<'s> {
 }
 
 impl Ranked for Group<'_> {
-    fn measure(&self) -> &Measure {
-        &self.measure
-    }
-
-    fn median_us(&self) -> Option<u64> {
-        median_us(&self.handshakes())
+    fn rank(&self, sort: Sort) -> u128 {
+        self.measure.rank(sort, || median_us(&self.handshakes()))
     }
 }

@@ -8,16 +8,17 @@ use crate::connection::tcp::flag;
 use crate::flow::Observed;
 use crate::flow::connection::AttributedConnection;
 use crate::protocol::Protocol;
+use crate::query::counters::Counters;
 use crate::query::end::end_view;
 use crate::query::filter::EndFacts;
 use crate::query::flows::measured_view;
-use crate::query::measure::{Counters, Measure};
+use crate::query::measure::Measure;
 use crate::query::resolved::ResolvedNames;
 use crate::query::row::{Ranked, page};
 use crate::query::view::{
     ConnectionView, ConnectionsView, FlowView, State, StatsView, TcpFlagsView,
 };
-use crate::query::{Format, Query};
+use crate::query::{Format, Query, Sort};
 use crate::sketch::micros;
 use crate::snapshot::Snapshot;
 
@@ -49,8 +50,7 @@ fn accepts(snapshot: &Snapshot, query: &Query, connection: &AttributedConnection
     };
     let client = EndFacts::of(snapshot, connection.client).named(&names.client);
     let server = EndFacts::of(snapshot, connection.server).named(&names.server);
-    let client_port = key.endpoint(connection.client_side).port;
-    let server_port = key.endpoint(connection.client_side.other()).port;
+    let (client_port, server_port) = (connection.client_port, connection.server_port);
     filter.protocol.accepts_value(&key.protocol)
         && filter.client_port.accepts_value(&client_port)
         && filter.accepts_port(server_port, server.identity.service_port)
@@ -126,19 +126,15 @@ impl<'s> Row<'s> {
 
     fn flow_view(&self, snapshot: &Snapshot) -> FlowView {
         let connection = self.connection;
-        let (key, side) = (&connection.record.key, connection.client_side);
+        let key = &connection.record.key;
         let names = ResolvedNames::of_connection(snapshot, connection);
-        let end = |end, side, names| {
-            let port = Some(key.endpoint(side).port);
-            end_view(
-                &EndFacts::of(snapshot, end).named(names),
-                port,
-                Format::Full,
-            )
+        let end = |end, port, names| {
+            let facts = EndFacts::of(snapshot, end).named(names);
+            end_view(&facts, Some(port), Format::Full)
         };
         let mut view = measured_view(key.protocol, &self.measure, Format::Full);
-        view.client = end(connection.client, side, &names.client);
-        view.server = end(connection.server, side.other(), &names.server);
+        view.client = end(connection.client, connection.client_port, &names.client);
+        view.server = end(connection.server, connection.server_port, &names.server);
         view.basis = Some(connection.basis);
         view.observed = Some(connection.observed);
         let (at_client, at_server) = handshakes(connection);
@@ -171,11 +167,7 @@ fn set_handshake(stats: &mut StatsView, nanos: Option<u64>) {
 }
 
 impl Ranked for Row<'_> {
-    fn measure(&self) -> &Measure {
-        &self.measure
-    }
-
-    fn median_us(&self) -> Option<u64> {
-        median(self.connection)
+    fn rank(&self, sort: Sort) -> u128 {
+        self.measure.rank(sort, || median(self.connection))
     }
 }

@@ -43,6 +43,7 @@ impl Snapshot {
             nodes: self.nodes.clone(),
             identity: self.identity(|basis| basis.kind().name()),
             identity_basis: self.identity(IdentityBasis::name),
+            joins: self.joins,
             warnings: self.warnings(),
         }
     }

@@ -15,7 +15,7 @@ impl<'s> EndFacts<'s> {
     #[must_use]
     pub fn of(snapshot: &'s Snapshot, end: FlowEnd) -> Self {
         Self {
-            address: end.address,
+            address: Some(end.address),
             identity: snapshot.directory.identity(end.identity),
             dns: &[],
         }
@@ -33,7 +33,7 @@ impl<'s> EndFacts<'s> {
 pub fn end_view(facts: &EndFacts<'_>, port: Option<u16>, format: Format) -> EndView {
     let identity = facts.identity;
     let compact = EndView {
-        ip: Some(facts.address),
+        ip: facts.address,
         port,
         pod: identity.pod.clone(),
         ns: identity.namespace.clone(),
@@ -71,6 +71,8 @@ pub enum LevelKey {
     Node(Arc<str>),
     /// An address that has none of these.
     Address(IpAddr, EndKind),
+    /// All addresses of a name that name resolution gave.
+    Name(Arc<str>, EndKind),
     /// All ends of a kind that have none of these.
     Kind(EndKind),
 }
@@ -85,7 +87,10 @@ impl LevelKey {
             || service_of(identity),
             || node_of(identity),
         );
-        let address = || Self::Address(facts.address, identity.kind);
+        let address = || match facts.address {
+            Some(address) => Self::Address(address, identity.kind),
+            None => Self::Kind(identity.kind),
+        };
         match level {
             Level::Pod => pod().or_else(service).or_else(node).unwrap_or_else(address),
             Level::Workload => workload_of(identity)
@@ -103,6 +108,15 @@ impl LevelKey {
                 .clone()
                 .map_or(Self::Kind(identity.kind), Self::Namespace),
             Level::Node => node().unwrap_or(Self::Kind(identity.kind)),
+        }
+    }
+
+    /// The same, but addresses that have a name are one by it: by the first, where they have several.
+    #[must_use]
+    pub fn named(facts: &EndFacts<'_>, level: Level) -> Self {
+        match (Self::of(facts, level), facts.dns.first()) {
+            (Self::Address(_, kind), Some(name)) => Self::Name(Arc::clone(name), kind),
+            (key, _) => key,
         }
     }
 
@@ -138,11 +152,43 @@ impl LevelKey {
                 dns: facts.dns.to_vec(),
                 ..empty
             },
+            Self::Name(name, _) => EndView {
+                dns: vec![Arc::clone(name)],
+                ..empty
+            },
             Self::Kind(_) => empty,
         };
         EndView {
             kind: (!self.is(asked)).then_some(identity.kind),
             ..kept
+        }
+    }
+
+    /// What tells it from all others, the same in every answer: `workload:shop/Deployment/cart`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        // A name with a slash could pass for two.
+        let part = |name: &str| name.replace('%', "%25").replace('/', "%2F");
+        let path = |names: &[Option<&Arc<str>>]| -> String {
+            let parts: Vec<String> = names.iter().flatten().map(|name| part(name)).collect();
+            parts.join("/")
+        };
+        match self {
+            Self::Pod(namespace, name) => {
+                format!("pod:{}", path(&[namespace.as_ref(), Some(name)]))
+            }
+            Self::Workload(namespace, kind, name) => {
+                let path = path(&[namespace.as_ref(), Some(kind), Some(name)]);
+                format!("workload:{path}")
+            }
+            Self::Service(namespace, name) => {
+                format!("service:{}", path(&[namespace.as_ref(), Some(name)]))
+            }
+            Self::Namespace(name) => format!("namespace:{}", path(&[Some(name)])),
+            Self::Node(name) => format!("node:{}", path(&[Some(name)])),
+            Self::Address(address, kind) => format!("{}:{address}", kind.name()),
+            Self::Name(name, kind) => format!("{}:{}", kind.name(), path(&[Some(name)])),
+            Self::Kind(kind) => kind.name().to_owned(),
         }
     }
 
@@ -154,13 +200,16 @@ impl LevelKey {
             | Self::Workload(_, _, name)
             | Self::Service(_, name)
             | Self::Namespace(name)
-            | Self::Node(name) => name.to_string(),
+            | Self::Node(name)
+            | Self::Name(name, _) => name.to_string(),
             Self::Address(address, _) => address.to_string(),
             Self::Kind(kind) => kind.name().to_owned(),
         }
     }
 
-    const fn is(&self, level: Level) -> bool {
+    /// Whether it is what was asked for, and no fallback.
+    #[must_use]
+    pub const fn is(&self, level: Level) -> bool {
         matches!(
             (self, level),
             (Self::Pod(..), Level::Pod)

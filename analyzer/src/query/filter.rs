@@ -10,6 +10,8 @@ use ipnet::IpNet;
 
 use crate::cluster::{EndKind, Identity};
 use crate::protocol::Protocol;
+use crate::query::Level;
+use crate::query::end::LevelKey;
 use crate::query::pattern::{Glob, QualifiedGlob, Terms, holds};
 use crate::query::view::State;
 
@@ -30,12 +32,14 @@ pub struct Filter {
     pub client_port: Terms<u16>,
     /// Active or closed.
     pub state: Terms<State>,
+    /// Between two different ones of this level.
+    pub across: Option<Level>,
     /// The least handshake time, in microseconds.
     pub rtt_min_us: Option<u64>,
 }
 
 /// The filters of one end.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EndFilter {
     /// Addresses and networks.
     pub ip: Terms<IpNet>,
@@ -56,8 +60,8 @@ pub struct EndFilter {
 /// What a filter sees of an end.
 #[derive(Clone, Copy, Debug)]
 pub struct EndFacts<'a> {
-    /// Its address.
-    pub address: IpAddr,
+    /// Its address; an object of the cluster may have none.
+    pub address: Option<IpAddr>,
     /// Who it is.
     pub identity: &'a Identity,
     /// The names that name resolution gave its address, when they are asked for.
@@ -79,6 +83,23 @@ impl Filter {
             && (self.any.includes(client) || self.any.includes(server))
             && !self.any.excludes(client)
             && !self.any.excludes(server)
+            && self
+                .across
+                .is_none_or(|level| differ(client, server, level))
+    }
+
+    /// Whether nothing is asked but of either end: nothing that only traffic could have.
+    #[must_use]
+    pub fn is_of_either_end(&self) -> bool {
+        let none = EndFilter::default();
+        self.client == none
+            && self.server == none
+            && self.protocol.is_empty()
+            && self.port.is_empty()
+            && self.client_port.is_empty()
+            && self.state.is_empty()
+            && self.across.is_none()
+            && self.rtt_min_us.is_none()
     }
 
     /// Whether a server's port passes; the port of the service called counts as well.
@@ -97,8 +118,9 @@ impl EndFilter {
     }
 
     /// Whether all that is asked for holds.
-    fn includes(&self, end: &EndFacts<'_>) -> bool {
-        self.ip.includes(|network| holds(network, end.address))
+    #[must_use]
+    pub fn includes(&self, end: &EndFacts<'_>) -> bool {
+        self.ip.includes(|network| has_address(end, network))
             && self.kind.includes(|kind| *kind == end.identity.kind)
             && self
                 .ns
@@ -114,8 +136,9 @@ impl EndFilter {
     }
 
     /// Whether something that is excluded holds.
-    fn excludes(&self, end: &EndFacts<'_>) -> bool {
-        self.ip.excludes(|network| holds(network, end.address))
+    #[must_use]
+    pub fn excludes(&self, end: &EndFacts<'_>) -> bool {
+        self.ip.excludes(|network| has_address(end, network))
             || self.kind.excludes(|kind| *kind == end.identity.kind)
             || self
                 .ns
@@ -129,6 +152,16 @@ impl EndFilter {
                 .dns
                 .excludes(|glob| end.dns.iter().any(|name| glob.matches(name)))
     }
+}
+
+/// Whether two ends are known to be different ones at a level.
+fn differ(client: &EndFacts<'_>, server: &EndFacts<'_>, level: Level) -> bool {
+    let (client, server) = (LevelKey::of(client, level), LevelKey::of(server, level));
+    client.is(level) && server.is(level) && client != server
+}
+
+fn has_address(end: &EndFacts<'_>, network: &IpNet) -> bool {
+    end.address.is_some_and(|address| holds(network, address))
 }
 
 /// A pod is also meant by the name of its workload.

@@ -11,7 +11,7 @@ use crate::query::resolved::ResolvedNames;
 use crate::query::row::{Ranked, page};
 use crate::query::view::{EndView, FlowView, FlowsView, State};
 use crate::query::window::Bounds;
-use crate::query::{Format, Query};
+use crate::query::{Format, Query, Sort};
 use crate::snapshot::Snapshot;
 
 /// A flow that matches, measured in the window.
@@ -112,6 +112,10 @@ impl Match<'_> {
         }
     }
 
+    fn median_us(&self) -> Option<u64> {
+        median_us(&self.handshakes())
+    }
+
     fn view(&self, snapshot: &Snapshot, format: Format) -> FlowView {
         let key = &self.flow.key;
         let names = self.names(snapshot, format);
@@ -134,12 +138,8 @@ impl Match<'_> {
 }
 
 impl Ranked for Match<'_> {
-    fn measure(&self) -> &Measure {
-        &self.measure
-    }
-
-    fn median_us(&self) -> Option<u64> {
-        median_us(&self.handshakes())
+    fn rank(&self, sort: Sort) -> u128 {
+        self.measure.rank(sort, || self.median_us())
     }
 }
 

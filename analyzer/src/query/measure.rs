@@ -6,20 +6,12 @@
 use crate::flow::Flow;
 use crate::leg::intervals::Intervals;
 use crate::leg::{Handshakes, Interval};
+use crate::query::counters::Counters;
 use crate::query::view::{StatsView, TotalsView};
 use crate::query::window::Bounds;
 use crate::query::{Format, Sort};
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 use crate::traffic::Traffic;
-
-/// What one end sent and received.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counters {
-    /// Sent.
-    pub tx: Traffic,
-    /// Received.
-    pub rx: Traffic,
-}
 
 /// The sum of some intervals.
 #[derive(Clone, Copy, Debug, Default)]
@@ -152,16 +144,15 @@ impl Measure {
             .saturating_add(self.server.ip_bytes())
     }
 
-    /// What rows are ordered by; the greatest comes first.
-    #[must_use]
-    pub fn rank(&self, sort: Sort, handshake_us: Option<u64>) -> u128 {
-        let rate = |count: u64| u128::from(count) * 1_000_000_000_000 / u128::from(self.span_ns());
+    /// What rows are ordered by; the handshake time is asked for where it decides.
+    pub fn rank(&self, sort: Sort, handshake_us: impl FnOnce() -> Option<u64>) -> u128 {
+        let rate = |count: u64| rank_of_rate(count, self.span_ns());
         match sort {
             Sort::Bytes => u128::from(self.total_ip_bytes()),
             Sort::Packets => u128::from(self.total_packets()),
             Sort::BitRate => rate(self.ip_bytes()),
             Sort::PacketRate => rate(self.packets()),
-            Sort::HandshakeTime => u128::from(handshake_us.unwrap_or_default()),
+            Sort::HandshakeTime => u128::from(handshake_us().unwrap_or_default()),
             Sort::FirstSeen => u128::from(self.first().as_nanos()),
             Sort::LastSeen => u128::from(self.last().as_nanos()),
         }
@@ -182,66 +173,42 @@ impl Measure {
     /// The client's counters.
     #[must_use]
     pub fn client_stats(&self, format: Format) -> StatsView {
-        self.stats(&self.client, format)
+        self.client.stats(self.span_ns(), format)
     }
 
     /// The server's counters.
     #[must_use]
     pub fn server_stats(&self, format: Format) -> StatsView {
-        self.stats(&self.server, format)
-    }
-
-    fn stats(&self, Counters { tx, rx }: &Counters, format: Format) -> StatsView {
-        let last = tx.last.max(rx.last);
-        let full = format == Format::Full;
-        let (tx_rates, rx_rates) = (
-            self.rates(tx.packets, tx.ip_bytes),
-            self.rates(rx.packets, rx.ip_bytes),
-        );
-        StatsView {
-            tx_pkts: tx.packets,
-            rx_pkts: rx.packets,
-            tx_bytes: tx.ip_bytes,
-            rx_bytes: rx.ip_bytes,
-            tcp_handshake_p50_us: None,
-            tcp_handshake_p90_us: None,
-            tcp_handshake_p99_us: None,
-            tx_pps: full.then_some(tx_rates.pps),
-            rx_pps: full.then_some(rx_rates.pps),
-            tx_bps: full.then_some(tx_rates.bps),
-            rx_bps: full.then_some(rx_rates.bps),
-            timestamp: (full && last != Timestamp::MIN).then_some(last),
-        }
+        self.server.stats(self.span_ns(), format)
     }
 
     fn rates(&self, packets: u64, ip_bytes: u64) -> TotalsView {
-        let span = self.span_ns();
-        TotalsView {
-            pkts: packets,
-            bytes: ip_bytes,
-            pps: per_second(packets, span),
-            bps: per_second(ip_bytes.saturating_mul(8), span),
-        }
+        rates(packets, ip_bytes, self.span_ns())
     }
 
     fn span_ns(&self) -> u64 {
-        self.last().nanos_since(self.first()).max(NANOS_PER_SECOND)
+        span_ns(self.first(), self.last())
     }
 }
 
-impl Counters {
-    fn merge(&mut self, other: &Self) {
-        self.tx.merge(&other.tx);
-        self.rx.merge(&other.rx);
-    }
+/// The span that rates are over: from the first packet to the last, at least a second.
+pub(super) fn span_ns(first: Timestamp, last: Timestamp) -> u64 {
+    last.nanos_since(first).max(NANOS_PER_SECOND)
+}
 
-    const fn packets(&self) -> u64 {
-        self.tx.packets.saturating_add(self.rx.packets)
+/// Counts with their rates over a span.
+pub(super) fn rates(packets: u64, ip_bytes: u64, span_ns: u64) -> TotalsView {
+    TotalsView {
+        pkts: packets,
+        bytes: ip_bytes,
+        pps: per_second(packets, span_ns),
+        bps: per_second(ip_bytes.saturating_mul(8), span_ns),
     }
+}
 
-    const fn ip_bytes(&self) -> u64 {
-        self.tx.ip_bytes.saturating_add(self.rx.ip_bytes)
-    }
+/// A rate, fine enough to order rows by.
+pub(super) fn rank_of_rate(count: u64, span_ns: u64) -> u128 {
+    u128::from(count) * 1_000_000_000_000 / u128::from(span_ns)
 }
 
 /// What the two ends counted in an interval.

@@ -18,6 +18,8 @@ pub struct Parameter {
 /// Groups of parameters, in the order in which help lists them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Group {
+    /// What there is to be shown.
+    Subject,
     /// Of a flow or connection.
     Flow,
     /// Of an end: either one, the client, the server.
@@ -33,6 +35,7 @@ impl Group {
     #[must_use]
     pub const fn heading(self) -> &'static str {
         match self {
+            Self::Subject => "What is shown",
             Self::Flow => "Filters of a flow",
             Self::End => "Filters of an end (either one, or client_ / server_)",
             Self::Time => "Time",
@@ -41,8 +44,16 @@ impl Group {
     }
 }
 
-const ALL: &[Operation] = &[Operation::Flows, Operation::Summary, Operation::Connections];
-const ROWS: &[Operation] = &[Operation::Flows, Operation::Connections];
+const ALL: &[Operation] = &Operation::ALL;
+const ROWS: &[Operation] = &[
+    Operation::Flows,
+    Operation::Connections,
+    Operation::Workloads,
+    Operation::Dependencies,
+];
+
+const WORKLOADS: &[Operation] = &[Operation::Workloads];
+const DEPENDENCIES: &[Operation] = &[Operation::Dependencies];
 
 /// Filters of an end, each also with the prefixes `client_` and `server_`.
 const END_FILTERS: [(&str, &str, &str); 7] = [
@@ -68,7 +79,37 @@ const END_FILTERS: [(&str, &str, &str); 7] = [
 ];
 
 /// (name, value, help, group, operations)
-const OTHERS: [(&str, &str, &str, Group, &[Operation]); 14] = [
+const OTHERS: [(&str, &str, &str, Group, &[Operation]); 23] = [
+    (
+        "of",
+        "NAME",
+        "what the graph is of: NS/NAME or NAME of a pod, workload or service, or an address; \
+         without, the whole graph",
+        Group::Subject,
+        DEPENDENCIES,
+    ),
+    (
+        "direction",
+        "DIRECTION",
+        "downstream (default): what `of` depends on; upstream: what depends on it; or both",
+        Group::Subject,
+        DEPENDENCIES,
+    ),
+    (
+        "depth",
+        "N",
+        "steps from `of`, 1 or more; without, to the end",
+        Group::Subject,
+        DEPENDENCIES,
+    ),
+    (
+        "state",
+        "STATE",
+        "active: had traffic in the window; idle: the cluster has it and no packet shows it; \
+         or all (default)",
+        Group::Subject,
+        WORKLOADS,
+    ),
     ("l4proto", "PROTOCOL", "tcp or udp", Group::Flow, ALL),
     (
         "port",
@@ -84,7 +125,25 @@ const OTHERS: [(&str, &str, &str, Group, &[Operation]); 14] = [
         Group::Flow,
         &[Operation::Connections],
     ),
-    ("state", "STATE", "active or closed", Group::Flow, ALL),
+    (
+        "across",
+        "LEVEL",
+        "only between two different namespaces, nodes, services, workloads or pods, both known",
+        Group::Flow,
+        ALL,
+    ),
+    (
+        "state",
+        "STATE",
+        "active or closed",
+        Group::Flow,
+        &[
+            Operation::Flows,
+            Operation::Summary,
+            Operation::Connections,
+            Operation::Dependencies,
+        ],
+    ),
     (
         "rtt_min",
         "DURATION",
@@ -121,11 +180,36 @@ const OTHERS: [(&str, &str, &str, Group, &[Operation]); 14] = [
         &[Operation::Flows],
     ),
     (
+        "level",
+        "LEVEL",
+        "what a row is: a pod (default), workload, service, namespace or node",
+        Group::Answer,
+        WORKLOADS,
+    ),
+    (
+        "level",
+        "LEVEL",
+        "what a node of the graph is: a pod, workload (default), service, namespace or node",
+        Group::Answer,
+        DEPENDENCIES,
+    ),
+    (
         "sort",
         "KEY",
         "bytes (default), pkts, bps, pps, rtt, first_seen or last_seen; the greatest first",
         Group::Answer,
-        ROWS,
+        &[
+            Operation::Flows,
+            Operation::Connections,
+            Operation::Dependencies,
+        ],
+    ),
+    (
+        "sort",
+        "KEY",
+        "bytes (default), pkts, bps, pps, first_seen or last_seen; the greatest first",
+        Group::Answer,
+        WORKLOADS,
     ),
     (
         "limit",
@@ -146,7 +230,7 @@ const OTHERS: [(&str, &str, &str, Group, &[Operation]); 14] = [
         "FORMAT",
         "compact (default) or full",
         Group::Answer,
-        &[Operation::Flows],
+        &[Operation::Flows, Operation::Workloads],
     ),
     (
         "format",
@@ -154,6 +238,13 @@ const OTHERS: [(&str, &str, &str, Group, &[Operation]); 14] = [
         "full (the only one, and the default)",
         Group::Answer,
         &[Operation::Connections],
+    ),
+    (
+        "format",
+        "FORMAT",
+        "json (default), mermaid or dot",
+        Group::Answer,
+        DEPENDENCIES,
     ),
 ];
 

@@ -2,15 +2,12 @@
 
 use std::cmp::Reverse;
 
-use crate::query::measure::Measure;
 use crate::query::{Page, Sort};
 
-/// Something that can be ranked: a flow, an aggregate or a connection.
+/// Something that can be ranked: a flow, an aggregate, a connection, …
 pub trait Ranked {
-    /// What it counted.
-    fn measure(&self) -> &Measure;
-    /// Its median handshake time in microseconds.
-    fn median_us(&self) -> Option<u64>;
+    /// What rows are ordered by; the greatest comes first.
+    fn rank(&self, sort: Sort) -> u128;
 }
 
 /// The rows of a page, and whether others were left out.
@@ -34,12 +31,7 @@ pub fn page<T: Ranked>(rows: impl IntoIterator<Item = T>, sort: Sort, page: Page
     let full = end.saturating_mul(2).max(ASIDE);
     let (mut ranked, mut total) = (Vec::new(), 0);
     for row in rows {
-        let handshake = if sort == Sort::HandshakeTime {
-            row.median_us()
-        } else {
-            None
-        };
-        ranked.push(((Reverse(row.measure().rank(sort, handshake)), total), row));
+        ranked.push(((Reverse(row.rank(sort)), total), row));
         total += 1;
         if ranked.len() >= full {
             keep_first(&mut ranked, end);

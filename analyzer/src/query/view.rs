@@ -12,10 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::{EndKind, IdentityBasis, ServiceBasis, Workload};
 use crate::connection::EndReason;
+use crate::flow::join::JoinCounts;
 use crate::flow::{Basis, Observed};
 use crate::protocol::Protocol;
 use crate::snapshot::Source;
 use crate::time::Timestamp;
+
+pub mod dependencies;
+pub mod workloads;
 
 /// The answer of `/mcp/flows`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -355,6 +359,9 @@ pub struct CoverageView {
     /// Ends by how it is known whose address they are.
     #[serde(default)]
     pub identity_basis: BTreeMap<String, u64>,
+    /// Translations of services' addresses that were seen on both sides.
+    #[serde(default)]
+    pub joins: JoinCounts,
     /// What to know before trusting the rest.
     pub warnings: Vec<String>,
 }

@@ -1,5 +1,7 @@
 //! The invariants of the engine, as properties of any traffic.
 
+use std::net::{IpAddr, SocketAddr};
+
 use analyzer::connection::handshake::Handshake;
 use analyzer::connection::record::ConnectionRecord;
 use analyzer::engine::{DuplicatePolicy, Engine, Settings};
@@ -43,6 +45,7 @@ fn line() -> impl Strategy<Value = (u64, Line)> {
         .prop_map(|(gap, from, to, source_port, port, flags, seq, len)| {
             let host = |n: u8, port| ([10, 0, 0, n], port).into();
             let (source, destination) = (host(from, source_port), host(to, port));
+            let seq = seq | five_tuple(source, destination) << 8;
             (
                 gap,
                 Line {
@@ -57,6 +60,15 @@ fn line() -> impl Strategy<Value = (u64, Line)> {
                 },
             )
         })
+}
+
+/// A number for each five-tuple: equal sequence numbers would be translations.
+fn five_tuple(source: SocketAddr, destination: SocketAddr) -> u32 {
+    let number = |end: SocketAddr| match end.ip() {
+        IpAddr::V4(address) => u32::from(address.octets()[3]) << 5 | u32::from(end.port() % 17),
+        IpAddr::V6(_) => 0,
+    };
+    number(source.min(destination)) << 8 | number(source.max(destination))
 }
 
 /// Up to sixty packets in order of time.
@@ -259,7 +271,7 @@ fn at_the_limit_of_intervals_the_oldest_go_and_the_newest_stay() {
     let newest = limited
         .flows
         .iter()
-        .any(|flow| flow.key.server.address == std::net::IpAddr::from([10, 0, 1, 99]));
+        .any(|flow| flow.key.server.address == IpAddr::from([10, 0, 1, 99]));
     assert!(newest, "the newest is among them");
     assert!(limited.coverage.closes());
 }

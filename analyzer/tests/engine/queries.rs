@@ -123,8 +123,15 @@ fn parameters_that_contradict_each_other_or_repeat_are_refused() {
 
 #[test]
 fn an_operation_refuses_the_parameters_of_another() {
-    assert_snapshot!(error(Operation::Summary, "limit", "5"), @"limit: not a parameter of summary, only of flows and connections");
+    assert_snapshot!(error(Operation::Summary, "limit", "5"), @"limit: not a parameter of summary, only of flows, connections, workloads and dependencies");
     assert_snapshot!(error(Operation::Connections, "format", "compact"), @"format: `compact` is unknown, expected full");
+    assert_snapshot!(error(Operation::Workloads, "sort", "rtt"), @"sort: `rtt` is unknown, expected bytes, pkts, bps, pps, first_seen or last_seen");
+    assert_snapshot!(error(Operation::Workloads, "state", "closed"), @"state: `closed` is unknown, expected active, idle or all");
+    assert_snapshot!(error(Operation::Workloads, "of", "shop/cart"), @"of: not a parameter of workloads, only of dependencies");
+    assert_snapshot!(error(Operation::Dependencies, "state", "idle"), @"state: `idle` is unknown, expected active or closed");
+    assert_snapshot!(error(Operation::Dependencies, "format", "full"), @"format: `full` is unknown, expected json, mermaid or dot");
+    assert_snapshot!(error(Operation::Dependencies, "depth", "2"), @"depth: given without of, expected of as well, such as of=shop/cart");
+    assert_snapshot!(error(Operation::Dependencies, "of", ""), @"of: empty, expected a name such as shop/cart");
     assert_snapshot!(error(Operation::Connections, "aggregate", "pod"), @"aggregate: not a parameter of connections, only of flows");
 }
 
@@ -132,15 +139,19 @@ fn an_operation_refuses_the_parameters_of_another() {
 fn every_parameter_of_the_table_is_known_to_the_parser() {
     for operation in Operation::ALL {
         for parameter in parameters(operation) {
-            let value = sample(&parameter.name);
-            let parsed = Query::parse(operation, [(&parameter.name, value)], RowLimit::Bounded);
+            let name = parameter.name.as_str();
+            let mut pairs = vec![(name, sample(operation, name))];
+            if ["direction", "depth"].contains(&name) {
+                pairs.push(("of", "shop/cart"));
+            }
+            let parsed = Query::parse(operation, pairs, RowLimit::Bounded);
             assert!(parsed.is_ok(), "{}: {parsed:?}", parameter.name);
         }
     }
 }
 
 /// A value that each parameter takes.
-fn sample(name: &str) -> &'static str {
+fn sample(operation: Operation, name: &str) -> &'static str {
     match name
         .trim_start_matches("client_")
         .trim_start_matches("server_")
@@ -151,9 +162,12 @@ fn sample(name: &str) -> &'static str {
         "port" | "limit" | "offset" | "start" | "end" => "5",
         "state" => "active",
         "rtt_min" | "window" => "5s",
-        "aggregate" => "pod",
-        "sort" => "rtt",
+        "aggregate" | "across" | "level" => "pod",
+        "sort" => "pps",
+        "format" if operation == Operation::Dependencies => "mermaid",
         "format" => "full",
+        "direction" => "both",
+        "depth" => "2",
         _ => "name*",
     }
 }

@@ -165,13 +165,18 @@ pub(crate) fn engine(lines: &[Line], settings: Settings) -> Engine {
 
 /// Gives an engine one packet.
 pub(crate) fn ingest(engine: &mut Engine, line: &Line) {
+    ingest_at(engine, line, Origin::default());
+}
+
+/// Gives an engine one packet that was seen somewhere.
+pub(crate) fn ingest_at(engine: &mut Engine, line: &Line, origin: Origin) {
     let octets = line.octets();
     engine.ingest(&Frame {
         time: Timestamp::from_nanos(line.nanos),
         link: RAW,
         original_len: u32::try_from(octets.len()).unwrap(),
         data: &octets,
-        origin: Origin::default(),
+        origin,
     });
 }
 
@@ -195,7 +200,7 @@ pub(crate) fn ask(snapshot: &Snapshot, operation: Operation, parameters: &str) -
         .filter_map(|pair| pair.split_once('='));
     let query = Query::parse(operation, pairs, query::parse::RowLimit::Bounded)
         .unwrap_or_else(|error| panic!("{error}"));
-    query::run(snapshot, operation, &query)
+    query::run(snapshot, operation, &query).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The flows of a script, a line each, in the order of their first packets.

@@ -27,6 +27,11 @@ def tcpdump(namespace, interface, path, *options):
     ))
 
 
+def ring(namespace, path):
+    """All interfaces through one raw socket, with both sightings of a loopback frame."""
+    return Capture(namespace.program("ring.py", str(path)))
+
+
 def dumpcap(namespace, interfaces, path, *options):
     named = [word for interface in interfaces for word in ("-i", interface)]
     return Capture(namespace.start("dumpcap", "-q", *named, *options, "-w", str(path)))

@@ -6,7 +6,7 @@ Every end is counted by the kernel at its own sockets, one segment a packet.
 """
 
 from lab import ends, objects, yaml
-from lab.capture import tcpdump
+from lab.capture import ring, tcpdump
 from lab.switch import serve, steps
 
 ROUTER = "10.0.0.1"
@@ -119,6 +119,14 @@ class Cluster:
         node.box.sysctl(f"net.ipv4.conf.{port}.proxy_arp=1", f"net.ipv4.neigh.{port}.proxy_delay=0")
         node.box.ip(f"route add {address}/32 dev {port} scope link")
 
+    def guest(self, ref, node, ports):
+        """A pod with `hostNetwork`: the node's address, and ports (protocol, number) of its own."""
+        pod = End("pod", ref, node.box, [node.address], node)
+        pod.told = {"host_ports": ports}
+        pod.host = node
+        node.guests.append(pod)
+        return pod
+
     def world(self, *addresses):
         """The router of the fabric, and the world behind it in one namespace."""
         box = self.network.namespace("outside")
@@ -170,18 +178,32 @@ class Cluster:
         for end in self.ends:
             ends.start(end)
 
-    def any(self, node, link_type="LINUX_SLL2", file=None, scenario=None):
+    def any(self, node, link_type="LINUX_SLL2", file=None, scenario=None, program=None):
         """Capture every interface of a node; its pods are then seen at their own."""
         scenario = scenario or self.scenario
         file = file or f"{node.ref}.pcap"
         numbered = link_type == "LINUX_SLL2"
         for end in (node, *node.guests):
-            end.points[scenario] = None
+            end.points[scenario] = {"file": file} if numbered else None
         for pod in self.pods:
             if pod.node is node and not pod.gone:
                 pod.points[scenario] = {"file": file, "interface": pod.interface_number()} if numbered else None
-        capture = tcpdump(node.box, "any", scenario.path(file), "-y", link_type)
+        if program:
+            capture = program(node.box, scenario.path(file))
+        else:
+            capture = tcpdump(node.box, "any", scenario.path(file), "-y", link_type)
         return placed(capture, scenario, [file], {"node": node.ref})
+
+    def ring(self, node):
+        """As a raw socket sees a node: on loopback every frame goes out and comes in."""
+        return self.any(node, program=ring)
+
+    def any_inside(self, pod):
+        """Capture every interface of a pod's own namespace."""
+        file = f"{pod.ref.split('/')[1]}.pcap"
+        pod.points[self.scenario] = {"file": file, "interface": 2}
+        capture = tcpdump(pod.box, "any", self.scenario.path(file), "-y", "LINUX_SLL2")
+        return placed(capture, self.scenario, [file], {"pod": pod.ref})
 
     def inside(self, pod, scenario=None):
         """Capture at a pod's interface, within its namespace."""

@@ -137,20 +137,26 @@ def describe(cluster, scenario, key, row):
         "client_delivered_pkts": s_in, "client_delivered_bytes": s_in_bytes,
         "server_sent_pkts": s_out, "server_sent_bytes": s_out_bytes,
         "server_delivered_pkts": c_in, "server_delivered_bytes": c_in_bytes,
-        "observed": OBSERVED[is_seen(client, scenario), is_seen(server, scenario)],
+        "observed": observed(client, server, scenario),
         "points": {"client": point(client, scenario, client_ip), "server": point(server, scenario, server_ip)},
     }
     return told
 
 
-def is_seen(end, scenario):
-    return bool(end and scenario in end.points)
+def observed(client, server, scenario):
+    """Which ends were seen at their own interface; not said of ends that have none."""
+    if not all(end and end.port for end in (client, server)):
+        return None
+    return OBSERVED[scenario in client.points, scenario in server.points]
 
 
 def point(end, scenario, address):
     """Where an end's own packets are in the files; loopback is interface 1 everywhere."""
     found = end and end.points.get(scenario)
-    return {**found, "interface": 1} if found and address.startswith("127.") else found
+    if found and address.startswith("127."):
+        return {**found, "interface": 1}
+    # A node has no interface of its own: its packets are at the pod's, or at the uplink.
+    return found if found and end.port else None
 
 
 def of(end):

@@ -14,6 +14,7 @@ def moment(seconds):
 def all_of(cluster):
     made = [node(each) for each in cluster.nodes]
     made += [pod(each) for each in cluster.pods]
+    made += [pod(guest) for each in cluster.nodes for guest in each.guests]
     for each in cluster.services:
         made += [service(each), endpoint_slice(each)]
     return made
@@ -43,8 +44,10 @@ def pod(end):
     if told.get("owner"):
         kind, owner = told["owner"]
         made["metadata"]["ownerReferences"] = [
-            {"apiVersion": "apps/v1", "kind": kind, "name": owner, "controller": True,
+            {"apiVersion": "batch/v1" if kind == "Job" else "apps/v1", "kind": kind, "name": owner, "controller": True,
              "uid": uid(kind, namespace, owner)}]
+        if kind == "ReplicaSet":
+            made["metadata"]["labels"] = {"pod-template-hash": owner.rsplit("-", 1)[1]}
     if told.get("started"):
         made["metadata"]["creationTimestamp"] = moment(told.get("created", told["started"] - 1))
         made["status"]["startTime"] = moment(told["started"])

@@ -4,6 +4,7 @@ usage: steps.py '{"steps": [["connect", "10.244.1.3", 8080], ["ask", 100, 5000],
 
   connect ADDRESS PORT [FROM_PORT [FROM_ADDRESS]]   TCP; a refusal is counted, not fatal
   udp ADDRESS PORT [FROM_PORT [FROM_ADDRESS]]       a connected UDP socket
+  patience SECONDS   how long sockets made from now on wait for anything (8 at first)
   use N              go on with the Nth socket made (0 is the first)
   ask SEND ANSWER    send that many octets, then read an answer of that many
   send SEND          send, and want no answer
@@ -32,6 +33,7 @@ class Client:
         self.tally = Tally()
         self.made = []
         self.current = None
+        self.patience = 8
 
     def run(self, steps):
         for name, *arguments in steps:
@@ -41,7 +43,7 @@ class Client:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.current = socket.socket(family, kind)
         self.made.append(self.current)
-        self.current.settimeout(8)
+        self.current.settimeout(self.patience)
         if from_port or from_address:
             self.current.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.current.bind((from_address, from_port))
@@ -66,6 +68,9 @@ class Client:
         self.open(socket.SOCK_DGRAM, address, from_port, from_address)
         self.reach(address, port)
         self.tally.add(**{f"udp sockets :{port}": 1})
+
+    def do_patience(self, seconds):
+        self.patience = seconds
 
     def do_use(self, number):
         self.current = self.made[number]

@@ -7,7 +7,7 @@ use analyzer::cluster::object::{Controller, Namespace, Object};
 use analyzer::time::Timestamp;
 
 use crate::cluster_file::metadata::Metadata;
-use crate::cluster_file::{ObjectPlace, endpoint, node, pod, service};
+use crate::cluster_file::{ObjectPlace, endpoint, node, pod, range, service};
 use crate::document::field::{Field, FieldError, shown};
 
 /// An error and the object it is in.
@@ -158,14 +158,18 @@ fn title(object: &Field<'_>, kind: &str) -> String {
 
 /// Decodes an object whose kind and group are known.
 fn decode(kind: &Kind, object: &Field<'_>) -> Result<Known, FieldError> {
-    let group = match &*kind.name {
-        "Pod" | "Service" | "Endpoints" | "Node" | "Namespace" => "",
-        "EndpointSlice" => "discovery.k8s.io",
-        "ReplicaSet" => "apps",
-        "Job" => "batch",
+    let groups: &[&str] = match &*kind.name {
+        "Pod" | "Service" | "Endpoints" | "Node" | "Namespace" => &[""],
+        "EndpointSlice" => &["discovery.k8s.io"],
+        "ReplicaSet" => &["apps"],
+        "Job" => &["batch"],
+        "ServiceCIDR" => &["networking.k8s.io"],
+        "IPPool" => &["crd.projectcalico.org", "projectcalico.org"],
+        "CiliumNode" => &["cilium.io"],
         _ => return Ok(Known::Skipped(kind.name.clone())),
     };
-    if let Some(other) = kind.group.as_ref().filter(|known| *known != group) {
+    let known = |group: &String| groups.contains(&group.as_str());
+    if let Some(other) = kind.group.as_ref().filter(|group| !known(group)) {
         return Ok(Known::Skipped(format!("{}.{other}", kind.name)));
     }
     let field = object.get("metadata")?;
@@ -193,6 +197,9 @@ fn decode(kind: &Kind, object: &Field<'_>) -> Result<Known, FieldError> {
             Err(why) => return Ok(Known::Skipped(format!("EndpointSlice {why}"))),
         },
         "Node" => Object::Node(node::node(metadata, object)?),
+        "ServiceCIDR" | "IPPool" | "CiliumNode" => {
+            Object::AddressRange(range::range(&kind.name, &name, created, object)?)
+        }
         "ReplicaSet" => Object::ReplicaSet(controller),
         "Job" => Object::Job(controller),
         _ => Object::Namespace(Namespace { name, created }),

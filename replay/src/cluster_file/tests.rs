@@ -58,6 +58,7 @@ fn every_key_that_is_read_is_known_to_be() {
         include_str!("node.rs"),
         include_str!("object.rs"),
         include_str!("pod.rs"),
+        include_str!("range.rs"),
         include_str!("service.rs"),
     ];
     let mut read = 0;
@@ -98,6 +99,35 @@ fn ends_are_named_by_what_kubectl_prints() {
     let nightly = "pod shop nightly-29393940-x2bvn CronJob/nightly node-1";
     assert_eq!(who("192.168.0.1", Some(15001), "10:05:00"), nightly);
     assert_eq!(who("192.168.0.1", Some(15001), "10:06:00"), "node node-1");
+}
+
+#[test]
+fn ranges_of_services_and_of_network_plugins_are_inside() {
+    let text = "
+kind: ServiceCIDR
+apiVersion: networking.k8s.io/v1
+metadata: {name: kubernetes}
+spec: {cidrs: [10.96.0.0/16, 'fd00:10:96::/112']}
+---
+kind: IPPool
+apiVersion: crd.projectcalico.org/v1
+metadata: {name: kubernetes}
+spec: {cidr: 192.168.0.0/16, blockSize: 26}
+---
+kind: CiliumNode
+apiVersion: cilium.io/v2
+metadata: {name: node-1}
+spec: {ipam: {podCIDRs: [10.0.3.0/24]}}
+";
+    for inside in ["10.96.1.2", "fd00:10:96::7", "192.168.7.7", "10.0.3.9"] {
+        assert_eq!(
+            who(text, inside, None, "10:00:00"),
+            "unresolved",
+            "{inside}"
+        );
+    }
+    assert_eq!(who(text, "10.0.4.9", None, "10:00:00"), "external");
+    assert_eq!(decoded(text).skipped.len(), 0);
 }
 
 #[test]

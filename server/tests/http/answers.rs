@@ -72,6 +72,8 @@ fn the_index_lists_every_endpoint_and_parameter() {
     "/mcp/flows" "who talks to whom: flows, or aggregates of them, the largest first"
     "/mcp/flows/summary" "the whole in numbers: totals, top talkers, namespaces"
     "/mcp/connections" "single connections with their times, states and ends"
+    "/mcp/workloads" "what there is, active or idle: pods, workloads, services, namespaces or nodes with their traffic"
+    "/mcp/dependencies" "who depends on whom: a graph, of one workload or of all, as JSON, Mermaid or DOT"
     "/" "this list"
     "/healthz" "`ok` while the server runs"
     "/readyz" "`ok` once everything was read, 503 until then"
@@ -84,7 +86,11 @@ fn a_body_is_what_write_body_writes() {
     for operation in Operation::ALL {
         let query = Query::parse(operation, [("ns", "shop")], RowLimit::Bounded).unwrap();
         let mut body = Vec::new();
-        server::write_body(&mut body, &query::run(&snapshot, operation, &query)).unwrap();
+        server::write_body(
+            &mut body,
+            &query::run(&snapshot, operation, &query).unwrap(),
+        )
+        .unwrap();
         let reply = server.get(&format!("{}?ns=shop", operation.path()));
         assert_eq!(reply.text(), String::from_utf8(body).unwrap());
     }

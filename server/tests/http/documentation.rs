@@ -39,14 +39,25 @@ fn the_parameter_tables_are_the_parameters() {
 }
 
 fn parameter_tables() -> String {
-    let groups = [Group::Flow, Group::End, Group::Time, Group::Answer];
+    let groups = [
+        Group::Subject,
+        Group::Flow,
+        Group::End,
+        Group::Time,
+        Group::Answer,
+    ];
     groups.map(parameter_table).concat() + "\n"
 }
 
 fn parameter_table(group: Group) -> String {
     let row = |(parameter, operations): (Parameter, Vec<&str>)| {
         let value = parameter.value.replace('|', "\\|");
-        let (Parameter { name, help, .. }, of) = (parameter, operations.join(", "));
+        let Parameter { name, help, .. } = parameter;
+        let of = if operations.len() == Operation::ALL.len() {
+            "all".to_owned()
+        } else {
+            operations.join(", ")
+        };
         format!("| `{name}` | {value} | {help} | {of} |\n")
     };
     let rows: Vec<_> = in_group(group).into_iter().map(row).collect();
@@ -80,6 +91,8 @@ fn the_field_tables_are_the_fields() {
         "/mcp/flows?format=full&window=1h",
         "/mcp/flows/summary",
         "/mcp/connections",
+        "/mcp/workloads?format=full",
+        "/mcp/dependencies",
     ] {
         let reply = server.get(target);
         fields(&serde_json::from_slice(&reply.body).unwrap(), &mut known);

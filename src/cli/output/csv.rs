@@ -69,11 +69,58 @@ const REST: [&str; 6] = [
     "last_seen",
 ];
 
+/// What a row at a level has of an end.
+const LEVEL: [&str; 9] = [
+    "kind",
+    "ns",
+    "pod",
+    "workload.kind",
+    "workload.name",
+    "svc",
+    "node",
+    "ip",
+    "dns",
+];
+
+const WORKLOAD: [&str; 16] = [
+    "state",
+    "flows",
+    "peers",
+    "connections",
+    "tx_pkts",
+    "rx_pkts",
+    "tx_bytes",
+    "rx_bytes",
+    "tx_pps",
+    "rx_pps",
+    "tx_bps",
+    "rx_bps",
+    "pps",
+    "bps",
+    "first_seen",
+    "last_seen",
+];
+
+const EDGE: [&str; 10] = [
+    "from",
+    "to",
+    "ports",
+    "flows",
+    "connections",
+    "pkts",
+    "bytes",
+    "tcp_handshake_p50_us",
+    "first_seen",
+    "last_seen",
+];
+
 /// Writes the heading and the rows of `answer`.
 pub(crate) fn write(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
     match answer {
         Answer::Flows(view) => rows(out, &flow(), &view.flows),
         Answer::Connections(view) => rows(out, &connection(), &view.connections),
+        Answer::Workloads(view) => rows(out, &workload(), &view.workloads),
+        Answer::Dependencies(view) => rows(out, &EDGE.map(str::to_owned), &view.edges),
         Answer::Summary(view) => summary(out, view),
     }
 }
@@ -82,6 +129,14 @@ fn flow() -> Vec<String> {
     let mut columns = connection();
     columns.retain(|column| column != CLIENT_PORT && !CONNECTION.contains(&column.as_str()));
     columns
+}
+
+fn workload() -> Vec<String> {
+    LEVEL
+        .iter()
+        .chain(&WORKLOAD)
+        .map(ToString::to_string)
+        .collect()
 }
 
 fn connection() -> Vec<String> {

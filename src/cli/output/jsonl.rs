@@ -10,6 +10,8 @@ pub(crate) fn write(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
     match answer {
         Answer::Flows(view) => rows(out, &view.flows),
         Answer::Connections(view) => rows(out, &view.connections),
+        Answer::Workloads(view) => rows(out, &view.workloads),
+        Answer::Dependencies(view) => rows(out, &view.edges),
         Answer::Summary(view) => rows(out, &[view]),
     }
 }

@@ -8,25 +8,32 @@ use crate::cli::output::table::{Column, Room, lay_out};
 use crate::cli::output::{Output, coverage_line, coverage_of};
 use crate::cli::question::Question;
 use crate::cli::units::{count, counted};
-use crate::cli::{color, connections, flows, parameters, summary};
+use crate::cli::{color, connections, dependencies, flows, parameters, summary, workloads};
 
 /// The page, with colours.
 pub(crate) fn page(question: &Question, answer: &Answer) -> String {
     let wide = question.output == Output::Wide;
-    let room = room(wide);
+    let (room, rate) = (room(wide), question.sorted_by());
     let (mut text, shown) = match answer {
         Answer::Flows(view) => {
-            let text = rows(
-                &flows::columns(&view.flows, &view.coverage, wide),
-                &view.flows,
-                room,
-            );
+            let columns = flows::columns(view, rate.unwrap_or_default(), wide);
+            let text = rows(&columns, &view.flows, room);
             (text, Some((view.flows.len(), view.total)))
         }
         Answer::Connections(view) => {
-            let columns = connections::columns(&view.coverage, wide);
+            let columns = connections::columns(&view.coverage, rate, wide);
             let text = rows(&columns, &view.connections, room);
             (text, Some((view.connections.len(), view.total)))
+        }
+        Answer::Workloads(view) => {
+            let columns = workloads::columns(rate.unwrap_or_default(), wide);
+            let text = rows(&columns, &view.workloads, room);
+            (text, Some((view.workloads.len(), view.total)))
+        }
+        Answer::Dependencies(view) => {
+            let edges = dependencies::rows(view);
+            let text = rows(&dependencies::columns(wide), &edges, room);
+            (text, Some((edges.len(), view.total)))
         }
         Answer::Summary(view) if view.total_flows == 0 => (String::new(), Some((0, 0))),
         Answer::Summary(view) => (summary::sections(view, room, wide), None),

@@ -63,7 +63,8 @@ fn only_what_is_the_clusters_own_is_inside_without_an_owner() {
          @5 node n1 ip=192.168.0.1
          @9 -node n1 ip=192.168.0.1
          slice shop/far svc=far at=10.1.0.6#gone port=tcp/80
-         slice shop/out svc=out at=203.0.113.9 port=tcp/80",
+         slice shop/out svc=out at=203.0.113.9 port=tcp/80
+         @5 range services cidr=10.97.0.0/16 cidr=fd97::/112",
         "10.1.0.5 @4: unresolved cluster_address
          10.1.0.5 @9: unresolved cluster_address
          10.96.0.7 tcp/80 @9: unresolved cluster_address
@@ -72,6 +73,8 @@ fn only_what_is_the_clusters_own_is_inside_without_an_owner() {
          203.0.113.7 tcp/80 @8: service service_ip
          203.0.113.7 tcp/80 @9: external nothing
          203.0.113.9 tcp/80 @0: external nothing
+         10.97.3.4 @0: unresolved cluster_range
+         fd97::4 @0: unresolved cluster_range
          10.1.0.7 @0: external nothing",
     );
 }

@@ -8,7 +8,7 @@ use crate::cluster::Change;
 use crate::cluster::tests::script::{answers, changes, cluster};
 
 /// Any history of a small world in which addresses, names and ports meet all the time.
-fn history() -> impl Strategy<Value = Vec<Change>> {
+pub(super) fn history() -> impl Strategy<Value = Vec<Change>> {
     let time = prop_oneof![
         Just(String::new()),
         (1..20_u64).prop_map(|at| format!("@{at} "))

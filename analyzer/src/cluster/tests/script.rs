@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::object::{
-    Controller, Endpoint, EndpointSlice, EndpointSubset, Labels, Namespace, Node, Owner, Phase,
-    Pod, PodNetwork, Service, ServicePort, TargetPort,
+    AddressRange, Controller, Endpoint, EndpointSlice, EndpointSubset, Labels, Namespace, Node,
+    Owner, Phase, Pod, PodNetwork, Service, ServicePort, TargetPort,
 };
 use crate::cluster::{Change, ChangeKind, Cluster, ClusterLimits, Directory, Object};
 use crate::protocol::Protocol;
@@ -206,6 +206,14 @@ fn object(kind: &str, full_name: &str, fields: &Fields<'_>) -> Object {
             created,
             addresses: fields.addresses("ip"),
             pod_cidrs: fields
+                .all("cidr")
+                .map(|text| text.parse().unwrap())
+                .collect(),
+        }),
+        "range" => Object::AddressRange(AddressRange {
+            name,
+            created,
+            cidrs: fields
                 .all("cidr")
                 .map(|text| text.parse().unwrap())
                 .collect(),

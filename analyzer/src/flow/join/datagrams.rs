@@ -1,0 +1,290 @@
+//! Joins of UDP: by the client's endpoint, where the objects leave one answer.
+//!
+//! In: legs from a client's endpoint to a service's, and from the same endpoint to endpoints of that
+//! service. Out: the sets of forms they are, written into the keys of their legs.
+//! **Time** clients use a port again and get another backend, so this is decided for each interval;
+//! a leg whose intervals are of several sets is parted.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use crate::cluster::{Directory, IdentityId};
+use crate::connection::TwinId;
+use crate::endpoint::Endpoint;
+use crate::leg::{Ends, Interval, Leg, LegKey};
+use crate::protocol::Protocol;
+use crate::time::{NANOS_PER_SECOND, Timestamp};
+use crate::traffic::IntervalIndex;
+use crate::translation::form::{Form, FormSets};
+
+/// A datagram and its translation may be as far apart as nodes' clocks.
+const SLACK: u64 = NANOS_PER_SECOND;
+
+/// Tells legs their sets; says how many times a backend could not be told.
+pub(super) fn mark(
+    legs: &mut Vec<(LegKey, Leg)>,
+    forms: &mut FormSets,
+    directory: &Directory,
+) -> u64 {
+    if !directory.has_services() {
+        return 0;
+    }
+    let called = called(legs, directory);
+    if called.is_empty() {
+        return 0;
+    }
+    let answered = answered(legs, &called);
+    let (twins, refused) = matches(&called, &answered, forms, directory);
+    if !twins.is_empty() {
+        part(legs, &twins);
+    }
+    refused
+}
+
+/// A client's endpoint and the one it sends to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Conversation {
+    client: Endpoint,
+    server: Endpoint,
+}
+
+/// When something passed in an interval.
+#[derive(Clone, Copy)]
+struct Passed {
+    index: IntervalIndex,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+/// A service called in an interval.
+struct Called {
+    service: Endpoint,
+    identity: IdentityId,
+    passed: Passed,
+}
+
+/// A call with the one endpoint that can have answered it.
+struct Match {
+    twin: TwinId,
+    before: Place,
+    after: Vec<Place>,
+}
+
+/// Who answered a call.
+enum Backend {
+    None,
+    One(Endpoint, Vec<IntervalIndex>),
+    Several,
+}
+
+/// A conversation in an interval.
+type Place = (Conversation, IntervalIndex);
+/// What a client's endpoint called, and who answered it.
+type ByClient<T> = HashMap<Endpoint, Vec<T>, FixedState>;
+/// The sets of forms.
+type Marks = HashMap<Place, TwinId, FixedState>;
+
+fn called(legs: &[(LegKey, Leg)], directory: &Directory) -> ByClient<Called> {
+    let mut called: ByClient<Called> = HashMap::default();
+    for (low, high, leg) in datagrams(legs) {
+        for passed in leg.intervals().iter().map(Passed::of) {
+            let service = |endpoint| {
+                let identity = directory.service_called(Protocol::Udp, endpoint, passed.first)?;
+                Some((endpoint, identity))
+            };
+            let (client, (service, identity)) = match (service(low), service(high)) {
+                (Some(found), None) => (high, found),
+                (None, Some(found)) => (low, found),
+                (None, None) | (Some(_), Some(_)) => continue,
+            };
+            called.entry(client).or_default().push(Called {
+                service,
+                identity,
+                passed,
+            });
+        }
+    }
+    called
+}
+
+/// What else passed between the clients and other endpoints.
+fn answered(legs: &[(LegKey, Leg)], called: &ByClient<Called>) -> ByClient<(Endpoint, Passed)> {
+    let mut answered: ByClient<(Endpoint, Passed)> = HashMap::default();
+    for (low, high, leg) in datagrams(legs) {
+        for (client, other) in [(low, high), (high, low)] {
+            let Some(called) = called.get(&client) else {
+                continue;
+            };
+            if called.iter().all(|called| called.service != other) {
+                let passed = leg.intervals().iter().map(Passed::of);
+                let answers = passed.map(|passed| (other, passed));
+                answered.entry(client).or_default().extend(answers);
+            }
+        }
+    }
+    answered
+}
+
+/// The sets of the conversations of which one backend, and of that one service, is possible; and how
+/// many calls had several.
+fn matches(
+    called: &ByClient<Called>,
+    answered: &ByClient<(Endpoint, Passed)>,
+    forms: &mut FormSets,
+    directory: &Directory,
+) -> (Marks, u64) {
+    let mut refused = 0;
+    let mut found: Vec<Match> = Vec::new();
+    for (client, calls) in called {
+        let answers = answered.get(client).map_or(&[][..], Vec::as_slice);
+        for call in calls {
+            match backend_of(call, answers, directory) {
+                Backend::None => {}
+                Backend::Several => refused += 1,
+                Backend::One(backend, intervals) => {
+                    let before = Conversation::new(*client, call.service);
+                    let after = Conversation::new(*client, backend);
+                    found.push(Match {
+                        twin: forms.number([before.form(), after.form()]),
+                        before: (before, call.passed.index),
+                        after: intervals.into_iter().map(|index| (after, index)).collect(),
+                    });
+                }
+            }
+        }
+    }
+    let mut twins: HashMap<Place, Option<TwinId>, FixedState> = HashMap::default();
+    for Match { twin, after, .. } in &found {
+        for place in after {
+            let known = twins.entry(*place).or_insert(Some(*twin));
+            *known = known.filter(|known| known == twin);
+        }
+    }
+    let mut marks = Marks::default();
+    for Match {
+        twin,
+        before,
+        after,
+    } in found
+    {
+        if after
+            .iter()
+            .all(|place| twins.get(place) == Some(&Some(twin)))
+        {
+            marks.insert(before, twin);
+            marks.extend(after.into_iter().map(|place| (place, twin)));
+        } else {
+            refused += 1;
+        }
+    }
+    (marks, refused)
+}
+
+/// The only endpoint of the service that the client talked to at that time.
+fn backend_of(call: &Called, answers: &[(Endpoint, Passed)], directory: &Directory) -> Backend {
+    let near = answers.iter().filter(|(endpoint, passed)| {
+        let (service, at) = (call.identity, passed.first);
+        passed.is_near(&call.passed)
+            && directory.is_endpoint_of(Protocol::Udp, *endpoint, service, at)
+    });
+    near.fold(Backend::None, |found, (endpoint, passed)| match found {
+        Backend::None => Backend::One(*endpoint, vec![passed.index]),
+        Backend::One(backend, mut intervals) if backend == *endpoint => {
+            intervals.push(passed.index);
+            Backend::One(backend, intervals)
+        }
+        Backend::One(..) | Backend::Several => Backend::Several,
+    })
+}
+
+/// Writes the sets into the keys of the legs; one whose intervals are of several is parted.
+fn part(legs: &mut Vec<(LegKey, Leg)>, marks: &Marks) {
+    let mut parted = Vec::new();
+    for (key, leg) in legs.iter_mut() {
+        let Some((low, high)) = ports(key) else {
+            continue;
+        };
+        let twin_of = |index| {
+            let conversations = [Conversation::new(low, high), Conversation::new(high, low)];
+            let marks = conversations.map(|conversation| marks.get(&(conversation, index)));
+            marks
+                .into_iter()
+                .flatten()
+                .next()
+                .copied()
+                .unwrap_or_default()
+        };
+        let mut twins: Vec<TwinId> = leg.intervals().iter().map(|i| twin_of(i.index)).collect();
+        twins.dedup();
+        match twins.as_slice() {
+            [] => {}
+            [twin] => key.twin = *twin,
+            [_, ..] => {
+                let whole = std::mem::take(leg);
+                let mut parts: HashMap<TwinId, Leg, FixedState> = HashMap::default();
+                for interval in whole.into_intervals() {
+                    let part = parts.entry(twin_of(interval.index)).or_default();
+                    part.interval(interval.index).merge(&interval);
+                }
+                parted.extend(
+                    parts
+                        .into_iter()
+                        .map(|(twin, part)| (LegKey { twin, ..*key }, part)),
+                );
+            }
+        }
+    }
+    if !parted.is_empty() {
+        legs.retain(|(_, leg)| !leg.intervals().is_empty());
+        legs.append(&mut parted);
+    }
+}
+
+/// The legs of UDP, with both their endpoints.
+fn datagrams(legs: &[(LegKey, Leg)]) -> impl Iterator<Item = (Endpoint, Endpoint, &Leg)> {
+    legs.iter().filter_map(|(key, leg)| {
+        let (low, high) = ports(key)?;
+        Some((low, high, leg))
+    })
+}
+
+const fn ports(key: &LegKey) -> Option<(Endpoint, Endpoint)> {
+    match (key.protocol, key.ends) {
+        (Protocol::Udp, Ends::Ports { low, high }) => Some((low, high)),
+        (Protocol::Tcp, Ends::Ports { .. }) | (_, Ends::Roles { .. }) => None,
+    }
+}
+
+impl Conversation {
+    const fn new(client: Endpoint, server: Endpoint) -> Self {
+        Self { client, server }
+    }
+
+    const fn form(self) -> Form {
+        Form {
+            client: self.client.address,
+            server: self.server,
+        }
+    }
+}
+
+impl Passed {
+    fn of(interval: &Interval) -> Self {
+        let Interval {
+            index,
+            forward,
+            backward,
+            ..
+        } = interval;
+        Self {
+            index: *index,
+            first: forward.first.min(backward.first),
+            last: forward.last.max(backward.last),
+        }
+    }
+
+    const fn is_near(&self, other: &Self) -> bool {
+        let (a, b) = (self, other);
+        a.first.nanos_since(b.last) <= SLACK && b.first.nanos_since(a.last) <= SLACK
+    }
+}

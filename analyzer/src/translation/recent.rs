@@ -1,0 +1,240 @@
+//! The clues of the last seconds.
+//!
+//! **Shape** a queue in the order of arrival and an index by clue. A clue makes room for itself: it
+//! takes the place of those that are too old to be its equals, so the queue is as long as the window
+//! is busy, up to a limit. **Time** that of the packets.
+
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use crate::connection::ConnectionKey;
+use crate::translation::clue::{Clue, Shown};
+
+/// Sightings of one clue that are kept: a few five-tuples at as many hops, and those of moments
+/// long ago that nothing has taken the place of.
+const SAME: usize = 64;
+
+/// Clues and where they were seen.
+#[derive(Clone)]
+pub(super) struct Recent {
+    /// How far apart equal clues may be.
+    window: u64,
+    limit: usize,
+    hasher: FixedState,
+    queue: VecDeque<(u64, Shown)>,
+    /// The number of the first in `queue`.
+    first: u32,
+    /// The number after the last one's.
+    next: u32,
+    /// Numbers, by the hash of their clue.
+    index: HashTable<u32>,
+    evicted: u64,
+}
+
+impl Recent {
+    /// Room for `limit` sightings of clues, of which equal ones are at most `window` nanoseconds
+    /// apart.
+    pub(super) fn new(window: u64, limit: usize, seed: u64) -> Self {
+        Self {
+            window,
+            limit: limit.clamp(1, u32::MAX as usize / 2),
+            hasher: FixedState::with_seed(seed),
+            queue: VecDeque::new(),
+            first: 0,
+            next: 0,
+            index: HashTable::new(),
+            evicted: 0,
+        }
+    }
+
+    /// Takes note of a clue. Where other five-tuples have shown the same one, it is told where, all
+    /// in order of time. One that everybody shows says nothing any more.
+    pub(super) fn see(&mut self, seen: Shown) -> Option<Vec<Shown>> {
+        let hash = self.hasher.hash_one(seen.clue);
+        let (mut same, mut others, mut is_known) = (0, false, false);
+        for other in self.equals(hash, &seen.clue) {
+            same += 1;
+            if self.is_near(other, &seen) {
+                others |= !is_same(&other.key, &seen.key);
+                is_known |= other.key == seen.key;
+            }
+        }
+        if !is_known {
+            if same >= SAME {
+                return None;
+            }
+            self.insert(hash, seen);
+        }
+        others.then(|| self.sightings(hash, &seen))
+    }
+
+    /// All sightings of a clue within the window around `seen`.
+    pub(super) fn find(&self, seen: &Shown) -> Vec<Shown> {
+        self.sightings(self.hasher.hash_one(seen.clue), seen)
+    }
+
+    /// Clues that had to go while an equal one could still have come.
+    pub(super) const fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    fn sightings(&self, hash: u64, seen: &Shown) -> Vec<Shown> {
+        let equals = self.equals(hash, &seen.clue);
+        let near = equals.filter(|other| self.is_near(other, seen));
+        let mut all: Vec<Shown> = near.copied().collect();
+        all.sort_unstable_by_key(|seen| (seen.time, seen.key));
+        all
+    }
+
+    fn equals<'a>(&'a self, hash: u64, clue: &'a Clue) -> impl Iterator<Item = &'a Shown> {
+        let numbers = self.index.iter_hash(hash);
+        numbers
+            .filter_map(|number| self.queue.get(number.wrapping_sub(self.first) as usize))
+            .map(|(_, other)| other)
+            .filter(|other| other.clue == *clue)
+    }
+
+    const fn is_near(&self, a: &Shown, b: &Shown) -> bool {
+        a.time.abs_diff(b.time) <= self.window
+    }
+
+    fn insert(&mut self, hash: u64, seen: Shown) {
+        self.make_room(&seen);
+        let number = self.next;
+        self.next = number.wrapping_add(1);
+        self.queue.push_back((hash, seen));
+        let Self {
+            queue,
+            first,
+            index,
+            ..
+        } = self;
+        index.insert_unique(hash, number, |number| {
+            let place = queue.get(number.wrapping_sub(*first) as usize);
+            place.map_or(0, |(hash, _)| *hash)
+        });
+    }
+
+    /// Two may go for one that comes, so that a quiet time empties the queue and no single frame
+    /// with a wrong clock does.
+    fn make_room(&mut self, newcomer: &Shown) {
+        for _ in 0..2 {
+            let Some((_, oldest)) = self.queue.front() else {
+                return;
+            };
+            let is_old = newcomer.time.nanos_since(oldest.time) > self.window;
+            if !is_old && self.queue.len() < self.limit {
+                return;
+            }
+            self.evicted += u64::from(!is_old);
+            self.drop_first();
+        }
+    }
+
+    fn drop_first(&mut self) {
+        let Some((hash, _)) = self.queue.pop_front() else {
+            return;
+        };
+        let number = self.first;
+        if let Ok(place) = self.index.find_entry(hash, |other| *other == number) {
+            place.remove();
+        }
+        self.first = self.first.wrapping_add(1);
+    }
+}
+
+/// Whether two sightings are of one five-tuple, at whatever hops.
+pub(super) fn is_same(a: &ConnectionKey, b: &ConnectionKey) -> bool {
+    (a.protocol, a.low, a.high) == (b.protocol, b.low, b.high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::{Endpoint, Side};
+    use crate::hop::HopId;
+    use crate::protocol::Protocol;
+    use crate::time::Timestamp;
+    use crate::translation::clue::DataClue;
+
+    fn seen(time: u64, port: u16, seq: u32) -> Shown {
+        let end = |last, port| Endpoint {
+            address: [10, 0, 0, last].into(),
+            port,
+        };
+        let (client, server) = (end(1, port), end(2, 80));
+        let (key, from) = ConnectionKey::of(HopId::BETWEEN, Protocol::Tcp, client, server);
+        let (ack, len, twin) = (7, 100, crate::connection::TwinId::NONE);
+        Shown {
+            time: Timestamp::from_nanos(time),
+            key,
+            from,
+            clue: Clue::Data(DataClue { seq, ack, len }),
+            twin,
+        }
+    }
+
+    fn ports(found: Option<Vec<Shown>>) -> Vec<u16> {
+        let port = |seen: &Shown| match seen.from {
+            Side::Low => seen.key.low.port,
+            Side::High => seen.key.high.port,
+        };
+        found
+            .into_iter()
+            .flatten()
+            .map(|shown| port(&shown))
+            .collect()
+    }
+
+    #[test]
+    fn equal_clues_of_others_within_the_window_are_found() {
+        let mut recent = Recent::new(100, 10, 0);
+        assert_eq!(ports(recent.see(seen(1000, 1, 5))), [0_u16; 0]);
+        assert_eq!(ports(recent.see(seen(1010, 1, 5))), [0_u16; 0], "its own");
+        assert_eq!(
+            ports(recent.see(seen(1020, 2, 6))),
+            [0_u16; 0],
+            "another clue"
+        );
+        assert_eq!(ports(recent.see(seen(1100, 3, 5))), [1, 3]);
+        assert_eq!(
+            ports(recent.see(seen(1150, 4, 5))),
+            [3, 4],
+            "one is too old"
+        );
+        assert_eq!(
+            ports(recent.see(seen(1120, 5, 5))),
+            [3, 5, 4],
+            "time may step back"
+        );
+    }
+
+    #[test]
+    fn old_ones_make_room_and_young_ones_are_counted() {
+        let mut recent = Recent::new(100, 4, 0);
+        for n in 0..10 {
+            recent.see(seen(u64::from(n) * 200, 1, n));
+        }
+        assert_eq!((recent.queue.len(), recent.evicted()), (1, 0));
+        for n in 10..20 {
+            recent.see(seen(2_000, 1, n));
+        }
+        assert_eq!((recent.queue.len(), recent.evicted()), (4, 6));
+        assert_eq!(recent.index.len(), 4);
+    }
+
+    #[test]
+    fn what_everybody_shows_is_not_kept() {
+        let mut recent = Recent::new(100, 1_000, 0);
+        for port in 0..500 {
+            recent.see(seen(1, port, 5));
+        }
+        assert_eq!(
+            (recent.queue.len(), ports(recent.see(seen(1, 999, 5))).len()),
+            (SAME, 0)
+        );
+    }
+}
