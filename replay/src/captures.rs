@@ -24,7 +24,7 @@ use crate::captures::lane::{Lane, order};
 use crate::error::ReplayError;
 use crate::file::Hold;
 use crate::report::CaptureReport;
-use crate::sources::{Numbers, Sources, rotation_name};
+use crate::sources::{Chain, Numbers, Sources};
 use crate::warning::Warning;
 
 /// How many captures are too many to keep their files open, should they overlap: a quarter of
@@ -41,8 +41,8 @@ pub struct Captures {
     others: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// The first one that is not opened yet; all later ones are not either.
     unopened: usize,
-    /// By what rotated files have in common of their names, the captures that may go on.
-    latest: BTreeMap<String, Vec<usize>>,
+    /// By what the files of one source have in common, the captures that may go on.
+    latest: BTreeMap<Chain, Vec<usize>>,
     skipped: Vec<PathBuf>,
     warnings: Vec<Warning>,
 }
@@ -141,7 +141,7 @@ impl Captures {
         let files: Vec<&Path> = self.lanes.iter().map(Lane::file).collect();
         let (numbers, declarations) = sources.number(&files)?;
         for (lane, numbers) in self.lanes.iter_mut().zip(numbers) {
-            lane.number(numbers);
+            lane.number(numbers, sources.chain(numbers, lane.file()));
         }
         Ok(declarations)
     }
@@ -245,10 +245,7 @@ impl Captures {
             return;
         };
         let own = lane.numbers();
-        if own.plain != 0 {
-            return;
-        }
-        let latest = self.latest.entry(rotation_name(lane.file())).or_default();
+        let latest = self.latest.entry(lane.chain().clone()).or_default();
         let end = |at: &usize| self.lanes.get(*at).and_then(Lane::end);
         let before = latest
             .iter()
@@ -262,9 +259,17 @@ impl Captures {
         if let Some(goes_on) = latest.get_mut(place) {
             *goes_on = number;
         }
-        let cooked = self.lanes.get(at).map(|lane| lane.numbers().cooked);
-        if let (Some(cooked), Some(lane)) = (cooked, self.lanes.get_mut(number)) {
-            lane.number(Numbers { cooked, ..own });
+        let Some(before) = self.lanes.get(at).map(Lane::numbers) else {
+            return;
+        };
+        if let Some(lane) = self.lanes.get_mut(number) {
+            lane.renumber(match own.plain {
+                0 => Numbers {
+                    cooked: before.cooked,
+                    ..own
+                },
+                _ => before,
+            });
         }
     }
 }

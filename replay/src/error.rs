@@ -57,10 +57,15 @@ pub enum ReplayError {
          write the other to a file and name that"
     )]
     StandardInputTwice,
+    /// Where a capture was taken is said twice.
+    #[error("{}: said twice where it was taken, expected once", path.display())]
+    PlaceTwice {
+        /// As it was named.
+        path: PathBuf,
+    },
     /// Where a capture was taken is said of one that is not read.
     #[error(
-        "{}: said where it was taken, but it is not among the captures that are read: expected one \
-         of them",
+        "{}: said where it was taken, but it is not read: name it as a capture as well",
         path.display()
     )]
     NotRead {

@@ -5,8 +5,9 @@
 //!
 //! **Shape** a plain capture of which nothing is declared is source 0, the tap between the ends.
 //! Declared captures have a source each, or one for the rotated files of one. A capture of all
-//! interfaces of a machine is a source of its own, and goes on in the next file when it was
-//! rotated: when that begins after it ended and their names differ by what rotation writes.
+//! interfaces of a machine is a source of its own. Either goes on in a file that begins after it
+//! ended: when both are declared to be of one place or, of those of all interfaces, when their
+//! names differ by digits alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,16 +27,17 @@ pub struct Taken {
     pub at: TakenAt,
 }
 
-/// The sources of a replay.
+/// The sources of a replay, options first.
 #[derive(Default)]
 pub(crate) struct Sources {
     declared: Vec<Source>,
+    options: usize,
 }
 
 /// The numbers of a capture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Numbers {
-    /// What its frames carry.
+    /// What its frames carry; 0 where nothing is declared.
     pub(crate) plain: u32,
     /// What they carry when they tell of all interfaces.
     pub(crate) cooked: u32,
@@ -53,8 +55,9 @@ impl Sources {
                 interfaces: std::collections::BTreeMap::new(),
             });
         }
+        let options = declared.len();
         declared.extend(folders);
-        Ok(Self { declared })
+        Ok(Self { declared, options })
     }
 
     /// The numbers of captures, given in order, and the declarations by number.
@@ -96,34 +99,49 @@ impl Sources {
                 }
             }
         }
-        let unread = self.declared.iter().zip(is_read).find(|(_, read)| !read);
-        match unread {
-            Some((source, _)) => Err(ReplayError::NotRead {
-                path: source.files.first().cloned().unwrap_or_default(),
-            }),
-            None => Ok((numbers, declarations)),
+        // What an option says counts for more than a folder.
+        let said = self.declared.iter().zip(is_read).take(self.options);
+        for (at, (source, _)) in said.clone().enumerate().filter(|(_, (_, read))| !read) {
+            let path = source.files.first().cloned().unwrap_or_default();
+            let before = known.iter().take(at).flatten();
+            let own = identity(&path);
+            return Err(if before.clone().any(|file| *file == own) {
+                ReplayError::PlaceTwice { path }
+            } else {
+                ReplayError::NotRead { path }
+            });
+        }
+        Ok((numbers, declarations))
+    }
+
+    /// What the files of one source have in common.
+    pub(crate) fn chain(&self, numbers: Numbers, file: &Path) -> Chain {
+        let declared = (numbers.plain as usize).checked_sub(1);
+        match declared.and_then(|at| self.declared.get(at)) {
+            Some(source) if source.at != TakenAt::Between => Chain::At(source.at.clone()),
+            Some(_) => Chain::Source(numbers.plain),
+            None => Chain::Name(rotation_name(file)),
         }
     }
 }
 
-/// A file's name without what rotation adds to it: a number behind the ending, and runs of four
-/// digits or more, as counters and times are.
-pub(crate) fn rotation_name(file: &Path) -> String {
+/// What tells that one capture goes on in another.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Chain {
+    /// The place they are declared to be of.
+    At(TakenAt),
+    /// The source they are declared to be.
+    Source(u32),
+    /// Their names, less what rotation writes.
+    Name(String),
+}
+
+/// A file's name without what rotation and packing add to it: counters, times, endings.
+fn rotation_name(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let mut kept = String::new();
-    let mut digits = String::new();
-    for letter in name.trim_end_matches(|c: char| c.is_ascii_digit()).chars() {
-        if letter.is_ascii_digit() {
-            digits.push(letter);
-            continue;
-        }
-        if digits.len() < 4 {
-            kept.push_str(&digits);
-        }
-        digits.clear();
-        kept.push(letter);
-    }
-    kept
+    let plain = name.strip_suffix(".gz").or(name.strip_suffix(".zst"));
+    let letters = plain.unwrap_or(&name).chars();
+    letters.filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 fn declaration(source: &Source) -> SourceDeclaration {
@@ -152,11 +170,15 @@ mod tests {
     fn rotated_files_have_one_name() {
         let name = |file: &str| rotation_name(Path::new(file));
         assert_eq!(name("any.pcap"), name("any.pcap12"));
+        assert_eq!(name("any.pcap1.gz"), name("any.pcap"));
         assert_eq!(
             name("any_00001_20261122.pcap"),
             name("any_00002_20261123.pcap")
         );
-        assert_ne!(name("node-1.pcap"), name("node-2.pcap"));
-        assert_ne!(name("node-1.pcap1"), name("node-2.pcap2"));
+        assert_eq!(
+            name("any-2026-11-22_10:00:00.pcap"),
+            name("any-2026-11-22_10:00:05.pcap")
+        );
+        assert_ne!(name("web.pcap"), name("api.pcap"));
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{CaptureError, ReplayError};
 use crate::file::Hold;
 use crate::record::Record;
 use crate::report::CaptureReport;
-use crate::sources::Numbers;
+use crate::sources::{Chain, Numbers};
 use crate::warning::{Problem, Warning};
 
 /// One capture's place among several.
@@ -25,6 +25,7 @@ pub(crate) struct Lane {
     latest: Timestamp,
     hold: Hold,
     numbers: Numbers,
+    chain: Chain,
     state: State,
 }
 
@@ -115,6 +116,7 @@ impl Lane {
             latest: Timestamp::MIN,
             hold: Hold::Open,
             numbers: Numbers::default(),
+            chain: Chain::Source(0),
             state: State::Open(Box::new(capture), record),
         }
     }
@@ -123,11 +125,21 @@ impl Lane {
         self.first_time
     }
 
-    pub(crate) fn number(&mut self, numbers: Numbers) {
+    pub(crate) fn number(&mut self, numbers: Numbers, chain: Chain) {
+        self.chain = chain;
+        self.renumber(numbers);
+    }
+
+    pub(crate) fn renumber(&mut self, numbers: Numbers) {
         self.numbers = numbers;
         if let State::Open(capture, _) = &mut self.state {
             capture.number(numbers);
         }
+    }
+
+    /// What tells that another capture goes on in it.
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     pub(crate) fn numbers(&self) -> Numbers {
