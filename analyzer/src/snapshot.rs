@@ -226,8 +226,14 @@ fn doubts(vantage: &Vantage<'_>, clocks: Clocks) -> impl Iterator<Item = String>
             vantage.source_name(found.behind),
         )
     });
+    let untold = vantage.is_untold().then(|| {
+        "SLL captures tell no interfaces: their connections have no handshake times, and are active \
+         until a reset or silence; capture with `-y LINUX_SLL2`"
+            .to_owned()
+    });
     half_blind
         .chain(disagreements)
+        .chain(untold)
         .collect::<Vec<_>>()
         .into_iter()
 }

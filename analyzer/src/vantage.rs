@@ -133,6 +133,13 @@ impl<'a> Vantage<'a> {
         self.roles.contains(&Role::Ignored)
     }
 
+    /// Whether there is a capture of SLL version 1.
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
+        let interface = |place: &Place| matches!(place.interface, Interface::Cooked { .. });
+        self.places.all().iter().any(interface)
+    }
+
     /// Whether what was seen at a place is to be left out.
     #[must_use]
     pub fn is_ignored(&self, place: PlaceId) -> bool {

@@ -105,9 +105,11 @@ impl Capture {
             original_len: record.original_len,
             data: self.octets.lend(record.data.clone()),
             origin: Origin {
-                source: match record.link {
-                    LinkType::LINUX_SLL | LinkType::LINUX_SLL2 => self.numbers.cooked,
-                    _ => self.numbers.plain,
+                source: match (record.link, record.interface) {
+                    (LinkType::LINUX_SLL | LinkType::LINUX_SLL2, _) | (_, 1..) => {
+                        self.numbers.cooked
+                    }
+                    (_, 0) => self.numbers.plain,
                 },
                 interface: record.interface,
                 direction: record.direction,

@@ -24,7 +24,7 @@ use crate::captures::lane::{Lane, order};
 use crate::error::ReplayError;
 use crate::file::Hold;
 use crate::report::CaptureReport;
-use crate::sources::{Chain, Numbers, Sources};
+use crate::sources::{Chain, Numbers, Sources, alike};
 use crate::warning::Warning;
 
 /// How many captures are too many to keep their files open, should they overlap: a quarter of
@@ -246,12 +246,17 @@ impl Captures {
         };
         let own = lane.numbers();
         let latest = self.latest.entry(lane.chain().clone()).or_default();
-        let end = |at: &usize| self.lanes.get(*at).and_then(Lane::end);
+        let lanes = &self.lanes;
+        let end = |at: &usize| lanes.get(*at).and_then(Lane::end);
+        let alike = |at: &usize| {
+            let other = lanes.get(*at).map(Lane::file);
+            other.map_or(0, |other| alike(other, lane.file()))
+        };
         let before = latest
             .iter()
             .enumerate()
             .filter(|(_, at)| end(at).is_some_and(|end| end <= begins))
-            .max_by_key(|(_, at)| end(at));
+            .max_by_key(|(_, at)| (alike(at), end(at)));
         let Some((place, at)) = before.map(|(place, at)| (place, *at)) else {
             latest.push(number);
             return;

@@ -39,7 +39,7 @@ pub(crate) struct Sources {
 pub(crate) struct Numbers {
     /// What its frames carry; 0 where nothing is declared.
     pub(crate) plain: u32,
-    /// What they carry when they tell of all interfaces.
+    /// What they carry when they tell of several interfaces.
     pub(crate) cooked: u32,
 }
 
@@ -142,6 +142,13 @@ fn rotation_name(file: &Path) -> String {
     let plain = name.strip_suffix(".gz").or(name.strip_suffix(".zst"));
     let letters = plain.unwrap_or(&name).chars();
     letters.filter(|letter| !letter.is_ascii_digit()).collect()
+}
+
+/// How many letters two files' paths have in common from their beginning.
+pub(crate) fn alike(one: &Path, other: &Path) -> usize {
+    let (one, other) = (one.to_string_lossy(), other.to_string_lossy());
+    let pairs = one.chars().zip(other.chars());
+    pairs.take_while(|(one, other)| one == other).count()
 }
 
 fn declaration(source: &Source) -> SourceDeclaration {

@@ -25,6 +25,25 @@ pub struct Clocks {
     pairs: BTreeMap<(u32, u32), Vec<(i128, i128)>>,
 }
 
+/// What a source saw of a flow's opening.
+struct Opening {
+    /// The first packet from the client.
+    there: Timestamp,
+    /// The first one from the server.
+    back: Timestamp,
+    connections: u64,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            there: Timestamp::MAX,
+            back: Timestamp::MAX,
+            connections: 0,
+        }
+    }
+}
+
 /// Two sources whose clocks disagree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Disagreement {
@@ -37,27 +56,29 @@ pub struct Disagreement {
 }
 
 impl Clocks {
-    /// Looks at the first packets of a TCP flow whose opening was seen.
+    /// Looks at the first packets of a TCP flow whose opening was seen. Where two sources saw as
+    /// many connections open, the first is the same at both.
     pub fn see(&mut self, hops: &[Sighted], vantage: &Vantage<'_>) {
-        let mut firsts: BTreeMap<u32, (Timestamp, Timestamp)> = BTreeMap::new();
+        let mut openings: BTreeMap<u32, Opening> = BTreeMap::new();
         for hop in hops {
             let Some(first) = hop.intervals.first().filter(|first| first.started > 0) else {
                 continue;
             };
             let source = vantage.place(hop.hop.place()).source;
-            let seen = firsts
-                .entry(source)
-                .or_insert((Timestamp::MAX, Timestamp::MAX));
-            seen.0 = seen.0.min(first.forward.first);
-            seen.1 = seen.1.min(first.backward.first);
+            let started = hop.intervals.iter().map(|i| u64::from(i.started)).sum();
+            let opening = openings.entry(source).or_default();
+            opening.there = opening.there.min(first.forward.first);
+            opening.back = opening.back.min(first.backward.first);
+            opening.connections = opening.connections.max(started);
         }
-        firsts.retain(|_, (there, back)| *there != Timestamp::MAX && *back != Timestamp::MAX);
-        for (one, (there, back)) in &firsts {
-            for (other, (other_there, other_back)) in firsts.range(one + 1..) {
+        openings
+            .retain(|_, opening| opening.there != Timestamp::MAX && opening.back != Timestamp::MAX);
+        for (one, opening) in &openings {
+            for (other, later) in openings.range(one + 1..) {
                 let pair = self.pairs.entry((*one, *other)).or_default();
-                if pair.len() < ENOUGH {
-                    let there = difference(*other_there, *there);
-                    let back = difference(*other_back, *back);
+                if pair.len() < ENOUGH && opening.connections == later.connections {
+                    let there = difference(later.there, opening.there);
+                    let back = difference(later.back, opening.back);
                     pair.push((i128::midpoint(there, back), ((there - back) / 2).abs()));
                 }
             }

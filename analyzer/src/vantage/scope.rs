@@ -3,6 +3,7 @@
 //! In: where sources were taken. Out: for a place the pod or node within which such an address is
 //! meant, which keeps equal addresses of different machines apart.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::cluster::{Directory, EndKind, Identity, IdentityId};
@@ -25,6 +26,7 @@ impl Scope {
 #[derive(Default)]
 pub struct Scopes {
     by_source: Vec<(Scope, Option<IdentityId>)>,
+    owners: BTreeMap<Scope, IdentityId>,
 }
 
 /// Whether an address is one of loopback or of a link.
@@ -40,19 +42,25 @@ impl Scopes {
     /// The scopes of declared sources.
     #[must_use]
     pub fn of(declarations: &[SourceDeclaration], directory: &Directory) -> Self {
-        let number = |(at, declaration): (usize, &SourceDeclaration)| {
-            let first = match &declaration.at {
-                TakenAt::Between => at,
-                taken @ (TakenAt::Node(_) | TakenAt::Pod(_)) => declarations
-                    .iter()
-                    .position(|other| other.at == *taken)
-                    .unwrap_or(at),
-            };
-            let scope = Scope(u32::try_from(first).unwrap_or(u32::MAX));
+        // By what is declared and not by the order in which it is.
+        let place = |declaration: &SourceDeclaration| match &declaration.at {
+            TakenAt::Between => (TakenAt::Between, declaration.name.clone()),
+            at @ (TakenAt::Node(_) | TakenAt::Pod(_)) => (at.clone(), String::new()),
+        };
+        let places: BTreeSet<_> = declarations.iter().map(place).collect();
+        let numbers: BTreeMap<_, u32> = places.into_iter().zip(1..).collect();
+        let scope = |declaration: &SourceDeclaration| {
+            let number = numbers.get(&place(declaration)).copied();
+            let scope = Scope(number.unwrap_or_default());
             (scope, owner(&declaration.at, directory))
         };
+        let by_source: Vec<_> = declarations.iter().map(scope).collect();
+        let owners = by_source
+            .iter()
+            .filter_map(|(scope, owner)| Some((*scope, (*owner)?)));
         Self {
-            by_source: declarations.iter().enumerate().map(number).collect(),
+            owners: owners.collect(),
+            by_source,
         }
     }
 
@@ -72,7 +80,7 @@ impl Scopes {
         if !address.is_loopback() {
             return None;
         }
-        self.by_source.get(scope.0 as usize)?.1
+        self.owners.get(&scope).copied()
     }
 }
 

@@ -262,6 +262,22 @@ fn clocks_that_disagree_are_told_and_not_corrected() {
     ");
 }
 
+#[test]
+fn captures_that_do_not_begin_together_have_clocks_that_agree() {
+    insta::assert_snapshot!(check(
+        "1:5 in  0.000 10.244.1.10:4000 > 10.244.2.10:80 S seq=1
+         1:5 out 0.003 10.244.2.10:80 > 10.244.1.10:4000 SA seq=8 ack=2
+         1:5 in  5.000 10.244.1.10:4001 > 10.244.2.10:80 S seq=51
+         2:6 out 5.001 10.244.1.10:4001 > 10.244.2.10:80 S seq=51
+         2:6 in  5.002 10.244.2.10:80 > 10.244.1.10:4001 SA seq=58 ack=52
+         1:5 out 5.003 10.244.2.10:80 > 10.244.1.10:4001 SA seq=58 ack=52",
+        &["node-1", "node-2"],
+    ), @"
+    tcp web > cart:80, client 2/2, server 1/1, Both, 2 connections, wire 4
+    counted 6, copies 0
+    ");
+}
+
 /// The pods' numbers: their addresses and the interfaces of their nodes.
 const PODS: [(&str, u32, u32); 4] = [
     ("10.244.1.10", 1, 5),
