@@ -12,19 +12,19 @@
 use std::collections::BTreeSet;
 
 use crate::connection::table::ConnectionTable;
-use crate::connection::{Connection, ConnectionKey, TwinId};
+use crate::connection::{Connection, TwinId};
 use crate::endpoint::Side;
-use crate::hop::HopId;
-use crate::protocol::Protocol;
 use crate::time::NANOS_PER_SECOND;
 use crate::translation::clue::{Clue, DataClue, Shown};
 use crate::translation::form::{Form, FormSets};
 use crate::translation::older::{FiveTuple, Older};
+use crate::translation::opened::Opened;
 use crate::translation::recent::Recent;
 
 pub mod clue;
 pub mod form;
 pub mod older;
+mod opened;
 mod recent;
 
 /// How far apart the same opening may be seen: a translation takes microseconds, and nodes' clocks
@@ -34,9 +34,6 @@ const OPENING_WINDOW: u64 = 3 * NANOS_PER_SECOND;
 const DATA_WINDOW: u64 = NANOS_PER_SECOND;
 /// A service's address, a node port, a masqueraded client: more forms than a connection has.
 const MAX_FIVE_TUPLES: usize = 4;
-
-/// Hops at which openings are looked for that other hops did not see.
-const MAX_HOPS: usize = 256;
 
 /// How many records of translations may be held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,8 +63,7 @@ pub struct Translations {
     data: Recent,
     forms: FormSets,
     older: Older,
-    /// Where openings were seen.
-    hops: Vec<HopId>,
+    opened: Opened,
     ambiguous: u64,
 }
 
@@ -92,7 +88,7 @@ impl Translations {
             data: Recent::new(DATA_WINDOW, limits.clues, seed),
             forms: FormSets::new(limits.forms, seed),
             older: Older::new(limits.pairs),
-            hops: Vec::new(),
+            opened: Opened::new(seed),
             ambiguous: 0,
         }
     }
@@ -111,7 +107,11 @@ impl Translations {
         let (openings, data) = (self.openings.evicted(), self.data.evicted());
         Twins {
             older: self.older.proven().collect(),
-            evicted: openings + data + self.older.refused() + self.forms.refused(),
+            evicted: openings
+                + data
+                + self.older.refused()
+                + self.opened.refused()
+                + self.forms.refused(),
             forms: self.forms,
             ambiguous: self.ambiguous,
         }
@@ -129,13 +129,7 @@ impl Translations {
     /// Marks the connections of `one` whose opening was seen elsewhere: captures do not begin
     /// together.
     fn mark_opened(&mut self, one: FiveTuple, other: FiveTuple, table: &mut ConnectionTable) {
-        for hop in &self.hops {
-            let key = ConnectionKey {
-                hop: *hop,
-                protocol: Protocol::Tcp,
-                low: one.low,
-                high: one.high,
-            };
+        for key in self.opened.keys(one) {
             let Some(connection) = table.get_mut(&key) else {
                 continue;
             };
@@ -155,9 +149,7 @@ impl Translations {
     }
 
     fn observe_opening(&mut self, seen: Shown, table: &mut ConnectionTable) {
-        if !self.hops.contains(&seen.key.hop) && self.hops.len() < MAX_HOPS {
-            self.hops.push(seen.key.hop);
-        }
+        self.opened.note(&seen.key, table);
         let same = match self.openings.see(seen) {
             Some(same) => same,
             // An answer tells more of what is joined already.

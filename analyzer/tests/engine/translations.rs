@@ -1,6 +1,7 @@
 //! Connections seen before and after their addresses were translated.
 
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
 
 use analyzer::engine::{Engine, Settings};
 use analyzer::frame::{Direction, Origin};
@@ -213,6 +214,9 @@ fn older_connections_and_datagrams_are_flows_to_the_backend() {
     ");
 }
 
+/// The address of the service.
+const VIP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 7));
+
 /// Captures of two nodes: the packets of each interface.
 const SOURCES: [(u32, u32, &str); 3] =
     [(1, 1, "10.96.0.7"), (1, 2, "10.0.2.8"), (2, 1, "10.0.2.8")];
@@ -259,6 +263,43 @@ fn a_connection_opened_before_another_capture_began_is_joined_too() {
       from 40000: client > web-2(called web):8080 by ServicePort, sent 1 got 2, sent back 2 got 1, handshake - 1000000
       from 45000: client > dns-2(endpoint dns):5353 by ServicePort, sent 0 got 0, sent back 1 got 1, handshake - -
     ");
+}
+
+#[test]
+fn openings_at_many_other_places_hide_none() {
+    let told = |others: u32, first: bool| {
+        let mut engine = engine(SHOP, &[], Settings::default());
+        let at = |interface| Origin {
+            source: 1,
+            interface,
+            direction: Direction::Incoming,
+        };
+        let scan = |engine: &mut Engine| {
+            for n in 0..others {
+                let syn = format!("0.5 10.0.2.9:{} > 10.0.1.9:53 S seq={n}", 1_000 + n);
+                ingest_at(engine, &parse(&syn)[0], at(100 + n));
+            }
+        };
+        let opened = parse("1.0 10.0.1.5:40000 > 10.96.0.7:80 S seq=4999");
+        if first {
+            scan(&mut engine);
+        }
+        ingest_at(&mut engine, &opened[0], at(1));
+        if !first {
+            scan(&mut engine);
+        }
+        for line in parse(OLDER) {
+            let is_before = [line.source.ip(), line.destination.ip()].contains(&VIP);
+            ingest_at(&mut engine, &line, at(if is_before { 2 } else { 3 }));
+        }
+        let text = told_of(&snapshot(engine));
+        let flows = text.lines().filter(|line| line.contains("called web"));
+        flows.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let alone = told(0, true);
+    assert_eq!(alone.len(), 1);
+    assert_eq!(told(300, true), alone);
+    assert_eq!(told(300, false), alone);
 }
 
 #[test]
