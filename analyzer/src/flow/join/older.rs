@@ -33,9 +33,9 @@ pub(super) fn mark(
     let firsts = firsts(legs, pairs);
     let mut refused = 0;
     let mut twins: BTreeMap<FiveTuple, TwinId> = BTreeMap::new();
-    for group in groups(pairs) {
+    for Group { members, pairs } in groups(pairs) {
         // Where one of them began anew its opening was seen, and its leg has its own set.
-        let seen: BTreeSet<FiveTuple> = group
+        let seen: BTreeSet<FiveTuple> = members
             .iter()
             .filter(|five_tuple| firsts.contains_key(five_tuple))
             .copied()
@@ -44,8 +44,8 @@ pub(super) fn mark(
             continue;
         }
         let at = seen.iter().filter_map(|one| firsts.get(one)).min().copied();
-        let found = clients(&group, pairs, at.unwrap_or_default(), directory);
-        match found.filter(|_| group.len() <= MAX_FIVE_TUPLES) {
+        let found = clients(&pairs, at.unwrap_or_default(), directory);
+        match found.filter(|_| members.len() <= MAX_FIVE_TUPLES) {
             Some(found) => {
                 let twin = forms.number(found);
                 twins.extend(seen.into_iter().map(|five_tuple| (five_tuple, twin)));
@@ -86,8 +86,14 @@ fn firsts(
     firsts
 }
 
-/// Five-tuples that pairs connect.
-fn groups(pairs: &[(FiveTuple, FiveTuple)]) -> Vec<BTreeSet<FiveTuple>> {
+/// Five-tuples that pairs connect, and those pairs.
+#[derive(Default)]
+struct Group {
+    members: BTreeSet<FiveTuple>,
+    pairs: Vec<(FiveTuple, FiveTuple)>,
+}
+
+fn groups(pairs: &[(FiveTuple, FiveTuple)]) -> Vec<Group> {
     let mut beside: BTreeMap<FiveTuple, Vec<FiveTuple>> = BTreeMap::new();
     for (a, b) in pairs {
         beside.entry(*a).or_default().push(*b);
@@ -95,10 +101,17 @@ fn groups(pairs: &[(FiveTuple, FiveTuple)]) -> Vec<BTreeSet<FiveTuple>> {
     }
     let mut groups = Vec::new();
     while let Some((start, first)) = beside.pop_first() {
-        let (mut group, mut rest) = (BTreeSet::from([start]), first);
-        while let Some(next) = rest.pop() {
-            if group.insert(next) {
-                rest.extend(beside.remove(&next).unwrap_or_default());
+        let (mut group, mut rest) = (Group::default(), vec![(start, first)]);
+        group.members.insert(start);
+        while let Some((one, others)) = rest.pop() {
+            for other in others {
+                // Each pair is beside both; the smaller one has it.
+                if one < other {
+                    group.pairs.push((one, other));
+                }
+                if group.members.insert(other) {
+                    rest.push((other, beside.remove(&other).unwrap_or_default()));
+                }
             }
         }
         groups.push(group);
@@ -108,13 +121,12 @@ fn groups(pairs: &[(FiveTuple, FiveTuple)]) -> Vec<BTreeSet<FiveTuple>> {
 
 /// The forms of a group, when all its pairs agree on who is client.
 fn clients(
-    group: &BTreeSet<FiveTuple>,
     pairs: &[(FiveTuple, FiveTuple)],
     at: Timestamp,
     directory: &Directory,
 ) -> Option<BTreeSet<Form>> {
     let mut clients: BTreeMap<FiveTuple, Side> = BTreeMap::new();
-    for (a, b) in pairs.iter().filter(|(a, _)| group.contains(a)) {
+    for (a, b) in pairs {
         let (shared, ends) = shared(a, b)?;
         let is_client = is_client(shared, ends, at, directory);
         for five_tuple in [a, b] {
@@ -165,5 +177,39 @@ fn is_client(
         (_, true) => true,
         (true, false) => false,
         (false, false) => !translated.into_iter().all(is_server),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn five_tuple(port: u16) -> FiveTuple {
+        let end = |last, port| Endpoint {
+            address: [10, 0, 0, last].into(),
+            port,
+        };
+        FiveTuple {
+            low: end(1, port),
+            high: end(2, 80),
+        }
+    }
+
+    #[test]
+    fn a_group_has_its_own_pairs_once() {
+        let ports = [(1, 2), (1, 4), (2, 4), (3, 5), (4, 6)];
+        let pairs = ports.map(|(a, b)| (five_tuple(a), five_tuple(b)));
+        let port = |five_tuple: &FiveTuple| five_tuple.low.port;
+        let told = |group: Group| {
+            let members: Vec<u16> = group.members.iter().map(port).collect();
+            let pairs = group.pairs.iter().map(|(a, b)| (port(a), port(b)));
+            (members, pairs.collect::<BTreeSet<_>>())
+        };
+        let count = |group: &Group| group.pairs.len();
+        assert_eq!(groups(&pairs).iter().map(count).collect::<Vec<_>>(), [4, 1]);
+        let found: Vec<_> = groups(&pairs).into_iter().map(told).collect();
+        let first = BTreeSet::from([(1, 2), (1, 4), (2, 4), (4, 6)]);
+        let second = BTreeSet::from([(3, 5)]);
+        assert_eq!(found, [(vec![1, 2, 4, 6], first), (vec![3, 5], second)]);
     }
 }
