@@ -51,6 +51,13 @@ impl Directory {
         (self.identity(id).kind == EndKind::Service).then_some(id)
     }
 
+    /// Whether slices say that any service was ever served at an endpoint.
+    #[must_use]
+    pub fn is_endpoint(&self, protocol: Protocol, endpoint: Endpoint) -> bool {
+        let key = (endpoint.address, protocol, endpoint.port);
+        self.endpoints.contains_key(&key)
+    }
+
     /// Whether slices say that a service was served at an endpoint.
     #[must_use]
     pub fn is_endpoint_of(

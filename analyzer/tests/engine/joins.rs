@@ -1,10 +1,11 @@
 //! What joins are made of: which connections seen in several forms are one, and which are not.
 
 use analyzer::engine::Settings;
+use analyzer::frame::{Direction, Origin};
 use proptest::prelude::*;
 
 use crate::invariants::lines;
-use crate::script::{parse, snapshot};
+use crate::script::{ingest_at, parse, snapshot};
 use crate::translations::{EGRESS, OLDER, OPENED, QUERY, SHOP, engine, joins};
 
 #[test]
@@ -140,6 +141,36 @@ fn datagrams_are_joined_where_one_backend_is_possible() {
 fn datagrams_with_two_possible_backends_are_refused() {
     let both = format!("{QUERY}\n1.002 10.0.1.5:45000 > 10.0.2.9:5353 udp len=30");
     assert_eq!(joins(SHOP, &both), (0, 1));
+}
+
+#[test]
+fn a_call_that_several_places_saw_is_joined_once() {
+    let mut engine = engine(SHOP, &[], Settings::default());
+    for line in parse(QUERY) {
+        for interface in 1..4 {
+            let origin = Origin {
+                source: 1,
+                interface,
+                direction: Direction::Incoming,
+            };
+            ingest_at(&mut engine, &line, origin);
+        }
+    }
+    let counts = snapshot(engine).joins;
+    assert_eq!((counts.made, counts.refused), (1, 0));
+}
+
+#[test]
+fn an_answer_in_the_next_interval_is_near_and_one_later_is_not() {
+    let at = |time: &str| {
+        format!(
+            "9.5 10.0.1.5:45000 > 10.96.0.10:53 udp len=30
+             {time} 10.0.1.5:45000 > 10.0.1.9:5353 udp len=30"
+        )
+    };
+    assert_eq!(joins(SHOP, &at("10.4")), (1, 0));
+    assert_eq!(joins(SHOP, &at("8.6")), (1, 0));
+    assert_eq!(joins(SHOP, &at("10.6")), (0, 0));
 }
 
 #[test]

@@ -2,11 +2,16 @@
 //!
 //! In: legs from a client's endpoint to a service's, and from the same endpoint to endpoints of that
 //! service. Out: the sets of forms they are, written into the keys of their legs.
+//! **Shape** what several places saw of a conversation in an interval is taken together; a call looks
+//! at the answers of its interval and those beside it, at endpoints of services only.
 //! **Time** clients use a port again and get another backend, so this is decided for each interval;
 //! a leg whose intervals are of several sets is parted.
 
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::cluster::{Directory, IdentityId};
 use crate::connection::TwinId;
@@ -33,13 +38,19 @@ pub(super) fn mark(
     if called.is_empty() {
         return 0;
     }
-    let answered = answered(legs, &called);
+    let answered = answered(legs, &called, directory);
     let (twins, refused) = matches(&called, &answered, forms, directory);
     if !twins.is_empty() {
         part(legs, &twins);
     }
     refused
 }
+
+/// Before every other endpoint.
+const LEAST: Endpoint = Endpoint {
+    address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+    port: 0,
+};
 
 /// A client's endpoint and the one it sends to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,6 +74,9 @@ struct Called {
     passed: Passed,
 }
 
+/// What passed between a client's endpoint and other endpoints, in order of time.
+type Conversations = BTreeMap<(IntervalIndex, Endpoint), Passed>;
+
 /// A call with the one endpoint that can have answered it.
 struct Match {
     twin: TwinId,
@@ -84,41 +98,59 @@ type ByClient<T> = HashMap<Endpoint, Vec<T>, FixedState>;
 /// The sets of forms.
 type Marks = HashMap<Place, TwinId, FixedState>;
 
+/// The services that clients called, in order of time.
 fn called(legs: &[(LegKey, Leg)], directory: &Directory) -> ByClient<Called> {
-    let mut called: ByClient<Called> = HashMap::default();
+    let mut passed: HashMap<Endpoint, Conversations, FixedState> = HashMap::default();
+    let service = |endpoint, at| directory.service_called(Protocol::Udp, endpoint, at);
     for (low, high, leg) in datagrams(legs) {
-        for passed in leg.intervals().iter().map(Passed::of) {
-            let service = |endpoint| {
-                let identity = directory.service_called(Protocol::Udp, endpoint, passed.first)?;
-                Some((endpoint, identity))
-            };
-            let (client, (service, identity)) = match (service(low), service(high)) {
-                (Some(found), None) => (high, found),
-                (None, Some(found)) => (low, found),
+        for interval in leg.intervals().iter().map(Passed::of) {
+            let at = interval.first;
+            let (client, server) = match (service(low, at), service(high, at)) {
+                (Some(_), None) => (high, low),
+                (None, Some(_)) => (low, high),
                 (None, None) | (Some(_), Some(_)) => continue,
             };
-            called.entry(client).or_default().push(Called {
-                service,
-                identity,
-                passed,
-            });
+            interval.note(server, passed.entry(client).or_default());
         }
     }
-    called
+    let calls = |conversations: Conversations| {
+        let calls = conversations.into_iter();
+        calls.filter_map(|((_, called), passed)| {
+            let identity = service(called, passed.first)?;
+            Some(Called {
+                service: called,
+                identity,
+                passed,
+            })
+        })
+    };
+    let clients = passed.into_iter();
+    clients
+        .map(|(client, conversations)| (client, calls(conversations).collect()))
+        .collect()
 }
 
-/// What else passed between the clients and other endpoints.
-fn answered(legs: &[(LegKey, Leg)], called: &ByClient<Called>) -> ByClient<(Endpoint, Passed)> {
-    let mut answered: ByClient<(Endpoint, Passed)> = HashMap::default();
+/// What else passed between the clients and endpoints of services.
+fn answered(
+    legs: &[(LegKey, Leg)],
+    called: &ByClient<Called>,
+    directory: &Directory,
+) -> HashMap<Endpoint, Conversations, FixedState> {
+    let services: HashSet<(Endpoint, Endpoint), FixedState> = called
+        .iter()
+        .flat_map(|(client, calls)| calls.iter().map(|call| (*client, call.service)))
+        .collect();
+    let mut answered: HashMap<Endpoint, Conversations, FixedState> = HashMap::default();
     for (low, high, leg) in datagrams(legs) {
         for (client, other) in [(low, high), (high, low)] {
-            let Some(called) = called.get(&client) else {
-                continue;
-            };
-            if called.iter().all(|called| called.service != other) {
-                let passed = leg.intervals().iter().map(Passed::of);
-                let answers = passed.map(|passed| (other, passed));
-                answered.entry(client).or_default().extend(answers);
+            let answers = called.contains_key(&client)
+                && !services.contains(&(client, other))
+                && directory.is_endpoint(Protocol::Udp, other);
+            if answers {
+                let conversations = answered.entry(client).or_default();
+                for interval in leg.intervals().iter() {
+                    Passed::of(interval).note(other, conversations);
+                }
             }
         }
     }
@@ -129,14 +161,16 @@ fn answered(legs: &[(LegKey, Leg)], called: &ByClient<Called>) -> ByClient<(Endp
 /// many calls had several.
 fn matches(
     called: &ByClient<Called>,
-    answered: &ByClient<(Endpoint, Passed)>,
+    answered: &HashMap<Endpoint, Conversations, FixedState>,
     forms: &mut FormSets,
     directory: &Directory,
 ) -> (Marks, u64) {
     let mut refused = 0;
     let mut found: Vec<Match> = Vec::new();
     for (client, calls) in called {
-        let answers = answered.get(client).map_or(&[][..], Vec::as_slice);
+        let Some(answers) = answered.get(client) else {
+            continue;
+        };
         for call in calls {
             match backend_of(call, answers, directory) {
                 Backend::None => {}
@@ -181,20 +215,22 @@ fn matches(
 }
 
 /// The only endpoint of the service that the client talked to at that time.
-fn backend_of(call: &Called, answers: &[(Endpoint, Passed)], directory: &Directory) -> Backend {
-    let near = answers.iter().filter(|(endpoint, passed)| {
+fn backend_of(call: &Called, answers: &Conversations, directory: &Directory) -> Backend {
+    let mut found = Backend::None;
+    for ((index, endpoint), passed) in call.passed.window(answers) {
         let (service, at) = (call.identity, passed.first);
-        passed.is_near(&call.passed)
-            && directory.is_endpoint_of(Protocol::Udp, *endpoint, service, at)
-    });
-    near.fold(Backend::None, |found, (endpoint, passed)| match found {
-        Backend::None => Backend::One(*endpoint, vec![passed.index]),
-        Backend::One(backend, mut intervals) if backend == *endpoint => {
-            intervals.push(passed.index);
-            Backend::One(backend, intervals)
+        let is_answer = passed.is_near(&call.passed)
+            && directory.is_endpoint_of(Protocol::Udp, *endpoint, service, at);
+        if !is_answer {
+            continue;
         }
-        Backend::One(..) | Backend::Several => Backend::Several,
-    })
+        match &mut found {
+            Backend::None => found = Backend::One(*endpoint, vec![*index]),
+            Backend::One(backend, intervals) if backend == endpoint => intervals.push(*index),
+            Backend::One(..) | Backend::Several => return Backend::Several,
+        }
+    }
+    found
 }
 
 /// Writes the sets into the keys of the legs; one whose intervals are of several is parted.
@@ -281,6 +317,25 @@ impl Passed {
             first: forward.first.min(backward.first),
             last: forward.last.max(backward.last),
         }
+    }
+
+    /// Adds it to what passed in its interval between the same endpoints.
+    fn note(self, other: Endpoint, conversations: &mut Conversations) {
+        let known = conversations.entry((self.index, other)).or_insert(self);
+        known.first = known.first.min(self.first);
+        known.last = known.last.max(self.last);
+    }
+
+    /// What passed in intervals that may be near.
+    fn window<'a>(
+        &self,
+        conversations: &'a Conversations,
+    ) -> impl Iterator<Item = (&'a (IntervalIndex, Endpoint), &'a Passed)> {
+        let earliest = Timestamp::from_nanos(self.first.as_nanos().saturating_sub(SLACK));
+        let latest = Timestamp::from_nanos(self.last.as_nanos().saturating_add(SLACK));
+        let (from, to) = (IntervalIndex::of(earliest), IntervalIndex::of(latest));
+        let later = conversations.range((from, LEAST)..);
+        later.take_while(move |((index, _), _)| *index <= to)
     }
 
     const fn is_near(&self, other: &Self) -> bool {
