@@ -136,7 +136,7 @@ impl Snapshot {
         } = parts;
         let joins = Joins::find(&mut legs, twins, &directory);
         if joins.calls().next().is_some() {
-            Arc::make_mut(&mut directory).add_calls(joins.calls());
+            coverage.objects_not_kept += Arc::make_mut(&mut directory).add_calls(joins.calls());
         }
         let sources = &provenance.sources;
         let counted = legs.iter().map(|(key, leg)| (key, leg));

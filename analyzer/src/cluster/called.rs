@@ -4,7 +4,7 @@
 //! that was reached through a service. **Shape** such identities are made once, for the calls that
 //! were seen, before anybody asks: ids go on ordering as the identities do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::directory::Directory;
 use crate::cluster::identity::{EndKind, Identity, IdentityId, owners};
@@ -12,9 +12,9 @@ use crate::endpoint::Endpoint;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 
-/// Ends and services that the two endpoints of a call may have been over time, multiplied. Beyond it
-/// the end is shown without the service called, and counted.
-const COMBINATIONS: usize = 65_536;
+/// Ends and services that the endpoints of all calls may have been over time, multiplied for each
+/// call. An end beyond is shown without the service called, and counted.
+const COMBINATIONS: usize = 1_000_000;
 
 /// An endpoint that was called, and the one that it was translated to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -90,23 +90,45 @@ impl Directory {
         self.uncalled.get(&end).copied().unwrap_or(end)
     }
 
-    /// Makes the identities of ends that were reached through services. All ids change.
-    pub fn add_calls(&mut self, calls: impl IntoIterator<Item = Call>) {
-        let mut calls = calls.into_iter().peekable();
-        if calls.peek().is_none() {
-            return;
+    /// Makes the identities of ends that were reached through services. All ids change. Says how many
+    /// calls did not fit.
+    #[must_use]
+    pub fn add_calls(&mut self, calls: impl IntoIterator<Item = Call>) -> u64 {
+        self.add_calls_within(COMBINATIONS, calls)
+    }
+
+    /// The same with room for `limit` combinations.
+    pub(super) fn add_calls_within(
+        &mut self,
+        limit: usize,
+        calls: impl IntoIterator<Item = Call>,
+    ) -> u64 {
+        // Which are refused depends on nobody's order, and many clients make one call.
+        let calls: BTreeSet<Call> = calls.into_iter().collect();
+        if calls.is_empty() {
+            return 0;
         }
         let numbered = (0..).zip(&self.identities);
         let mut made: Made = numbered
             .map(|(id, identity)| (identity.clone(), IdentityId(id)))
             .collect();
+        let (mut room, mut refused) = (limit, 0);
         for call in calls {
-            let ends = self.ever_at(call.protocol, call.backend);
-            let services = self.ever_at(call.protocol, call.service);
-            if ends.len().saturating_mul(services.len()) > COMBINATIONS {
-                self.refused += 1;
+            let (ends, services) = match room {
+                0 => (Vec::new(), Vec::new()),
+                _ => (
+                    self.ever_at(call.protocol, call.backend),
+                    self.ever_at(call.protocol, call.service),
+                ),
+            };
+            let combinations = ends.len().saturating_mul(services.len());
+            if combinations == 0 || combinations > room {
+                // To find that it is too much was work too.
+                room = room.saturating_sub(ends.len() + services.len());
+                refused += 1;
                 continue;
             }
+            room -= combinations;
             for end in ends {
                 for service in &services {
                     self.add_call(&mut made, end, *service);
@@ -114,6 +136,7 @@ impl Directory {
             }
         }
         self.sort_identities(made);
+        refused
     }
 
     fn add_call(&mut self, made: &mut Made, end: IdentityId, service: IdentityId) {

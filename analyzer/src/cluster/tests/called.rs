@@ -78,7 +78,7 @@ fn who_answers_a_call_is_the_backend_of_that_time_with_the_service_called() {
         service,
         backend,
     };
-    directory.add_calls([call]);
+    assert_eq!(directory.add_calls([call]), 0);
     assert_eq!(
         answers(&directory, questions),
         before,
@@ -109,4 +109,24 @@ fn who_answers_a_call_is_the_backend_of_that_time_with_the_service_called() {
         "Some(\"cart-1\") Some(\"old\") Some(Called) Some(80)\n\
          Some(\"cart-2\") Some(\"old\") Some(Called) Some(80)\n"
     );
+}
+
+#[test]
+fn all_calls_together_have_one_limit() {
+    let call = |port| Call {
+        protocol: Protocol::Tcp,
+        service: endpoint("10.96.0.7/80"),
+        backend: endpoint(&format!("10.0.0.5/{port}")),
+    };
+    let refused = |limit, ports: &[u16]| {
+        let mut directory = cluster(&changes(SHOP)).directory();
+        directory.add_calls_within(limit, ports.iter().copied().map(call))
+    };
+    assert_eq!(refused(1_000, &[8080, 8081, 8082]), 0);
+    let one = (0..1_000)
+        .find(|limit| refused(*limit, &[8080]) == 0)
+        .unwrap();
+    assert_eq!(refused(one, &[8080, 8080, 8080]), 0, "the same call");
+    assert_eq!(refused(one, &[8080, 8081, 8082]), 2);
+    assert_eq!(refused(0, &[8080, 8081]), 2);
 }
