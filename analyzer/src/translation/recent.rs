@@ -13,9 +13,10 @@ use hashbrown::HashTable;
 use crate::connection::ConnectionKey;
 use crate::translation::clue::{Clue, Shown};
 
-/// Sightings of one clue that are kept: a few five-tuples at as many hops, and those of moments
-/// long ago that nothing has taken the place of.
+/// Sightings of one clue within the window that are kept: a few five-tuples at as many hops.
 const SAME: usize = 64;
+/// The same with those of other moments that nothing has taken the place of: all are looked at.
+const SAME_EVER: usize = 1_024;
 
 /// Clues and where they were seen.
 #[derive(Clone)]
@@ -54,16 +55,18 @@ impl Recent {
     /// in order of time. One that everybody shows says nothing any more.
     pub(super) fn see(&mut self, seen: Shown) -> Option<Vec<Shown>> {
         let hash = self.hasher.hash_one(seen.clue);
-        let (mut same, mut others, mut is_known) = (0, false, false);
+        let (mut same, mut near, mut others, mut is_known) = (0, 0, false, false);
         for other in self.equals(hash, &seen.clue) {
             same += 1;
             if self.is_near(other, &seen) {
+                near += 1;
                 others |= !is_same(&other.key, &seen.key);
                 is_known |= other.key == seen.key;
             }
         }
         if !is_known {
-            if same >= SAME {
+            if near >= SAME || same >= SAME_EVER {
+                self.evicted += 1;
                 return None;
             }
             self.insert(hash, seen);
@@ -76,7 +79,7 @@ impl Recent {
         self.sightings(self.hasher.hash_one(seen.clue), seen)
     }
 
-    /// Clues that had to go while an equal one could still have come.
+    /// Clues that had to go while an equal one could still have come, and those that too many showed.
     pub(super) const fn evicted(&self) -> u64 {
         self.evicted
     }
@@ -227,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_shows_is_not_kept() {
+    fn what_everybody_shows_is_not_kept_but_counted() {
         let mut recent = Recent::new(100, 1_000, 0);
         for port in 0..500 {
             recent.see(seen(1, port, 5));
@@ -236,5 +239,21 @@ mod tests {
             (recent.queue.len(), ports(recent.see(seen(1, 999, 5))).len()),
             (SAME, 0)
         );
+        assert_eq!(recent.evicted(), 501 - SAME as u64);
+    }
+
+    #[test]
+    fn what_was_shown_at_other_moments_is_no_reason_to_refuse() {
+        let mut recent = Recent::new(100, 10_000, 0);
+        for port in 0..64 {
+            recent.see(seen(10_000, port, 5));
+        }
+        assert_eq!(ports(recent.see(seen(1, 1_000, 5))), [0_u16; 0]);
+        assert_eq!(ports(recent.see(seen(2, 1_001, 5))), [1_000, 1_001]);
+        assert_eq!(recent.evicted(), 0);
+        for n in 0..2_000_u16 {
+            recent.see(seen(5_000_000 - u64::from(n) * 1_000, n, 5));
+        }
+        assert!(recent.evicted() > 0 && recent.queue.len() <= SAME_EVER);
     }
 }
