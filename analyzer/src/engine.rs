@@ -267,7 +267,7 @@ impl Engine {
         };
         let whole = self.fragments.owner(hop, fragment.key, frame.time);
         let owner = whole.or_else(|| {
-            let hop = self.fragment_hop(frame, 0, 0)?;
+            let hop = self.places.known_hop(frame, 0, 0, Side::Low)?;
             self.fragments.owner(hop, fragment.key, frame.time)
         });
         match owner {

@@ -223,6 +223,34 @@ pub struct Extent {
     pub has_interfaces: bool,
 }
 
+/// What a frame tells of its place.
+struct Told {
+    place: Place,
+    direction: Direction,
+}
+
+impl Told {
+    /// `None` when it goes out on loopback.
+    fn of(frame: &Frame<'_>, depth: u8, ttl: u8) -> Option<Self> {
+        let origin = frame.origin;
+        let (interface, direction) = match Cooked::read(frame) {
+            None => (Interface::Numbered(origin.interface), origin.direction),
+            Some(cooked) if cooked.is_loopback_out() => return None,
+            Some(cooked) => {
+                let numbered = cooked.interface.map(Interface::Numbered);
+                let interface = numbered.unwrap_or_else(|| cooked.place(ttl));
+                (interface, cooked.direction())
+            }
+        };
+        let place = Place {
+            source: origin.source,
+            interface,
+            depth,
+        };
+        Some(Self { place, direction })
+    }
+}
+
 impl Places {
     /// Room for `limit` places.
     #[must_use]
@@ -250,8 +278,7 @@ impl Places {
     /// The hop of a packet that `sender` sent, `depth` tunnels deep.
     #[inline]
     pub fn hop(&mut self, frame: &Frame<'_>, depth: u8, ttl: u8, sender: Side) -> Seen {
-        let origin = frame.origin;
-        if origin.source == 0 && origin.interface == 0 && !is_cooked(frame) {
+        if is_between(frame) {
             return Seen::At(HopId::BETWEEN);
         }
         self.told_hop(frame, depth, ttl, sender)
@@ -282,43 +309,30 @@ impl Places {
         self.refused
     }
 
+    /// The hop that [`Self::hop`] would say, if a packet was seen there before.
+    #[must_use]
+    pub fn known_hop(&self, frame: &Frame<'_>, depth: u8, ttl: u8, sender: Side) -> Option<HopId> {
+        if is_between(frame) {
+            return Some(HopId::BETWEEN);
+        }
+        let told = Told::of(frame, depth, ttl)?;
+        let number = match self.numbers.get(&told.place) {
+            Some(number) => *number,
+            None if self.all.len() >= self.limit => PlaceId::BETWEEN,
+            None => return None,
+        };
+        Some(HopId::new(number, Way::of(told.direction, sender)))
+    }
+
     #[inline(never)]
     fn told_hop(&mut self, frame: &Frame<'_>, depth: u8, ttl: u8, sender: Side) -> Seen {
-        let origin = frame.origin;
-        let (source, direction) = (origin.source, origin.direction);
-        let numbered = |number, direction| {
-            let interface = Interface::Numbered(number);
-            (
-                Place {
-                    source,
-                    interface,
-                    depth,
-                },
-                Way::of(direction, sender),
-            )
+        let Some(told) = Told::of(frame, depth, ttl) else {
+            return Seen::LoopbackOut;
         };
-        match Cooked::read(frame) {
-            None => {
-                let (place, way) = numbered(origin.interface, direction);
-                Seen::At(HopId::new(self.number(place), way))
-            }
-            Some(cooked) if cooked.is_loopback_out() => Seen::LoopbackOut,
-            Some(cooked) => match cooked.interface {
-                Some(number) => {
-                    let (place, way) = numbered(number, cooked.direction());
-                    Seen::At(HopId::new(self.number(place), way))
-                }
-                None => {
-                    let interface = cooked.place(ttl);
-                    let place = Place {
-                        source,
-                        interface,
-                        depth,
-                    };
-                    let way = Way::of(cooked.direction(), sender);
-                    Seen::AtCooked(HopId::new(self.number(place), way))
-                }
-            },
+        let hop = HopId::new(self.number(told.place), Way::of(told.direction, sender));
+        match told.place.interface {
+            Interface::Cooked { .. } => Seen::AtCooked(hop),
+            Interface::Numbered(_) => Seen::At(hop),
         }
     }
 
@@ -365,13 +379,17 @@ impl Places {
     }
 }
 
-const fn is_cooked(frame: &Frame<'_>) -> bool {
-    matches!(frame.link, LinkType::LINUX_SLL | LinkType::LINUX_SLL2)
+/// Whether nobody said where a frame was seen, nor does it.
+#[inline]
+const fn is_between(frame: &Frame<'_>) -> bool {
+    let is_cooked = matches!(frame.link, LinkType::LINUX_SLL | LinkType::LINUX_SLL2);
+    frame.origin.source == 0 && frame.origin.interface == 0 && !is_cooked
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Origin;
 
     #[test]
     fn a_hop_is_a_place_and_a_way() {
@@ -383,6 +401,30 @@ mod tests {
             assert_eq!(hop.way().forward(), hop.reversed().way().backward());
         }
         assert_eq!(HopId::new(PlaceId::BETWEEN, Way::Unknown), HopId::BETWEEN);
+    }
+
+    #[test]
+    fn a_hop_that_is_looked_up_is_not_made() {
+        let mut places = Places::new(2, 0);
+        let at = |interface| Frame {
+            time: Timestamp::default(),
+            link: LinkType::ETHERNET,
+            data: &[],
+            original_len: 0,
+            origin: Origin {
+                source: 1,
+                interface,
+                direction: Direction::Incoming,
+            },
+        };
+        assert_eq!(places.known_hop(&at(1), 0, 64, Side::Low), None);
+        assert_eq!(places.all().len(), 1);
+        for (interface, place) in [(1, 1), (2, 0)] {
+            let hop = HopId::new(PlaceId(place), Way::ForwardEnters);
+            assert_eq!(places.hop(&at(interface), 0, 64, Side::Low), Seen::At(hop));
+            let known = places.known_hop(&at(interface), 0, 64, Side::Low);
+            assert_eq!(known, Some(hop), "the second did not fit");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use analyzer::frame::{Direction, Frame, LinkType, Origin};
 use analyzer::hop::declaration::{SourceDeclaration, TakenAt};
 use analyzer::query::Answer;
 use analyzer::query::Operation;
+use analyzer::skip::SkipReason;
 use analyzer::snapshot::{Provenance, Snapshot};
 use analyzer::time::Timestamp;
 use proptest::prelude::*;
@@ -418,4 +419,32 @@ proptest! {
         let nodes = ["node-1", "node-1", "node-1", "node-2", "node-2", "node-2"];
         prop_assert_eq!(flows(&snapshot(&parted, &nodes)), whole);
     }
+}
+
+#[test]
+fn a_fragment_of_nothing_makes_no_place_but_its_own() {
+    let mut settings = Settings::default();
+    settings.limits.places = 2;
+    let mut engine = Engine::new(settings);
+    let mut fragment = parse("1 10.0.1.5:1 > 10.0.2.8:2 udp len=30")[0].octets();
+    fragment[7] = 3;
+    let octets = [
+        vec![0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0],
+        fragment,
+    ]
+    .concat();
+    engine.ingest(&Frame {
+        time: Timestamp::default(),
+        link: LinkType::LINUX_SLL,
+        original_len: u32::try_from(octets.len()).unwrap(),
+        data: &octets,
+        origin: Origin {
+            source: 1,
+            ..Origin::default()
+        },
+    });
+    let coverage = engine.into_snapshot(provenance()).coverage;
+    let skipped = coverage.skipped().find(|(_, frames)| *frames > 0);
+    assert_eq!(skipped, Some((SkipReason::Fragment, 1)));
+    assert_eq!(coverage.evicted, 0);
 }
