@@ -6,7 +6,9 @@ use crate::translation::TranslationLimits;
 /// How much an engine may hold, in records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Connections that have not ended, 192 octets each and the spare room of their table.
+    /// Connections that have not ended, 192 octets each and the spare room of their table. One that
+    /// lasts for several intervals has about 100 more; one whose opening goes on without an answer
+    /// about 700 more: what it counted in eight intervals waits until its forms are known.
     pub connections: usize,
     /// Intervals of legs, about 200 octets each.
     pub intervals: usize,
