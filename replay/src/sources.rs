@@ -100,12 +100,13 @@ impl Sources {
             }
         }
         // What an option says counts for more than a folder.
-        let said = self.declared.iter().zip(is_read).take(self.options);
-        for (at, (source, _)) in said.clone().enumerate().filter(|(_, (_, read))| !read) {
+        let said = self.declared.iter().zip(&is_read).take(self.options);
+        let unread = said.enumerate().find(|(_, (_, read))| !**read);
+        if let Some((at, (source, _))) = unread {
             let path = source.files.first().cloned().unwrap_or_default();
-            let before = known.iter().take(at).flatten();
             let own = identity(&path);
-            return Err(if before.clone().any(|file| *file == own) {
+            let mut before = known.iter().take(at).flatten();
+            return Err(if before.any(|file| *file == own) {
                 ReplayError::PlaceTwice { path }
             } else {
                 ReplayError::NotRead { path }
