@@ -89,10 +89,9 @@ impl<'s> Present<'s> {
         self.addresses.iter().map(facts).collect()
     }
 
-    /// Whether the filters of ends hold for it.
+    /// Whether the filters of ends hold for it, of which `facts` are all that is known.
     #[must_use]
-    pub fn passes(&self, filter: &Filter) -> bool {
-        let facts = self.facts();
+    pub fn passes(&self, facts: &[EndFacts<'_>], filter: &Filter) -> bool {
         let any = &filter.any;
         (self.is_end || any.kind.include.is_empty())
             && facts.iter().any(|facts| any.includes(facts))

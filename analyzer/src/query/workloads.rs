@@ -122,12 +122,16 @@ impl<'s> Tallies<'s> {
     fn add_idle(&mut self) {
         let busy = self.busy();
         for object in present(self.snapshot, &self.query.window) {
-            for facts in object.facts() {
-                let key = LevelKey::of(&facts, self.query.level);
-                if !key.is(self.query.level) || !object.passes(&self.query.filter) {
+            let all = object.facts();
+            if !object.passes(&all, &self.query.filter) {
+                continue;
+            }
+            for facts in &all {
+                let key = LevelKey::of(facts, self.query.level);
+                if !key.is(self.query.level) {
                     continue;
                 }
-                let number = self.ends.note(key, &facts);
+                let number = self.ends.note(key, facts);
                 if !busy.contains(&number) {
                     self.by_number.entry(number).or_default();
                 }

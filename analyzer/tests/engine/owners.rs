@@ -236,6 +236,21 @@ fn a_change_of_services_or_labels_ends_nothing() {
     ");
 }
 
+/// Each address is looked up once, not once for every other one: that would take minutes.
+#[test]
+fn a_pod_of_thousands_of_addresses_is_one_idle_row() {
+    let addresses: String = (0..20_000)
+        .map(|n| format!(" ip=10.9.{}.{}", n / 250, n % 250 + 1))
+        .collect();
+    let cluster = format!("pod shop/many uid=m{addresses}");
+    let snapshot = knowing(&cluster, "1.0 10.0.0.1:4000 > 10.0.0.2:80 S");
+    let Answer::Workloads(view) = ask(&snapshot, Operation::Workloads, "state=idle") else {
+        panic!("workloads were asked for");
+    };
+    let rows = view.workloads.iter().map(|row| row.end.pod.as_deref());
+    assert_eq!(rows.collect::<Vec<_>>(), [Some("many")]);
+}
+
 #[test]
 fn a_port_that_goes_from_pod_to_pod_ends_the_connections_to_it() {
     let cluster = "
