@@ -1,18 +1,21 @@
 //! What a name means: the nodes of a graph that are asked for.
 //!
 //! In: `NS/NAME` of a pod, workload or service, or `NAME` where one namespace has it; the name of
-//! a node, at level `namespace` of a namespace; an address; a name that name resolution gave; the
-//! id of a graph's node. Out: the nodes at the level asked. **Errors** nothing of that name, with
+//! a node, at level `namespace` of a namespace; an address, of whoever had it in the window, or of
+//! the service that is called by it; a name that name resolution gave; the id of a graph's node. Out: the nodes at the level asked. **Errors** nothing of that name, with
 //! the nearest one; several things, with their full names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 
+use crate::cluster::EndKind;
 use crate::query::end::LevelKey;
 use crate::query::ends::LevelEnds;
 use crate::query::filter::EndFacts;
+use crate::query::measure::Measure;
 use crate::query::parse::QueryError;
 use crate::query::present::present;
 use crate::query::resolved::ResolvedNames;
@@ -34,16 +37,11 @@ pub fn roots(
     query: &Query,
     ends: &mut LevelEnds<'_>,
 ) -> Result<Vec<usize>, QueryError> {
+    let wanted = Wanted::of(name, snapshot, query);
     let (mut meant, mut roots) = (BTreeSet::new(), BTreeSet::new());
     each_known(snapshot, query, |facts, known_by| {
         let key = LevelKey::named(facts, query.level);
-        let full = full_names(facts, query.level).into_iter();
-        let mut fitting: Vec<String> = full
-            .filter(|full| full == name || short(full, query.level) == Some(name))
-            .collect();
-        if name.contains(':') && key.id() == name {
-            fitting.push(name.to_owned());
-        }
+        let fitting = wanted.meanings(facts, &key);
         if fitting.is_empty() {
             return;
         }
@@ -63,6 +61,62 @@ pub fn roots(
     })
 }
 
+/// What is asked for.
+struct Wanted<'n> {
+    name: &'n str,
+    level: Level,
+    /// The name, where it is an address.
+    address: Option<IpAddr>,
+    /// The services that are called by this address.
+    services: BTreeSet<LevelKey>,
+}
+
+impl<'n> Wanted<'n> {
+    fn of(name: &'n str, snapshot: &Snapshot, query: &Query) -> Self {
+        let address = name.parse().ok();
+        Self {
+            name,
+            level: query.level,
+            address,
+            services: address
+                .map_or_else(BTreeSet::new, |address| called_by(address, snapshot, query)),
+        }
+    }
+
+    /// What it means when it means this end; nothing when it means others.
+    fn meanings(&self, facts: &EndFacts<'_>, key: &LevelKey) -> Vec<String> {
+        let full = full_names(facts, self.level).into_iter();
+        let mut meanings: Vec<String> = full
+            .filter(|full| full == self.name || short(full, self.level) == Some(self.name))
+            .collect();
+        let is_id = self.name.contains(':') && key.id() == self.name;
+        if is_id || self.is_address_of(facts) {
+            meanings.push(self.name.to_owned());
+        }
+        meanings
+    }
+
+    fn is_address_of(&self, facts: &EndFacts<'_>) -> bool {
+        let has_it = self.address.is_some() && facts.address == self.address;
+        has_it
+            || (!self.services.is_empty()
+                && self.services.contains(&LevelKey::of(facts, Level::Service)))
+    }
+}
+
+/// The services that had an address in the window. Their traffic is shown at the pods that serve it.
+fn called_by(address: IpAddr, snapshot: &Snapshot, query: &Query) -> BTreeSet<LevelKey> {
+    let mut services = BTreeSet::new();
+    for object in present(snapshot, &query.window) {
+        let facts = object.facts().into_iter();
+        let called = facts.filter(|facts| {
+            facts.address == Some(address) && facts.identity.kind == EndKind::Service
+        });
+        services.extend(called.map(|facts| LevelKey::of(&facts, Level::Service)));
+    }
+    services
+}
+
 /// How it is known that something was there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum KnownBy {
@@ -70,18 +124,22 @@ enum KnownBy {
     Cluster,
 }
 
-/// Looks at each end of the traffic once, and at each object of the cluster.
+/// Looks at each end of the window's traffic once under the same names, and at each object of the
+/// cluster.
 fn each_known(snapshot: &Snapshot, query: &Query, mut look: impl FnMut(&EndFacts<'_>, KnownBy)) {
     let mut seen = HashSet::with_hasher(FixedState::default());
     let bounds = query.window.bounds(snapshot.to());
     for flow in &snapshot.flows {
+        if Measure::of(flow, &bounds).is_none() {
+            continue;
+        }
         let names = ResolvedNames::of_flow(snapshot, flow, &bounds);
         let ends = [
             (flow.key.client, names.client),
             (flow.key.server, names.server),
         ];
         for (end, names) in ends {
-            if seen.insert((end.address, end.identity, names.first().cloned())) {
+            if seen.insert((end.address, end.identity, names.clone())) {
                 let facts = EndFacts::of(snapshot, end).named(&names);
                 look(&facts, KnownBy::Traffic);
             }

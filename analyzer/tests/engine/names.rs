@@ -173,6 +173,27 @@ fn a_connection_has_the_names_of_its_first_packet() {
 }
 
 #[test]
+fn a_graph_is_asked_for_by_every_name_that_a_client_has() {
+    let script = "
+        1 10.0.0.1 is told a.example 203.0.113.9 for 60
+        1 10.0.0.2 is told a.example 203.0.113.9 for 60
+        1 10.0.0.2 is told c.example 203.0.113.9 for 60
+        2 10.0.0.1:4000 > 203.0.113.9:443 S seq=1
+        3 10.0.0.2:4000 > 203.0.113.9:443 S seq=1";
+    let read = read(&events(script));
+    let asked = |name: &str| {
+        let parameters = format!("of={name}&direction=upstream&port=443");
+        let Answer::Dependencies(view) = ask(&read, Operation::Dependencies, &parameters) else {
+            panic!("dependencies were asked for");
+        };
+        let edges = view.edges.into_iter();
+        edges.map(|edge| (edge.from, edge.to)).collect::<Vec<_>>()
+    };
+    assert_eq!(asked("a.example").len(), 2);
+    assert_eq!(asked("c.example"), asked("a.example"), "one node");
+}
+
+#[test]
 fn who_is_called_may_know_the_caller_by_name() {
     let read = read(&events(
         "
