@@ -25,7 +25,7 @@ use crate::hop::declaration::SourceDeclaration;
 use crate::leg::{Leg, LegKey};
 use crate::time::Timestamp;
 use crate::translation::Twins;
-use crate::vantage::{Part, Scopes, Vantage};
+use crate::vantage::{Part, Scopes, Vantage, unknown};
 
 /// Where inputs come from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -162,7 +162,8 @@ impl Snapshot {
         } = build::build(legs, &knowledge);
         coverage.turn_into_excluded(excluded);
         coverage.turn_into_copies(copies);
-        let warnings = doubts(&vantage, clocks).collect();
+        let unknown = unknown(sources, &places, &directory);
+        let warnings = doubts(&vantage, clocks).chain(unknown).collect();
         let nodes = vantage.nodes(&directory);
         Self {
             ends: count_ends(&flows, &directory),

@@ -9,6 +9,7 @@
 mod holders;
 mod learned;
 mod scope;
+mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -25,6 +26,7 @@ use crate::vantage::learned::Learned;
 
 pub use crate::vantage::holders::Holder;
 pub use crate::vantage::scope::{Scope, Scopes, is_scoped};
+pub use crate::vantage::unknown::unknown;
 
 /// Whose a place is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
