@@ -101,7 +101,7 @@ pub(crate) fn arg(operation: Operation) -> Arg {
     const HELP: &str = "form of the answer: a table; wide, with more columns; json, as over HTTP; \
                         jsonl, one row a line; csv, all fields";
     let graph = match operation {
-        Operation::Dependencies => "; mermaid or dot, a graph to be drawn",
+        Operation::Dependencies => "; mermaid or dot, a graph to be drawn (over HTTP, format)",
         Operation::Flows | Operation::Summary | Operation::Connections | Operation::Workloads => "",
     };
     Arg::new(ID)

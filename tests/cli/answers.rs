@@ -179,6 +179,23 @@ fn an_answer_without_rows_says_why() {
             "nothing__filtered_summary",
             "summary captures/shop --ns nowhere",
         ),
+        ("nothing__one_filter", "flows captures/shop --ns nowhere"),
+        (
+            "nothing__from_it",
+            "dependencies captures/shop --of debug-shell",
+        ),
+        (
+            "nothing__to_it",
+            "dependencies captures/shop --of debug-shell --direction upstream --depth 1",
+        ),
+        (
+            "nothing__idle",
+            "dependencies captures/shop --of debug-shell --direction both",
+        ),
+        (
+            "nothing__of_and_more",
+            "dependencies captures/shop --of cart --ns nowhere",
+        ),
         ("nothing__that_far", "flows captures/shop --offset 1000"),
         (
             "nothing__kept",

@@ -6,9 +6,13 @@ use analyzer::query::Answer;
 
 use crate::cli::output::table::{Column, Room, lay_out};
 use crate::cli::output::{Output, coverage_line, coverage_of};
+use crate::cli::parameters::Pair;
 use crate::cli::question::Question;
 use crate::cli::units::{count, counted};
 use crate::cli::{color, connections, dependencies, flows, parameters, summary, workloads};
+
+/// Parameters that say which part of a graph is meant, and not of which traffic it is.
+const OF_A_GRAPH: [&str; 3] = ["of", "direction", "depth"];
 
 /// The page, with colours.
 pub(crate) fn page(question: &Question, answer: &Answer) -> String {
@@ -100,8 +104,38 @@ fn nothing(question: &Question, total: usize, frames_counted: u64) -> String {
     if filters.is_empty() {
         return format!("no {noun}: none is kept, expected --max-connections above 0");
     }
+    if let Some(problem) = unconnected(&filters) {
+        return problem;
+    }
     let typed = parameters::typed(&filters);
+    let which = match filters.len() {
+        1 => "it",
+        _ => "one",
+    };
     format!(
-        "no {noun} matches {typed}: leave one out, or see what there is with `pilotfish summary`"
+        "no {noun} matches {typed}: leave {which} out, or see what there is with `pilotfish summary`"
     )
+}
+
+/// Why a graph has no edge of what it is asked of, where nothing else is asked.
+fn unconnected(filters: &[Pair]) -> Option<String> {
+    let value = |name| filters.iter().find(|(given, _)| given == name);
+    let (_, of) = value("of")?;
+    if filters
+        .iter()
+        .any(|(name, _)| !OF_A_GRAPH.contains(&&**name))
+    {
+        return None;
+    }
+    Some(match value("direction").map_or("", |(_, value)| value) {
+        "both" => format!(
+            "no edge leads from {of} or to it: it is idle at this level, see `pilotfish workloads`"
+        ),
+        "upstream" => {
+            format!("no edge leads to {of}: ask with --direction both for those that lead from it")
+        }
+        _ => {
+            format!("no edge leads from {of}: ask with --direction both for those that lead to it")
+        }
+    })
 }
