@@ -29,7 +29,7 @@ const WARNING: &str = "-: interrupted before its end: the answer covers what was
 /// What may come while it is read.
 enum Event {
     Opened(Watch),
-    Ended(anyhow::Result<Reading>),
+    Ended(anyhow::Result<Box<Reading>>),
     Interrupted,
 }
 
@@ -69,7 +69,7 @@ fn read_to_end(inputs: &ReplayInputs, settings: Settings, events: &Sender<Event>
         Ok(reading)
     };
     // Nobody waits where the answer was given already.
-    drop(events.send(Event::Ended(read())));
+    drop(events.send(Event::Ended(read().map(Box::new))));
 }
 
 /// The snapshot of the end; of an interrupted read that of now, when the end does not come soon.
