@@ -85,7 +85,7 @@ fn first_outcome(reader: &JoinHandle<()>, coming: &Receiver<Event>) -> anyhow::R
                 progress.clear();
                 // Who watches no more spares the reading a copy.
                 drop(opened);
-                return outcome.map(Reading::finish);
+                return outcome.map(|reading| reading.finish());
             }
             Err(_) if ended => bail!("-: the reading broke off, expected an answer"),
             Err(_) => {}
