@@ -64,8 +64,25 @@ pub struct Vantage<'a> {
     half_blind: BTreeMap<PlaceId, Part>,
     /// The node of each source, where known.
     nodes: BTreeMap<u32, NodeNo>,
-    own: BTreeMap<PodNo, BTreeSet<PlaceId>>,
-    own_of_nodes: BTreeMap<NodeNo, BTreeSet<PlaceId>>,
+    own: BTreeMap<PodNo, Own>,
+    own_of_nodes: BTreeMap<NodeNo, Own>,
+}
+
+/// The own interfaces of a pod or a node.
+#[derive(Default)]
+struct Own {
+    all: BTreeSet<PlaceId>,
+    /// Those that their source tells apart by number.
+    told: BTreeSet<PlaceId>,
+}
+
+impl Own {
+    fn insert(&mut self, id: PlaceId, place: Place) {
+        self.all.insert(id);
+        if matches!(place.interface, Interface::Numbered(_)) {
+            self.told.insert(id);
+        }
+    }
 }
 
 /// Whether the ends are looked at from a sender's or a receiver's side.
@@ -148,20 +165,24 @@ impl<'a> Vantage<'a> {
         self.role(place) == Role::Ignored
     }
 
-    /// The own interfaces of an end.
-    pub fn own(&self, holder: Holder) -> impl Iterator<Item = PlaceId> {
-        let pod = holder.pod.and_then(|pod| self.own.get(&pod));
-        let node = match holder.pod {
-            Some(_) => None,
+    /// Whether an end has interfaces of its own.
+    #[must_use]
+    pub fn has_own(&self, holder: Holder) -> bool {
+        self.own(holder).is_some_and(|own| !own.all.is_empty())
+    }
+
+    fn own(&self, holder: Holder) -> Option<&Own> {
+        match holder.pod {
+            Some(pod) => self.own.get(&pod),
             None => holder.node.and_then(|node| self.own_of_nodes.get(&node)),
-        };
-        pod.into_iter().chain(node).flatten().copied()
+        }
     }
 
     /// How near `place` is to an end.
     #[must_use]
     pub fn nearness(&self, holder: Holder, place: PlaceId) -> Nearness {
-        if self.own(holder).any(|own| own == place) {
+        let own = self.own(holder);
+        if own.is_some_and(|own| own.all.contains(&place)) {
             return Nearness::Own;
         }
         let node = self.nodes.get(&self.place(place).source);
@@ -172,16 +193,17 @@ impl<'a> Vantage<'a> {
         Nearness::Elsewhere
     }
 
-    /// Whether a place would have shown what an end sends or receives in an interval: its source
-    /// was being captured, and it is not half-blind. SLL version 1 tells nothing of interfaces that
-    /// show nothing.
+    /// Whether an own interface would have shown what its end sends or receives in an interval: its
+    /// source was being captured, and it is not half-blind. SLL version 1 tells nothing of
+    /// interfaces that show nothing.
     #[must_use]
-    pub fn covers(&self, place: PlaceId, part: Part, index: IntervalIndex) -> bool {
-        let Place {
-            source, interface, ..
-        } = self.place(place);
-        let is_told = matches!(interface, Interface::Numbered(_));
-        is_told && self.is_captured(source, index) && self.half_blind.get(&place) != Some(&part)
+    pub fn covers(&self, holder: Holder, part: Part, index: IntervalIndex) -> bool {
+        let is_covered = |place: &PlaceId| {
+            let source = self.place(*place).source;
+            self.is_captured(source, index) && self.half_blind.get(place) != Some(&part)
+        };
+        let own = self.own(holder);
+        own.is_some_and(|own| own.told.iter().any(is_covered))
     }
 
     /// Whether a capture of all interfaces of the end's node was running: a packet that reached the
@@ -360,7 +382,7 @@ impl<'a> Vantage<'a> {
             };
             if !populated.contains(&node) && place.depth == 0 && learned.is_at_node(id, node) {
                 self.assign(id, Role::Node(node));
-                self.own_of_nodes.entry(node).or_default().insert(id);
+                self.own_of_nodes.entry(node).or_default().insert(id, place);
             } else if learned.crosses(id, node) {
                 self.assign(id, Role::WayOut);
             }
@@ -370,7 +392,10 @@ impl<'a> Vantage<'a> {
     /// An own interface that never shows what its pod sends, or receives, though others on the node
     /// do. In SLL version 1 all are like that.
     fn find_half_blind(&mut self, learned: &Learned) {
-        let sights = learned.sights(&self.own);
+        let sights = learned.sights(|pod, place| {
+            let own = self.own.get(&pod);
+            own.is_some_and(|own| own.all.contains(&place))
+        });
         let node = |place: PlaceId| {
             let source = self.place(place).source;
             self.nodes.get(&source).copied().ok_or(source)
@@ -382,11 +407,10 @@ impl<'a> Vantage<'a> {
         let of_pods = self
             .own
             .iter()
-            .flat_map(|(pod, own)| own.iter().map(|place| (*pod, *place)));
+            .flat_map(|(pod, own)| own.told.iter().map(|place| (*pod, *place)));
         let half_blind = of_pods.filter_map(|(pod, place)| {
             let blind_to = sights.get(place.index())?.blind_to()?;
-            let is_told = matches!(self.place(place).interface, Interface::Numbered(_));
-            let is_blind = is_told && seen.contains(&(pod, blind_to, node(place)));
+            let is_blind = seen.contains(&(pod, blind_to, node(place)));
             is_blind.then_some((place, blind_to))
         });
         self.half_blind = half_blind.collect();
@@ -398,10 +422,11 @@ impl<'a> Vantage<'a> {
         }
     }
 
-    fn give(&mut self, place: PlaceId, pods: Vec<PodNo>) {
-        self.assign(place, Role::Pod);
+    fn give(&mut self, id: PlaceId, pods: Vec<PodNo>) {
+        self.assign(id, Role::Pod);
+        let place = self.place(id);
         for pod in pods {
-            self.own.entry(pod).or_default().insert(place);
+            self.own.entry(pod).or_default().insert(id, place);
         }
     }
 }

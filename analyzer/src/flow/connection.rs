@@ -1,30 +1,29 @@
 //! Single connections with their roles and owners decided, one for all the hops that saw it.
 //!
 //! In: the records of connections at every hop. Out: one [`AttributedConnection`] a conversation.
-//! **Shape** of the hops that saw a conversation the client's own interface tells the connection,
-//! and the server's own what arrived there; where there is none, the hop that saw it first. What
-//! was seen before and after a translation is one conversation too.
+//! **Shape** the hops that saw a connection have the counting points that they have for flows. What
+//! was seen before and after a translation is one connection too.
 
 use std::collections::BTreeMap;
 
 use crate::connection::record::{ConnectionRecord, ConnectionRecords};
 use crate::endpoint::{Endpoint, Side};
 use crate::flow::build::{Knowledge, first_packets};
-use crate::flow::connection::twins::{Conversations, conversation, join};
+use crate::flow::connection::alike::part;
+use crate::flow::connection::counted::count;
+use crate::flow::connection::twins::{Conversations, conversation};
 use crate::flow::join::decide::Joined;
 use crate::flow::order;
 use crate::flow::roles::Uncertain;
 use crate::flow::{Basis, FlowEnd, Observed};
-use crate::hop::HopId;
 use crate::leg::{Ends, Leg, LegKey};
 use crate::protocol::Protocol;
-use crate::time::NANOS_PER_SECOND;
-use crate::vantage::{Holder, Nearness, Scope};
+use crate::time::Timestamp;
+use crate::vantage::{Holder, Scope};
 
+mod alike;
+mod counted;
 mod twins;
-
-/// How far apart in time two hops may see one connection.
-const SLACK: u64 = NANOS_PER_SECOND;
 
 /// A connection with its roles and owners decided.
 #[derive(Clone, Debug)]
@@ -49,6 +48,28 @@ pub struct AttributedConnection {
     pub server: FlowEnd,
 }
 
+impl AttributedConnection {
+    /// The first packet, at the client's end if any was seen there.
+    #[must_use]
+    pub fn first(&self) -> Timestamp {
+        self.seen().first()
+    }
+
+    /// The last packet, at the client's end if any was seen there.
+    #[must_use]
+    pub fn last(&self) -> Timestamp {
+        self.seen().last()
+    }
+
+    /// The client's own interface may have shown nothing.
+    fn seen(&self) -> &ConnectionRecord {
+        let total = &self.record.total;
+        let is_silent = total.low.is_empty() && total.high.is_empty();
+        let at_server = self.at_server.as_ref().filter(|_| is_silent);
+        at_server.unwrap_or(&self.record)
+    }
+}
+
 /// Decides the roles and owners of connections, in order of their start.
 #[must_use]
 pub fn attribute(
@@ -56,128 +77,38 @@ pub fn attribute(
     legs: &[(LegKey, Leg)],
     knowledge: &Knowledge<'_>,
 ) -> Vec<AttributedConnection> {
-    let mut elsewhere: BTreeMap<(Protocol, Endpoint, Endpoint, Scope), Vec<&ConnectionRecord>> =
+    let mut plain: BTreeMap<(Protocol, Endpoint, Endpoint, Scope), Vec<&ConnectionRecord>> =
         BTreeMap::new();
     let mut translated = Conversations::default();
-    let mut connections = Vec::new();
-    for record in records.iter() {
+    let is_ignored =
+        |record: &&ConnectionRecord| !knowledge.vantage.is_ignored(record.key.hop.place());
+    for record in records.iter().filter(is_ignored) {
         if let Some((conversation, joined)) = conversation(record, legs, knowledge.joins) {
             let found = translated.entry(conversation);
             found
                 .or_insert_with(|| (*joined, Vec::new()))
                 .1
                 .push(record);
-        } else if record.key.hop == HopId::BETWEEN {
-            connections.push(knowledge.attribute_record(record, legs, Scope::default(), None));
         } else {
             let key = &record.key;
             let scope = knowledge.scope_of(key.hop, (key.low.address, key.high.address));
             let conversation = (key.protocol, key.low, key.high, scope);
-            elsewhere.entry(conversation).or_default().push(record);
+            plain.entry(conversation).or_default().push(record);
         }
     }
-    if elsewhere.is_empty() && translated.is_empty() {
-        return connections;
-    }
-    for ((.., scope), seen) in elsewhere {
-        connections.extend(choose(&seen, legs, knowledge, scope, None));
+    let mut connections = Vec::new();
+    let mut add = |records, scope, joined: Option<&Joined>| {
+        let found = part(records).into_iter();
+        connections.extend(found.filter_map(|alike| count(&alike, legs, knowledge, scope, joined)));
+    };
+    for ((.., scope), seen) in plain {
+        add(seen, scope, None);
     }
     for (joined, seen) in translated.into_values() {
-        connections.extend(join(&joined, &seen, legs, knowledge));
+        add(seen, Scope::default(), Some(&joined));
     }
-    connections.sort_by_key(|connection| (connection.record.first(), connection.record.key));
+    connections.sort_by_key(|connection| (connection.first(), connection.record.key));
     connections
-}
-
-/// One connection for all records of it.
-fn choose(
-    seen: &[&ConnectionRecord],
-    legs: &[(LegKey, Leg)],
-    knowledge: &Knowledge<'_>,
-    scope: Scope,
-    joined: Option<&Joined>,
-) -> Vec<AttributedConnection> {
-    let mut ranked: Vec<_> = seen
-        .iter()
-        .map(|record| {
-            let connection = knowledge.attribute_record(record, legs, scope, joined);
-            let (client, server) = knowledge.holders(&connection);
-            let nearness = |holder: Holder| {
-                let place = record.key.hop.place();
-                knowledge.vantage.nearness(holder, place)
-            };
-            let place = knowledge.vantage.place(record.key.hop.place());
-            ((nearness(client), nearness(server), place), connection)
-        })
-        .collect();
-    let first_at = |hop: HopId| {
-        let at_hop = seen.iter().filter(|record| record.key.hop == hop);
-        at_hop.map(|record| record.first()).min()
-    };
-    ranked.sort_by_cached_key(|((client, server, place), connection)| {
-        let hop = connection.record.key.hop;
-        (
-            *client,
-            *server,
-            first_at(hop),
-            *place,
-            hop,
-            connection.record.first(),
-        )
-    });
-    let mut chosen: Vec<AttributedConnection> = Vec::new();
-    for (nearness, connection) in ranked {
-        let known = chosen
-            .iter_mut()
-            .find(|known| is_same(&known.record, &connection.record));
-        match known {
-            Some(known) => known.complete(&connection.record, nearness.1),
-            None => chosen.push(AttributedConnection {
-                observed: match (nearness.0, nearness.1) {
-                    (Nearness::Elsewhere, Nearness::Elsewhere) => Observed::Between,
-                    (Nearness::Elsewhere, _) => Observed::Server,
-                    (_, Nearness::Elsewhere) => Observed::Client,
-                    (_, _) => Observed::Both,
-                },
-                ..connection
-            }),
-        }
-    }
-    chosen
-}
-
-/// Whether two records, at different hops or of different forms, are of one connection.
-fn is_same(one: &ConnectionRecord, other: &ConnectionRecord) -> bool {
-    let five_tuple = |record: &ConnectionRecord| (record.key.low, record.key.high);
-    let same_era = one.era == other.era || five_tuple(one) != five_tuple(other);
-    one.key != other.key && same_era && is_near(one, other)
-}
-
-/// Whether two records may be of one time.
-fn is_near(one: &ConnectionRecord, other: &ConnectionRecord) -> bool {
-    one.first().nanos_since(other.last()) <= SLACK && other.first().nanos_since(one.last()) <= SLACK
-}
-
-impl AttributedConnection {
-    /// Takes in another hop's record of the same connection.
-    fn complete(&mut self, other: &ConnectionRecord, nearness: Nearness) {
-        // SLL version 1 shows the two directions at two hops.
-        for side in [Side::Low, Side::High] {
-            if self.record.total.get(side).is_empty() {
-                *self.record.total.get_mut(side) = *other.total.get(side);
-                *self.record.flags.get_mut(side) |= other.flags.get(side);
-            }
-        }
-        if nearness != Nearness::Elsewhere && self.at_server.is_none() {
-            self.observed = match self.observed {
-                Observed::Client | Observed::Both => Observed::Both,
-                Observed::Server | Observed::Between => Observed::Server,
-            };
-            if self.observed == Observed::Both {
-                self.at_server = Some(*other);
-            }
-        }
-    }
 }
 
 impl Knowledge<'_> {

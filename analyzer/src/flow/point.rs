@@ -10,17 +10,20 @@
 //! the client's end alone, and what was seen after it at the server's; at the client's only where
 //! its own interface shows nothing of before.
 
-use std::collections::BTreeSet;
-
 use crate::flow::join::Stage;
+use crate::flow::point::eye::{Earliest, Eye};
 use crate::flow::{Basis, Flow, FlowKey, Observed};
-use crate::frame::Direction;
 use crate::hop::{HopId, Place};
 use crate::leg::Interval;
 use crate::leg::intervals::Intervals;
-use crate::time::Timestamp;
+use crate::time::{NANOS_PER_SECOND, Timestamp};
 use crate::traffic::{IntervalIndex, Traffic};
 use crate::vantage::{Holder, Nearness, Part, Vantage};
+
+mod eye;
+
+/// How long a packet may be on its way between two hops.
+const ON_THE_WAY: u64 = NANOS_PER_SECOND;
 
 /// What one hop counted of a flow; forward is from the client.
 #[derive(Debug)]
@@ -77,13 +80,26 @@ pub fn settle(
     vantage: &Vantage<'_>,
 ) -> Settled {
     let settler = Settler::new(hops, holders, vantage);
-    let indices: BTreeSet<IntervalIndex> = hops
-        .iter()
-        .flat_map(|hop| hop.intervals.iter().map(|interval| interval.index))
+    let mut parts: Vec<(IntervalIndex, usize)> = (0..)
+        .zip(hops)
+        .flat_map(|(at, hop)| hop.intervals.iter().map(move |i| (i.index, at)))
         .collect();
-    let mut seen = Seen::default();
-    for index in indices {
-        settler.add(index, &mut seen);
+    parts.sort_unstable();
+    let mut seen = Seen {
+        open: vec![0; hops.len()],
+        ..Seen::default()
+    };
+    for present in parts.chunk_by(|(one, _), (other, _)| one == other) {
+        if let Some((index, _)) = present.first() {
+            let hops = present;
+            settler.add(
+                Moment {
+                    index: *index,
+                    hops,
+                },
+                &mut seen,
+            );
+        }
     }
     let total: u64 = hops
         .iter()
@@ -109,11 +125,23 @@ pub fn settle(
     }
 }
 
+/// An interval, and the hops that counted something in it.
+#[derive(Clone, Copy)]
+struct Moment<'m> {
+    index: IntervalIndex,
+    hops: &'m [(IntervalIndex, usize)],
+}
+
 /// What is settled so far.
 #[derive(Default)]
 struct Seen {
     client: Intervals,
     server: Intervals,
+    /// Connections that are open, as settled for each end.
+    client_open: u64,
+    server_open: u64,
+    /// Connections that are open at each hop.
+    open: Vec<u64>,
     at_client: bool,
     at_server: bool,
     counted: u64,
@@ -126,18 +154,6 @@ struct Settler<'h, 'v> {
     server: Eye,
     /// Whether the flow was seen on both sides of a translation.
     translated: bool,
-}
-
-/// One end, and the hops in the order in which they count for it.
-struct Eye {
-    end: End,
-    holder: Holder,
-    has_own: bool,
-    order: ByCourse<Vec<(Nearness, usize)>>,
-    /// The hops that may stand for it where there is no nearer one, by who saw a direction first.
-    earliest: ByCourse<Vec<usize>>,
-    /// Whether something was seen to be sent out to it.
-    reached: bool,
 }
 
 struct ByCourse<T> {
@@ -203,11 +219,12 @@ impl<'h, 'v> Settler<'h, 'v> {
     }
 
     /// Settles one interval.
-    fn add(&self, index: IntervalIndex, seen: &mut Seen) {
+    fn add(&self, moment: Moment<'_>, seen: &mut Seen) {
+        let index = moment.index;
         let points = ByCourse::of(|course| {
             (
-                self.point(&self.client, course, index),
-                self.point(&self.server, course, index),
+                self.point(&self.client, course, moment),
+                self.point(&self.server, course, moment),
             )
         });
         let both = [Course::Forward, Course::Backward].map(|course| points.get(course));
@@ -217,8 +234,8 @@ impl<'h, 'v> Settler<'h, 'v> {
         seen.at_server |= at_server;
         let taken = ByCourse::of(|course| match *points.get(course) {
             (Point::None, Point::None) => (
-                self.elsewhere(&self.client, course, index),
-                self.elsewhere(&self.server, course, index),
+                self.elsewhere(&self.client, course, moment),
+                self.elsewhere(&self.server, course, moment),
             ),
             (Point::None, server) => (server.hop(), server.hop()),
             (client, Point::None) => (client.hop(), client.hop()),
@@ -242,34 +259,50 @@ impl<'h, 'v> Settler<'h, 'v> {
         let server = own(points.forward.1, points.backward.1)
             .or_else(|| between(Some((taken.forward.1, taken.backward.1))));
         let moved = |(forward, backward)| self.moved(forward, backward, index);
-        let connections = client.or(server);
-        seen.client.add(self.interval(
-            moved((taken.forward.0, taken.backward.0)),
-            connections,
-            client,
-        ));
-        let connections = server.or(client);
-        seen.server.add(self.interval(
-            moved((taken.forward.1, taken.backward.1)),
-            connections,
-            server,
-        ));
+        let mut at_client = moved((taken.forward.0, taken.backward.0));
+        let mut at_server = moved((taken.forward.1, taken.backward.1));
+        self.add_handshakes(&mut at_client, client);
+        self.add_handshakes(&mut at_server, server);
+        self.add_connections(
+            &mut at_client,
+            client.or(server),
+            seen.client_open,
+            &seen.open,
+        );
+        self.add_connections(
+            &mut at_server,
+            server.or(client),
+            seen.server_open,
+            &seen.open,
+        );
+        seen.client_open = open_after(seen.client_open, &at_client);
+        seen.server_open = open_after(seen.server_open, &at_server);
+        seen.client.add(at_client);
+        seen.server.add(at_server);
+        for (_, hop) in moment.hops {
+            if let (Some(open), Some(own)) =
+                (seen.open.get_mut(*hop), self.interval_at(*hop, index))
+            {
+                *open = open_after(*open, own);
+            }
+        }
     }
 
     /// Where an end's packets are counted.
-    fn point(&self, eye: &Eye, course: Course, index: IntervalIndex) -> Point {
-        let part = eye.part(course);
-        let order = eye.order.get(course);
+    fn point(&self, eye: &Eye, course: Course, moment: Moment<'_>) -> Point {
+        let (part, index) = (eye.part(course), moment.index);
+        let ranks = eye.ranks.get(course);
         let nearest = |wanted: Nearness| {
-            let hops = order.iter().filter(|(nearness, _)| *nearness == wanted);
-            hops.map(|(_, hop)| *hop)
-                .find(|hop| self.packets(*hop, course, index) > 0)
+            let near = self.counting(moment, course).filter_map(|hop| {
+                let (nearness, rank) = ranks.get(hop).copied().flatten()?;
+                (nearness == wanted).then_some((rank, hop))
+            });
+            near.min().map(|(_, hop)| hop)
         };
         if let Some(own) = nearest(Nearness::Own) {
             return Point::At(own);
         }
-        let covered = |place| self.vantage.covers(place, part, index);
-        if self.vantage.own(eye.holder).any(covered) {
+        if self.vantage.covers(eye.holder, part, index) {
             return Point::Silent;
         }
         let is_lost = part == Part::Receiver
@@ -285,19 +318,38 @@ impl<'h, 'v> Settler<'h, 'v> {
     /// The hop that stands for both ends, of several sides of a translation for one: the one that
     /// saw this direction first. Where that saw nothing in an interval another may have; but not
     /// what only came a moment later to it.
-    fn elsewhere(&self, eye: &Eye, course: Course, index: IntervalIndex) -> Option<usize> {
-        let order = eye.earliest.get(course);
-        let (first, others) = order.split_first()?;
-        if self.packets(*first, course, index) > 0 {
-            return Some(*first);
-        }
-        others.iter().copied().find(|hop| {
-            let before = index.before();
-            let on_the_way = self
-                .packets(*first, course, before)
-                .saturating_sub(self.packets(*hop, course, before));
-            self.packets(*hop, course, index) > on_the_way
-        })
+    fn elsewhere(&self, eye: &Eye, course: Course, moment: Moment<'_>) -> Option<usize> {
+        let Earliest { first, ranks } = eye.earliest.get(course);
+        let first = (*first)?;
+        let ranked = self.counting(moment, course).filter_map(|hop| {
+            let rank = ranks.get(hop).copied().flatten()?;
+            let is_late = hop != first && self.is_late(first, hop, course, moment.index);
+            (!is_late).then_some((rank, hop))
+        });
+        ranked.min().map(|(_, hop)| hop)
+    }
+
+    /// Whether all that a hop saw in an interval may be what `first` saw at the end of the one
+    /// before: that did see more, until a moment ago, and the hop sees nothing later on.
+    fn is_late(&self, first: usize, hop: usize, course: Course, index: IntervalIndex) -> bool {
+        let before = index.before();
+        let on_the_way = self
+            .packets(first, course, before)
+            .saturating_sub(self.packets(hop, course, before));
+        let sent = self.interval_at(first, before);
+        let (Some(sent), Some(came)) = (sent, self.interval_at(hop, index)) else {
+            return false;
+        };
+        let (sent, came) = (traffic(sent, course), traffic(came, course));
+        came.packets <= on_the_way
+            && index.start().nanos_since(sent.last) <= ON_THE_WAY
+            && came.last.nanos_since(index.start()) <= ON_THE_WAY
+    }
+
+    /// The hops that counted something in a direction.
+    fn counting(&self, moment: Moment<'_>, course: Course) -> impl Iterator<Item = usize> {
+        let hops = moment.hops.iter().map(|(_, hop)| *hop);
+        hops.filter(move |hop| self.packets(*hop, course, moment.index) > 0)
     }
 
     fn packets(&self, hop: usize, course: Course, index: IntervalIndex) -> u64 {
@@ -326,112 +378,40 @@ impl<'h, 'v> Settler<'h, 'v> {
         interval
     }
 
-    /// Adds connections and handshakes as the hops of an end saw them.
-    fn interval(&self, mut interval: Interval, connections: Hops, handshakes: Hops) -> Interval {
-        let seen = |hops: Hops| {
-            let (forward, backward) = hops.unwrap_or_default();
-            [forward, backward].map(|hop| self.interval_at(hop?, interval.index))
-        };
-        let most = |count: fn(&Interval) -> u32| {
-            let counts = seen(connections).into_iter().flatten().map(count);
-            counts.max().unwrap_or_default()
-        };
-        let (started, ended) = (most(|i| i.started), most(|i| i.ended));
-        let measured = seen(handshakes).into_iter().flatten();
-        let samples = measured
-            .map(|interval| &interval.handshakes)
-            .find(|samples| !samples.is_empty());
-        if let Some(samples) = samples {
-            interval.handshakes.merge(samples);
+    /// Adds handshakes as the hops of an end saw them.
+    fn add_handshakes(&self, interval: &mut Interval, hops: Hops) {
+        let mut samples = self.of_hops(hops, interval.index);
+        let samples = samples.find(|(_, own)| !own.handshakes.is_empty());
+        if let Some((_, own)) = samples {
+            interval.handshakes.merge(&own.handshakes);
         }
-        interval.started = started;
-        interval.ended = ended;
-        interval
+    }
+
+    /// Adds connections as the hops of an end saw them. Where another hop takes over, those that
+    /// are `open` already begin there too.
+    fn add_connections(&self, interval: &mut Interval, hops: Hops, open: u64, at_hops: &[u64]) {
+        for (hop, own) in self.of_hops(hops, interval.index) {
+            let known = at_hops.get(hop).copied().unwrap_or_default();
+            let taken_over = u32::try_from(open.saturating_sub(known)).unwrap_or(u32::MAX);
+            let started = own.started.saturating_sub(taken_over);
+            interval.started = interval.started.max(started);
+            interval.ended = interval.ended.max(own.ended);
+        }
+    }
+
+    fn of_hops(
+        &self,
+        hops: Hops,
+        index: IntervalIndex,
+    ) -> impl Iterator<Item = (usize, &'h Interval)> {
+        let (forward, backward) = hops.unwrap_or_default();
+        let hops = forward.into_iter().chain(backward);
+        hops.filter_map(move |hop| Some((hop, self.interval_at(hop, index)?)))
     }
 }
 
 /// The hops of an end: forward and backward.
 type Hops = Option<(Option<usize>, Option<usize>)>;
-
-impl Eye {
-    fn new(
-        end: End,
-        holder: Holder,
-        hops: &[Sighted],
-        earliest: &ByCourse<Vec<usize>>,
-        vantage: &Vantage<'_>,
-        translated: bool,
-    ) -> Self {
-        let own_stage = match end {
-            End::Client => Stage::Before,
-            End::Server => Stage::After,
-        };
-        let is_own = |at: &usize| {
-            let hop = hops.get(*at);
-            !translated || hop.is_some_and(|hop| hop.stage == own_stage)
-        };
-        let order = |course| {
-            let near = |at: &usize| {
-                let nearness = vantage.nearness(holder, hops.get(*at)?.hop.place());
-                // A client's node may translate before it sends out.
-                let counts = is_own(at) || end == End::Client && nearness == Nearness::WayOut;
-                counts.then_some((nearness, !is_own(at), *at))
-            };
-            let mut order: Vec<(Nearness, bool, usize)> =
-                earliest.get(course).iter().filter_map(near).collect();
-            // The nearest of several ways out is the last that shows a packet sent, and the first
-            // that shows one received; of several own interfaces it is the other way round.
-            let (own, out) = match part(end, course) {
-                Part::Sender => (false, true),
-                Part::Receiver => (true, false),
-            };
-            let rank = |&(nearness, is_beyond, _): &(Nearness, bool, usize)| (nearness, is_beyond);
-            order.sort_by_key(rank);
-            for near in order.chunk_by_mut(|a, b| rank(a) == rank(b)) {
-                let is_reversed = match near.first() {
-                    Some((Nearness::Own, ..)) => own,
-                    Some((Nearness::WayOut, ..)) => out,
-                    Some((Nearness::Elsewhere, ..)) | None => false,
-                };
-                if is_reversed {
-                    near.reverse();
-                }
-            }
-            let order = order.into_iter();
-            order.map(|(nearness, _, at)| (nearness, at)).collect()
-        };
-        let towards = match end {
-            End::Client => Course::Backward,
-            End::Server => Course::Forward,
-        };
-        let reaches = |hop: &Sighted| {
-            let way = match towards {
-                Course::Forward => hop.hop.way().forward(),
-                Course::Backward => hop.hop.way().backward(),
-            };
-            way != Direction::Incoming
-                && (!translated || hop.stage == own_stage)
-                && first(hop, towards) != Timestamp::MAX
-                && vantage.is_on_node_of(holder, hop.hop.place())
-        };
-        let of_own = |course| {
-            let all = earliest.get(course).iter().copied();
-            all.filter(is_own).collect()
-        };
-        Self {
-            end,
-            holder,
-            has_own: vantage.own(holder).next().is_some(),
-            order: ByCourse::of(order),
-            earliest: ByCourse::of(of_own),
-            reached: hops.iter().any(reaches),
-        }
-    }
-
-    fn part(&self, course: Course) -> Part {
-        part(self.end, course)
-    }
-}
 
 impl Point {
     const fn hop(self) -> Option<usize> {
@@ -458,6 +438,12 @@ const fn traffic(interval: &Interval, course: Course) -> &Traffic {
 
 fn packets(interval: &Interval) -> u64 {
     interval.forward.packets + interval.backward.packets
+}
+
+/// How many connections are open after an interval.
+fn open_after(open: u64, interval: &Interval) -> u64 {
+    let started = open.saturating_add(u64::from(interval.started));
+    started.saturating_sub(u64::from(interval.ended))
 }
 
 /// The first packet of a direction at a hop; the end of time when there is none.

@@ -29,7 +29,7 @@ pub fn connections(snapshot: &Snapshot, query: &Query) -> ConnectionsView {
     let rows = snapshot
         .connections
         .iter()
-        .filter(|c| bounds.overlaps(c.record.first(), c.record.last()))
+        .filter(|c| bounds.overlaps(c.first(), c.last()))
         .filter(|connection| accepts(snapshot, query, connection))
         .map(Row::of);
     let shown = page(rows, query.sort, query.page);
@@ -114,8 +114,8 @@ impl<'s> Row<'s> {
         let record = &self.connection.record;
         ConnectionView {
             flow: self.flow_view(snapshot),
-            start: record.first(),
-            duration_ns: record.last().nanos_since(record.first()),
+            start: self.connection.first(),
+            duration_ns: self.connection.last().nanos_since(self.connection.first()),
             end_reason: record.end,
             tcp_flags: match record.key.protocol {
                 Protocol::Tcp => Some(self.tcp_flags()),

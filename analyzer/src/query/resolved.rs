@@ -40,7 +40,7 @@ impl ResolvedNames {
     #[must_use]
     pub fn of_connection(snapshot: &Snapshot, connection: &AttributedConnection) -> Self {
         let (client, server) = (connection.client.address, connection.server.address);
-        let first = connection.record.first();
+        let first = connection.first();
         Self::of(snapshot, client, server, |asked| {
             let names = snapshot.names.given().during(asked, first, first);
             names.map(Arc::clone).collect()

@@ -83,14 +83,10 @@ impl Learned {
     }
 
     /// What each place showed of the pods whose own it is.
-    pub(super) fn sights(&self, own: &BTreeMap<PodNo, BTreeSet<PlaceId>>) -> Vec<Sights> {
+    pub(super) fn sights(&self, owns: impl Fn(PodNo, PlaceId) -> bool) -> Vec<Sights> {
         let mut sights = vec![Sights::default(); self.facts.len()];
-        let is_own = |holder: Holder, place| {
-            holder
-                .pod
-                .and_then(|pod| own.get(&pod))
-                .is_some_and(|own| own.contains(place))
-        };
+        let is_own =
+            |holder: Holder, place: &PlaceId| holder.pod.is_some_and(|pod| owns(pod, *place));
         for Sighting {
             place,
             sender,

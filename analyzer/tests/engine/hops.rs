@@ -16,6 +16,8 @@ use proptest::prelude::*;
 use crate::cluster_script::changes;
 use crate::script::{Line, ask, parse, provenance};
 
+mod connections;
+
 /// Two nodes with two pods each: web and api on node-1, cart and store on node-2.
 const CLUSTER: &str = "
     node node-1 ip=10.0.0.11 cidr=10.244.1.0/24
@@ -59,7 +61,7 @@ fn sightings(script: &str) -> Vec<Sighting> {
         .collect()
 }
 
-/// What `tcpdump -i any` writes of it.
+/// What `tcpdump -i any` writes of it; source 0 is a tap between the ends.
 fn ingest(engine: &mut Engine, sighting: &Sighting) {
     let packet_type = match sighting.direction {
         Direction::Outgoing => 4,
@@ -69,9 +71,16 @@ fn ingest(engine: &mut Engine, sighting: &Sighting) {
     octets.extend(sighting.interface.to_be_bytes());
     octets.extend([0, 1, packet_type, 6, 0, 0, 0, 0, 0, 0, 0, 0]);
     octets.extend(sighting.packet.octets());
+    let link = match sighting.source {
+        0 => LinkType::RAW,
+        _ => LinkType::LINUX_SLL2,
+    };
+    if sighting.source == 0 {
+        octets = sighting.packet.octets();
+    }
     engine.ingest(&Frame {
         time: Timestamp::from_nanos(sighting.packet.nanos),
-        link: LinkType::LINUX_SLL2,
+        link,
         original_len: u32::try_from(octets.len()).unwrap(),
         data: &octets,
         origin: Origin {
@@ -83,21 +92,31 @@ fn ingest(engine: &mut Engine, sighting: &Sighting) {
 
 /// What is known when sources 1, 2, … were taken on these nodes.
 fn snapshot(sightings: &[Sighting], nodes: &[&str]) -> Snapshot {
-    let mut engine = Engine::new(Settings::default());
+    declared(sightings, nodes.iter().map(on_node).collect())
+}
+
+fn on_node(node: &&str) -> SourceDeclaration {
+    SourceDeclaration {
+        name: format!("{node}.pcap"),
+        at: TakenAt::Node((*node).into()),
+        ..SourceDeclaration::default()
+    }
+}
+
+/// What is known when this is declared of sources 1, 2, ….
+fn declared(sightings: &[Sighting], sources: Vec<SourceDeclaration>) -> Snapshot {
+    let mut settings = Settings::default();
+    settings.limits.connection_records = 100_000;
+    let mut engine = Engine::new(settings);
     for change in changes(CLUSTER) {
         engine.apply(change);
     }
     for sighting in sightings {
         ingest(&mut engine, sighting);
     }
-    let at = |node: &&str| SourceDeclaration {
-        name: format!("{node}.pcap"),
-        at: TakenAt::Node((*node).into()),
-        ..SourceDeclaration::default()
-    };
     let between = std::iter::once(SourceDeclaration::default());
     engine.into_snapshot(Provenance {
-        sources: between.chain(nodes.iter().map(at)).collect(),
+        sources: between.chain(sources).collect(),
         ..provenance()
     })
 }

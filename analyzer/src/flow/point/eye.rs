@@ -1,0 +1,120 @@
+//! One end of a flow: which hops count for it, and in which order.
+
+use crate::flow::join::Stage;
+use crate::flow::point::{ByCourse, Course, End, Sighted, first, part};
+use crate::frame::Direction;
+use crate::time::Timestamp;
+use crate::vantage::{Holder, Nearness, Part, Vantage};
+
+/// One end, and the hops in the order in which they count for it.
+pub(super) struct Eye {
+    end: End,
+    pub(super) holder: Holder,
+    pub(super) has_own: bool,
+    /// How near each hop is, and its rank; none where it does not count.
+    pub(super) ranks: ByCourse<Vec<Option<(Nearness, usize)>>>,
+    /// The hops that may stand for it where there is no nearer one, by who saw a direction first.
+    pub(super) earliest: ByCourse<Earliest>,
+    /// Whether something was seen to be sent out to it.
+    pub(super) reached: bool,
+}
+
+/// Hops by who saw a direction first.
+pub(super) struct Earliest {
+    pub(super) first: Option<usize>,
+    /// The rank of each hop; none where it does not count.
+    pub(super) ranks: Vec<Option<usize>>,
+}
+
+impl Eye {
+    pub(super) fn new(
+        end: End,
+        holder: Holder,
+        hops: &[Sighted],
+        earliest: &ByCourse<Vec<usize>>,
+        vantage: &Vantage<'_>,
+        translated: bool,
+    ) -> Self {
+        let own_stage = match end {
+            End::Client => Stage::Before,
+            End::Server => Stage::After,
+        };
+        let is_own = |at: &usize| {
+            let hop = hops.get(*at);
+            !translated || hop.is_some_and(|hop| hop.stage == own_stage)
+        };
+        let order = |course| {
+            let near = |at: &usize| {
+                let nearness = vantage.nearness(holder, hops.get(*at)?.hop.place());
+                // A client's node may translate before it sends out.
+                let counts = is_own(at) || end == End::Client && nearness == Nearness::WayOut;
+                counts.then_some((nearness, !is_own(at), *at))
+            };
+            let mut order: Vec<(Nearness, bool, usize)> =
+                earliest.get(course).iter().filter_map(near).collect();
+            // The nearest of several ways out is the last that shows a packet sent, and the first
+            // that shows one received; of several own interfaces it is the other way round.
+            let (own, out) = match part(end, course) {
+                Part::Sender => (false, true),
+                Part::Receiver => (true, false),
+            };
+            let rank = |&(nearness, is_beyond, _): &(Nearness, bool, usize)| (nearness, is_beyond);
+            order.sort_by_key(rank);
+            for near in order.chunk_by_mut(|a, b| rank(a) == rank(b)) {
+                let is_reversed = match near.first() {
+                    Some((Nearness::Own, ..)) => own,
+                    Some((Nearness::WayOut, ..)) => out,
+                    Some((Nearness::Elsewhere, ..)) | None => false,
+                };
+                if is_reversed {
+                    near.reverse();
+                }
+            }
+            let mut ranks = vec![None; hops.len()];
+            for (rank, (nearness, _, at)) in order.into_iter().enumerate() {
+                if let Some(slot) = ranks.get_mut(at) {
+                    *slot = Some((nearness, rank));
+                }
+            }
+            ranks
+        };
+        let towards = match end {
+            End::Client => Course::Backward,
+            End::Server => Course::Forward,
+        };
+        let reaches = |hop: &Sighted| {
+            let way = match towards {
+                Course::Forward => hop.hop.way().forward(),
+                Course::Backward => hop.hop.way().backward(),
+            };
+            way != Direction::Incoming
+                && (!translated || hop.stage == own_stage)
+                && first(hop, towards) != Timestamp::MAX
+                && vantage.is_on_node_of(holder, hop.hop.place())
+        };
+        let of_own = |course| {
+            let all = earliest.get(course).iter().copied();
+            let mut own = all.filter(is_own).peekable();
+            let first = own.peek().copied();
+            let mut ranks = vec![None; hops.len()];
+            for (rank, at) in own.enumerate() {
+                if let Some(slot) = ranks.get_mut(at) {
+                    *slot = Some(rank);
+                }
+            }
+            Earliest { first, ranks }
+        };
+        Self {
+            end,
+            holder,
+            has_own: vantage.has_own(holder),
+            ranks: ByCourse::of(order),
+            earliest: ByCourse::of(of_own),
+            reached: hops.iter().any(reaches),
+        }
+    }
+
+    pub(super) fn part(&self, course: Course) -> Part {
+        part(self.end, course)
+    }
+}
