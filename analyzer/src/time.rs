@@ -19,6 +19,9 @@ pub struct Timestamp(u64);
 impl Timestamp {
     /// The epoch, before everything.
     pub const MIN: Self = Self(0);
+    /// The last moment that a frame may have: those after it stand for what was not seen.
+    pub const LAST: Self = Self(u64::MAX - 2);
+
     /// After everything.
     pub const MAX: Self = Self(u64::MAX);
 

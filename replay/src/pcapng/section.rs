@@ -106,9 +106,12 @@ impl Section {
         };
         let link = clock.link;
         self.last_time = clock.time(fields.ticks);
-        if self.last_time == Timestamp::MAX && !self.warned.range {
-            self.warned.range = true;
-            report.warn(offset, Problem::TimeRange);
+        if self.last_time > Timestamp::LAST {
+            self.last_time = Timestamp::LAST;
+            if !self.warned.range {
+                self.warned.range = true;
+                report.warn(offset, Problem::TimeRange);
+            }
         }
         if fields.drops > 0 {
             let number = self.first_interface + fields.interface as usize;

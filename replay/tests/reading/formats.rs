@@ -70,8 +70,8 @@ fn resolution_and_offset_make_the_time() {
         (6, -1, 1_500_000, 500_000_000),
         // What no timestamp can say saturates.
         (6, -2, 1_500_000, 0),
-        (0, 0, u64::MAX, u64::MAX),
-        (6, i64::MAX, 1, u64::MAX),
+        (0, 0, u64::MAX, u64::MAX - 2),
+        (6, i64::MAX, 1, u64::MAX - 2),
         (6, i64::MIN, u64::MAX, 0),
         (127, 0, u64::MAX - 1, 0),
         (0xff, 0, u64::MAX, 0),
