@@ -3,59 +3,17 @@
 //! `truth.json` says what each end sent and got, which pod it was at that time, and the service
 //! that was called. Both sides are written as lines, so that a difference names flow and end.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that meets the unexpected fails"
-)]
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use analyzer::cluster::ServiceBasis;
-use analyzer::engine::Settings;
 use analyzer::protocol::Protocol;
 use analyzer::query::parse::RowLimit;
 use analyzer::query::view::{EndView, FlowView, FlowsView, StatsView};
 use analyzer::query::{self, Answer, Operation, Query};
-use replay::{Replay, ReplayInputs};
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Truth {
-    flows: Vec<TrueFlow>,
-}
-
-#[derive(Deserialize)]
-struct TrueFlow {
-    proto: Protocol,
-    client: TrueEnd,
-    server: TrueEnd,
-    service: Option<TrueService>,
-    observed: Option<String>,
-    client_sent_pkts: u64,
-    client_sent_bytes: u64,
-    client_delivered_pkts: u64,
-    client_delivered_bytes: u64,
-    server_sent_pkts: u64,
-    server_sent_bytes: u64,
-    server_delivered_pkts: u64,
-    server_delivered_bytes: u64,
-}
-
-#[derive(Deserialize)]
-struct TrueEnd {
-    ip: String,
-    port: Option<u16>,
-    name: String,
-    kind: String,
-}
-
-#[derive(Deserialize)]
-struct TrueService {
-    name: String,
-}
+use crate::{TrueEnd, TrueFlow, replayed};
 
 /// Packets and bytes sent and received at the client's end, then at the server's.
 type Counts = [u64; 8];
@@ -63,18 +21,18 @@ type Counts = [u64; 8];
 /// Flows by who talks to whom.
 type Rows = BTreeMap<String, Row>;
 
-/// A flow's counts, and which of its ends were seen at their own interface, where that is said.
+/// A flow's counts and connections, and which of its ends were seen at their own interface, where that is said.
 #[derive(PartialEq, Eq, Debug, Default)]
 struct Row {
     counts: Counts,
+    connections: u64,
     observed: Option<String>,
 }
 
 macro_rules! scenarios {
-    ($($(#[$attribute:meta])* $test:ident: $folder:literal,)+) => {
+    ($($test:ident: $folder:literal,)+) => {
         $(
             #[test]
-            $(#[$attribute])*
             fn $test() {
                 assert_rows($folder, &rows(&answer($folder)), &truth($folder));
             }
@@ -88,10 +46,10 @@ scenarios! {
     interfaces_of_a_node_are_told_apart: "any-sll2",
     interfaces_without_numbers_are_told_apart: "any-sll1",
     captures_of_pods_are_their_ends: "any-pods",
-        a_service_called_is_one_flow: "service-vip",
-        a_service_called_before_the_capture_is_one_flow: "service-vip-midstream",
-        a_node_port_is_one_flow: "node-port",
-        a_pod_that_calls_itself_is_both_ends: "hairpin",
+    a_service_called_is_one_flow: "service-vip",
+    a_service_called_before_the_capture_is_one_flow: "service-vip-midstream",
+    a_node_port_is_one_flow: "node-port",
+    a_pod_that_calls_itself_is_both_ends: "hairpin",
     what_is_blocked_does_not_arrive: "blocked",
     a_half_blind_interface_claims_no_loss: "half-blind",
     loopback_belongs_to_its_place: "loopback",
@@ -136,16 +94,31 @@ fn clocks_that_disagree_are_reported() {
     );
 }
 
+#[test]
+fn every_call_of_a_service_is_joined() {
+    for folder in [
+        "service-vip",
+        "service-vip-midstream",
+        "node-port",
+        "hairpin",
+    ] {
+        let snapshot = replayed(&folder_of(folder));
+        let rows = truth(folder);
+        let connections: u64 = rows.values().map(|row| row.connections).sum();
+        assert_eq!(snapshot.joins.refused, 0, "{folder}");
+        assert_eq!(snapshot.connections.len() as u64, connections, "{folder}");
+    }
+}
+
+fn folder_of(scenario: &str) -> PathBuf {
+    Path::new("captures").join(scenario)
+}
+
 fn answer(folder: &str) -> FlowsView {
-    let inputs = ReplayInputs {
-        captures: vec![Path::new("captures").join(folder)],
-        ..ReplayInputs::default()
-    };
-    let mut replay = Replay::open(&inputs, Settings::default()).unwrap();
-    while replay.step(1_000) {}
     let parameters = [("limit", "10000"), ("format", "full")];
     let query = Query::parse(Operation::Flows, parameters, RowLimit::Bounded).unwrap();
-    let Ok(Answer::Flows(view)) = query::run(&replay.finish(), Operation::Flows, &query) else {
+    let snapshot = replayed(&folder_of(folder));
+    let Ok(Answer::Flows(view)) = query::run(&snapshot, Operation::Flows, &query) else {
         panic!("flows were asked for");
     };
     view
@@ -157,33 +130,30 @@ fn rows(view: &FlowsView) -> Rows {
         let counts = [&flow.client_stats, &flow.server_stats].map(counters);
         let observed = serde_json::to_value(flow.observed).unwrap();
         let observed = observed.as_str().map(str::to_owned);
-        add(&mut rows, line(flow), counts, observed);
+        let row = add(&mut rows, line(flow), counts);
+        row.connections += flow.connections.unwrap();
+        row.observed = observed;
     }
     rows
 }
 
 fn truth(folder: &str) -> Rows {
-    let text = std::fs::read_to_string(format!("captures/{folder}/truth.json")).unwrap();
-    let truth: Truth = serde_json::from_str(&text).unwrap();
     let mut rows = Rows::new();
-    for flow in &truth.flows {
-        add(
-            &mut rows,
-            flow.line(),
-            flow.counters(),
-            flow.observed.clone(),
-        );
+    for flow in &crate::truth(&folder_of(folder)).unwrap().flows {
+        let row = add(&mut rows, flow.line(), flow.counters());
+        row.connections += flow.client_ports;
+        row.observed.clone_from(&flow.observed);
     }
     rows
 }
 
 /// Flows that a caller cannot tell apart are one, such as those by two nodes' ports.
-fn add(rows: &mut Rows, line: String, ends: [[u64; 4]; 2], observed: Option<String>) {
+fn add(rows: &mut Rows, line: String, ends: [[u64; 4]; 2]) -> &mut Row {
     let row = rows.entry(line).or_default();
     for (total, more) in row.counts.iter_mut().zip(ends.into_iter().flatten()) {
         *total += more;
     }
-    row.observed = observed;
+    row
 }
 
 fn counters(stats: &StatsView) -> [u64; 4] {
@@ -218,7 +188,7 @@ fn end(end: &EndView) -> String {
 impl Row {
     /// What is expected need not say which ends were seen.
     fn agrees(&self, expected: &Self) -> bool {
-        self.counts == expected.counts
+        (self.counts, self.connections) == (expected.counts, expected.connections)
             && (expected.observed.is_none() || self.observed == expected.observed)
     }
 }
@@ -255,7 +225,7 @@ impl TrueFlow {
 impl TrueEnd {
     /// Nobody in the cluster has a name for what is outside.
     fn line(&self) -> String {
-        let known = self.kind == "pod" || self.kind == "node";
+        let known = matches!(self.kind.as_deref(), Some("pod" | "node"));
         format!("{} {}", self.ip, if known { &self.name } else { "" })
     }
 }

@@ -1,54 +1,17 @@
-//! Every scenario against its truth: what the kernels of the recorded machines delivered.
+//! What the capture has of each direction: as many packets as the kernel of the receiver was
+//! delivered.
 //!
-//! `truth.json` was counted by packet filters in the network namespaces, apart from the capture. It
-//! says for each direction of a flow how often the capture has each packet; where it cannot say so,
-//! the direction is left aside here.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that meets the unexpected fails"
-)]
+//! `truth.json` says how often the capture has each packet; where it cannot say so, the direction is
+//! left aside here.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 
 use analyzer::endpoint::Side;
-use analyzer::engine::Settings;
 use analyzer::protocol::Protocol;
-use replay::{Replay, ReplayInputs};
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Truth {
-    flows: Vec<TrueFlow>,
-}
-
-#[derive(Deserialize)]
-struct TrueFlow {
-    proto: Protocol,
-    client: TrueEnd,
-    server: TrueEnd,
-    client_delivered_pkts: u64,
-    client_delivered_bytes: u64,
-    server_delivered_pkts: u64,
-    server_delivered_bytes: u64,
-    captured: Captured,
-}
-
-#[derive(Deserialize)]
-struct TrueEnd {
-    ip: IpAddr,
-    port: Option<u16>,
-}
-
-/// How often each packet that an end's peer received is in the capture.
-#[derive(Deserialize)]
-struct Captured {
-    client: Option<u64>,
-    server: Option<u64>,
-}
+use crate::{TrueFlow, replayed, truth};
 
 /// From one address to another, of one protocol and one flow's server port.
 type Direction = (Protocol, IpAddr, IpAddr, u16);
@@ -61,10 +24,9 @@ fn counts_are_what_the_kernels_delivered() {
     let mut compared = 0;
     for entry in std::fs::read_dir("captures").unwrap() {
         let folder = entry.unwrap().path();
-        let Ok(text) = std::fs::read_to_string(folder.join("truth.json")) else {
+        let Some(truth) = truth(&folder) else {
             continue;
         };
-        let truth: Truth = serde_json::from_str(&text).unwrap();
         let counted = counted(&folder);
         for flow in &truth.flows {
             for (key, expected) in flow.captured_directions(tells_hops(&folder)) {
@@ -109,16 +71,8 @@ fn tells_hops(folder: &Path) -> bool {
 }
 
 fn counted(folder: &Path) -> Sent {
-    let inputs = ReplayInputs {
-        captures: vec![folder.to_owned()],
-        ..ReplayInputs::default()
-    };
-    let mut settings = Settings::default();
-    settings.limits.connection_records = 100_000;
-    let mut replay = Replay::open(&inputs, settings).unwrap();
-    while replay.step(1_000) {}
     let mut sent = Sent::new();
-    for connection in replay.finish().connections {
+    for connection in replayed(folder).connections {
         let record = connection.record;
         // Either end may be the server: the truth knows which, the capture need not.
         let one_port = record.key.low.port == record.key.high.port;
