@@ -3,6 +3,8 @@
 //! In: what `replay` or `live` read. Out: the input of [`crate::packet::parse`].
 //! **Units** `original_len` is octets on the link, before the snaplen cut.
 
+use std::num::NonZeroU16;
+
 use crate::time::Timestamp;
 
 /// One frame, borrowed from the reader's buffer.
@@ -14,10 +16,25 @@ pub struct Frame<'a> {
     pub link: LinkType,
     /// Octets on the link; `data` is shorter when the snaplen cut.
     pub original_len: u32,
+    /// What segmentation offload made of it.
+    pub offload: Offload,
     /// The octets that were kept.
     pub data: &'a [u8],
     /// Where it was seen.
     pub origin: Origin,
+}
+
+/// Whether a frame stands for several on the wire: the network card, or the kernel behind it, cuts
+/// what it is given into segments, and joins what it receives (GSO, GRO).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Offload {
+    /// The capture does not say.
+    #[default]
+    Unknown,
+    /// It is one packet.
+    Whole,
+    /// It becomes segments of as many octets of payload each, the last of what is left.
+    Segments(NonZeroU16),
 }
 
 /// Where a frame was seen, as far as the capture tells.

@@ -411,6 +411,7 @@ mod tests {
             link: LinkType::ETHERNET,
             data: &[],
             original_len: 0,
+            offload: crate::frame::Offload::Unknown,
             origin: Origin {
                 source: 1,
                 interface,

@@ -4,7 +4,7 @@
 
 use analyzer::dns::message;
 use analyzer::engine::{Engine, Settings};
-use analyzer::frame::{Frame, LinkType, Origin};
+use analyzer::frame::{Frame, LinkType, Origin, Offload};
 use analyzer::snapshot::{Provenance, Source};
 use analyzer::time::Timestamp;
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -35,6 +35,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
             time: Timestamp::from_nanos(seconds * 1_000_000_000),
             link: LinkType::RAW,
             original_len: packet.len() as u32,
+            offload: Offload::Unknown,
             data: &packet[..kept],
             origin: Origin::default(),
         });

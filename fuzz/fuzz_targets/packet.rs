@@ -1,7 +1,7 @@
 //! One frame of any link type: two octets of link type, two of what the snaplen cut, then data.
 #![no_main]
 
-use analyzer::frame::{Frame, LinkType, Origin};
+use analyzer::frame::{Frame, LinkType, Origin, Offload};
 use analyzer::packet::{Parsed, parse};
 use analyzer::time::Timestamp;
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -17,6 +17,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         time: Timestamp::MIN,
         link: LinkType(u16::from_le_bytes([*a, *b])),
         original_len: len + u32::from(u16::from_le_bytes([*c, *d])),
+        offload: Offload::Unknown,
         data,
         origin: Origin::default(),
     };

@@ -8,21 +8,23 @@ use serde_json::Value;
 use crate::tree;
 
 /// A third-party crate that only one of ours names.
-const OWNERS: [(&str, &str); 5] = [
+const OWNERS: [(&str, &str); 6] = [
     ("axum", "server"),
     ("rmcp", "server"),
     ("kube", "live"),
     ("k8s-openapi", "live"),
     ("pcap-file", "replay"),
+    ("cel", "verify"),
 ];
 
 /// Which of our crates each of ours may use; the binary, which wires them up, may use all.
-const MAY_USE: [(&str, &[&str]); 5] = [
+const MAY_USE: [(&str, &[&str]); 6] = [
     ("analyzer", &[]),
     ("live", &["analyzer"]),
     ("pilotfish-generator", &[]),
     ("replay", &["analyzer"]),
     ("server", &["analyzer"]),
+    ("verify", &["analyzer", "replay"]),
 ];
 
 /// Folders that hold a crate of the workspace but are not among its default members.

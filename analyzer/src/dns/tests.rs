@@ -1,5 +1,5 @@
 use super::*;
-use crate::frame::{LinkType, Origin};
+use crate::frame::{LinkType, Offload, Origin};
 use crate::packet::{Parsed, parse};
 
 const CLIENT: [u8; 4] = [10, 0, 0, 1];
@@ -46,6 +46,7 @@ fn read(packets: &[Vec<u8>], kept: usize) -> NameRecords {
             time: Timestamp::from_nanos(1_000_000_000),
             link: LinkType::RAW,
             original_len: u32::try_from(octets.len()).unwrap(),
+            offload: Offload::Unknown,
             data,
             origin: Origin::default(),
         };

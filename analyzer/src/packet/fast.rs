@@ -178,6 +178,7 @@ mod tests {
             time: Timestamp::MIN,
             link: LinkType::ETHERNET,
             original_len: u32::try_from(original_len).unwrap(),
+            offload: crate::frame::Offload::Unknown,
             data,
             origin: Origin::default(),
         }

@@ -4,7 +4,7 @@
 //! interface 5 of source 1, coming in.
 
 use analyzer::engine::{Engine, Settings};
-use analyzer::frame::{Direction, Frame, LinkType, Origin};
+use analyzer::frame::{Direction, Frame, LinkType, Offload, Origin};
 use analyzer::hop::declaration::{SourceDeclaration, TakenAt};
 use analyzer::query::Answer;
 use analyzer::query::Operation;
@@ -82,6 +82,7 @@ fn ingest(engine: &mut Engine, sighting: &Sighting) {
         time: Timestamp::from_nanos(sighting.packet.nanos),
         link,
         original_len: u32::try_from(octets.len()).unwrap(),
+        offload: Offload::Unknown,
         data: &octets,
         origin: Origin {
             source: sighting.source,
@@ -456,6 +457,7 @@ fn a_fragment_of_nothing_makes_no_place_but_its_own() {
         time: Timestamp::default(),
         link: LinkType::LINUX_SLL,
         original_len: u32::try_from(octets.len()).unwrap(),
+        offload: Offload::Unknown,
         data: &octets,
         origin: Origin {
             source: 1,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use analyzer::connection::handshake::Handshake;
 use analyzer::connection::record::ConnectionRecord;
 use analyzer::engine::{DuplicatePolicy, Engine, Settings};
-use analyzer::frame::{Frame, LinkType, Origin};
+use analyzer::frame::{Frame, LinkType, Offload, Origin};
 use analyzer::leg::samples::Samples;
 use analyzer::leg::{Interval, Leg};
 use analyzer::query::Operation;
@@ -132,6 +132,7 @@ proptest! {
                 time: Timestamp::from_nanos(u64::from(*time)),
                 link: LinkType(*link),
                 original_len: u32::try_from(data.len()).unwrap(),
+                offload: Offload::Unknown,
                 data,
                 origin: Origin::default(),
             });
@@ -205,6 +206,7 @@ proptest! {
                 time: Timestamp::from_nanos(end.nanos),
                 link: LinkType(0xffff),
                 original_len: 0,
+                offload: Offload::Unknown,
                 data: &[],
                 origin: Origin::default(),
             });

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use analyzer::engine::{Engine, Settings};
-use analyzer::frame::{Frame, LinkType, Origin};
+use analyzer::frame::{Frame, LinkType, Offload, Origin};
 use analyzer::query::Answer;
 use analyzer::query::Operation;
 use analyzer::query::view::EndView;
@@ -75,6 +75,7 @@ fn read(events: &[Event]) -> Snapshot {
                     time: Timestamp::from_nanos(*nanos),
                     link: LinkType::RAW,
                     original_len: u32::try_from(data.len()).unwrap(),
+                    offload: Offload::Unknown,
                     data: &data,
                     origin: Origin::default(),
                 });

@@ -13,7 +13,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use analyzer::engine::{Engine, Settings};
-use analyzer::frame::{Frame, LinkType, Origin};
+use analyzer::frame::{Frame, LinkType, Offload, Origin};
 use analyzer::query::view::FlowView;
 use analyzer::query::{self, Answer, Operation, Query};
 use analyzer::snapshot::{Provenance, Snapshot, Source};
@@ -175,6 +175,7 @@ pub(crate) fn ingest_at(engine: &mut Engine, line: &Line, origin: Origin) {
         time: Timestamp::from_nanos(line.nanos),
         link: RAW,
         original_len: u32::try_from(octets.len()).unwrap(),
+        offload: Offload::Unknown,
         data: &octets,
         origin,
     });

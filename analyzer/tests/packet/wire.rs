@@ -10,7 +10,7 @@
 
 use std::net::IpAddr;
 
-use analyzer::frame::{Frame, LinkType, Origin};
+use analyzer::frame::{Frame, LinkType, Offload, Origin};
 use analyzer::time::Timestamp;
 
 /// The octets of `layers`.
@@ -34,6 +34,7 @@ pub(crate) fn cut(link: LinkType, data: &[u8], original_len: usize) -> Frame<'_>
         time: Timestamp::MIN,
         link,
         original_len: u32::try_from(original_len).unwrap(),
+        offload: Offload::Unknown,
         data,
         origin: Origin::default(),
     }

@@ -9,7 +9,7 @@ use analyzer::cluster::object::{
 };
 use analyzer::cluster::{Change, ChangeKind, Object};
 use analyzer::engine::{Engine, Limits, Settings};
-use analyzer::frame::{Frame, LinkType, Origin};
+use analyzer::frame::{Frame, LinkType, Offload, Origin};
 use analyzer::protocol::Protocol;
 use analyzer::snapshot::{Provenance, Snapshot, Source};
 use analyzer::time::Timestamp;
@@ -121,6 +121,7 @@ fn ingest(engine: &mut Engine, script: &str) {
             time: Timestamp::from_nanos(START_NS + millis * 1_000_000),
             link: LinkType::RAW,
             original_len: u32::try_from(data.len()).unwrap(),
+            offload: Offload::Unknown,
             data: &data,
             origin: Origin::default(),
         });

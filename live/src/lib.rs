@@ -1,0 +1,4 @@
+//! A node, live: its packets and its cluster's changes, as inputs of the engine.
+//!
+//! The only crate that names kube, and the only one that asks what time it is. Linux only: on
+//! other systems it is empty, and the binary does not offer what needs it.

@@ -1,0 +1,1 @@
+//! Recorded scenarios as tests: answers that were accepted, rules over flows, differences.
