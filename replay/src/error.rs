@@ -82,7 +82,7 @@ pub enum ReplayError {
 #[non_exhaustive]
 pub enum CaptureError {
     /// It is not there, not allowed, or fails before its first frame.
-    #[error("can not be read: {0}")]
+    #[error("can not be read: {cause}{advice}", cause = .0, advice = advice(.0))]
     Unreadable(io::Error),
     /// It has no octets.
     #[error(
@@ -125,4 +125,16 @@ pub enum CaptureError {
     /// The first pcapng section header is wrong.
     #[error("the section header at byte 0 is damaged: {0}; copy or record it again")]
     SectionHeader(Damage),
+}
+
+/// What to do about a file that can not be read, where that can be said.
+fn advice(error: &io::Error) -> &'static str {
+    if error.kind() == io::ErrorKind::NotFound {
+        ": expected a file, a folder, a pattern such as `node-*.pcap` or `-`; check its name and \
+         the folder you are in"
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        ": this user may not; read it as one who may, or change whose it is"
+    } else {
+        ""
+    }
 }
