@@ -9,26 +9,17 @@
 //! **Errors** the first wrong object, with file, line, document, item and field. An object of
 //! another kind is skipped and counted.
 
-mod endpoint;
-mod metadata;
-mod node;
-mod object;
-mod pod;
-mod range;
-mod service;
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use analyzer::cluster::annotation;
 use analyzer::cluster::change::Change;
+use objects::decoded::{Decoded, ObjectPlace};
+use objects::document::field::{Field, FieldError};
+use objects::document::{DocumentError, Keep, Value, documents};
+use objects::kept::kept;
 
-use crate::cluster_file::object::Decoded;
-use crate::document::field::{Field, FieldError};
-use crate::document::{
-    DocumentError, Keep, Kept, TextError, Value, documents, read_standard_input, read_text,
-};
+use crate::text::{TextError, read_standard_input, read_text};
 
 /// What a cluster file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -155,29 +146,6 @@ fn whole_documents(text: &str) -> Result<(Vec<Value<'_>>, Option<usize>), Docume
     }
 }
 
-/// Where an object stands in its file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct ObjectPlace {
-    document: usize,
-    /// Its number within a list.
-    item: Option<usize>,
-    /// Kind, namespace and name, as far as they are known.
-    name: String,
-}
-
-impl fmt::Display for ObjectPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "document {}", self.document)?;
-        if let Some(item) = self.item {
-            write!(f, ", item {item}")?;
-        }
-        if !self.name.is_empty() {
-            write!(f, " ({})", self.name)?;
-        }
-        Ok(())
-    }
-}
-
 /// A file, line and column, as compilers write them.
 struct Place<'a> {
     file: &'a Path,
@@ -192,81 +160,6 @@ impl fmt::Display for Place<'_> {
             Some((line, None)) => write!(f, ":{line}"),
             Some((line, Some(column))) => write!(f, ":{line}:{column}"),
         }
-    }
-}
-
-/// Every key that some decoder reads, in order.
-const READ: [&str; 62] = [
-    "address",
-    "addressType",
-    "addresses",
-    "annotations",
-    "apiVersion",
-    "cidr",
-    "cidrs",
-    "clusterIP",
-    "clusterIPs",
-    "containerID",
-    "containerPort",
-    "containerStatuses",
-    "containers",
-    "controller",
-    "creationTimestamp",
-    "endpoints",
-    "externalIPs",
-    "finishedAt",
-    "hostIP",
-    "hostIPs",
-    "hostNetwork",
-    "hostPort",
-    "ingress",
-    "initContainers",
-    "ip",
-    "ipam",
-    "items",
-    "kind",
-    "kubernetes.io/service-name",
-    "labels",
-    "loadBalancer",
-    "metadata",
-    "name",
-    "namespace",
-    "nodeName",
-    "nodePort",
-    "notReadyAddresses",
-    "object",
-    "ownerReferences",
-    "phase",
-    "pod-template-hash",
-    "podCIDR",
-    "podCIDRs",
-    "podIP",
-    "podIPs",
-    "port",
-    "ports",
-    "protocol",
-    "resourceVersion",
-    "restartPolicy",
-    "selector",
-    "spec",
-    "startTime",
-    "state",
-    "status",
-    "subsets",
-    "targetPort",
-    "targetRef",
-    "terminated",
-    "time",
-    "type",
-    "uid",
-];
-
-/// Whether a key is read anywhere; all others are passed over. Labels may have any key.
-fn kept(key: &str) -> Kept {
-    match key {
-        "labels" | "selector" => Kept::Whole,
-        _ if READ.binary_search(&key).is_ok() || annotation::is_known(key) => Kept::Yes,
-        _ => Kept::No,
     }
 }
 

@@ -4,7 +4,7 @@
 //! file, pipe ──► source ──► octets ──► pcap, pcapng ──► capture ──► captures ──► frames
 //!  (arguments)  (gzip, zstd) (window)    (records)     (one file)  (by time)
 //!
-//! YAML, JSON ──► document ──► cluster_file ──► changes of the cluster
+//! YAML, JSON ──► text ──► cluster_file ──► changes of the cluster
 //! ```
 //!
 //! A folder is a [`scenario`]; without a cluster a [`names_file`] names addresses.
@@ -21,7 +21,6 @@ pub mod session;
 pub mod warning;
 
 mod arguments;
-mod document;
 mod file;
 mod knowledge;
 mod octets;
@@ -30,6 +29,7 @@ mod pcapng;
 mod record;
 mod source;
 mod sources;
+mod text;
 
 pub use crate::capture::Capture;
 pub use crate::captures::{Captures, Progress};

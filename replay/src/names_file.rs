@@ -12,8 +12,8 @@ use std::sync::Arc;
 use analyzer::cluster::names::Names;
 use ipnet::IpNet;
 
-use crate::document::field::shown;
-use crate::document::{TextError, read_text};
+use crate::text::{TextError, read_text};
+use objects::document::field::shown;
 
 /// The longest name.
 const MAX_NAME: usize = 253;

@@ -19,8 +19,9 @@ use std::sync::Arc;
 use analyzer::hop::declaration::{InterfaceOwner, TakenAt};
 use ipnet::IpNet;
 
-use crate::document::field::FieldError;
-use crate::document::{DocumentError, TextError};
+use crate::text::TextError;
+use objects::document::DocumentError;
+use objects::document::field::FieldError;
 
 /// The file that describes a scenario.
 const DECLARATION: &str = "scenario.yaml";

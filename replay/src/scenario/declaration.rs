@@ -16,9 +16,10 @@ use std::path::{Component, Path, PathBuf};
 use analyzer::hop::declaration::{InterfaceOwner, PodName, TakenAt};
 use ipnet::IpNet;
 
-use crate::document::field::{Field, FieldError, shown};
-use crate::document::{Content, Keep, Value, documents, read_text};
 use crate::scenario::{Scenario, ScenarioError, Source};
+use crate::text::read_text;
+use objects::document::field::{Field, FieldError, shown};
+use objects::document::{Content, Keep, Value, documents};
 
 /// Reads a description over what the folder told by itself.
 pub(super) fn read(

@@ -6,7 +6,9 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::cluster_file::{READ, decode};
+use objects::kept::READ;
+
+use crate::cluster_file::decode;
 
 /// Objects of every kind whose fields hold anything.
 fn object() -> impl Strategy<Value = Value> {

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use crate::document::field::{Field, FieldError};
 
 /// Reads the ranges that an object of any such kind has.
-pub(super) fn range(
+pub(crate) fn range(
     kind: &str,
     name: &Arc<str>,
     created: Option<Timestamp>,

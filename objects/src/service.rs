@@ -8,11 +8,11 @@ use std::net::IpAddr;
 use analyzer::cluster::object::{Service, ServicePort, TargetPort};
 use analyzer::protocol::Protocol;
 
-use crate::cluster_file::metadata::{Metadata, labels_of};
 use crate::document::field::{Field, FieldError, shown};
+use crate::metadata::{Metadata, labels_of};
 
 /// Reads a service.
-pub(super) fn service(metadata: Metadata, object: &Field<'_>) -> Result<Service, FieldError> {
+pub(crate) fn service(metadata: Metadata, object: &Field<'_>) -> Result<Service, FieldError> {
     let spec = object.get("spec")?;
     let status = object.get("status")?;
     Ok(Service {
@@ -27,7 +27,7 @@ pub(super) fn service(metadata: Metadata, object: &Field<'_>) -> Result<Service,
 }
 
 /// The protocol of a port, TCP unless said; `None` for SCTP, which makes no flows.
-pub(super) fn protocol(port: &Field<'_>) -> Result<Option<Protocol>, FieldError> {
+pub(crate) fn protocol(port: &Field<'_>) -> Result<Option<Protocol>, FieldError> {
     let field = port.get("protocol")?;
     match field.text()? {
         None | Some("TCP") => Ok(Some(Protocol::Tcp)),

@@ -20,7 +20,7 @@ const MAX_SHOWN: usize = 80;
 
 /// A value and the way to it from its document; what is absent is nothing too.
 #[derive(Clone, Copy)]
-pub(crate) struct Field<'f> {
+pub struct Field<'f> {
     value: Option<&'f Value<'f>>,
     step: Step<'f>,
     parent: Option<&'f Field<'f>>,
@@ -36,15 +36,19 @@ enum Step<'f> {
 
 /// What is wrong with a field.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct FieldError {
-    pub(crate) line: usize,
-    pub(crate) path: String,
-    pub(crate) problem: String,
+pub struct FieldError {
+    /// Its line, 0 where the format tells none.
+    pub line: usize,
+    /// The way to it from its object; empty for the object itself.
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 impl<'f> Field<'f> {
     /// A whole document.
-    pub(crate) fn root(value: &'f Value<'f>) -> Self {
+    #[must_use]
+    pub fn root(value: &'f Value<'f>) -> Self {
         Self {
             value: Some(value),
             step: Step::Root,
@@ -53,7 +57,8 @@ impl<'f> Field<'f> {
     }
 
     /// The same value as a document of its own.
-    pub(crate) fn detached(&self) -> Self {
+    #[must_use]
+    pub fn detached(&self) -> Self {
         Self {
             step: Step::Root,
             parent: None,
@@ -62,7 +67,10 @@ impl<'f> Field<'f> {
     }
 
     /// The field of a mapping; absent in what is absent.
-    pub(crate) fn get(&'f self, key: &'f str) -> Result<Self, FieldError> {
+    ///
+    /// # Errors
+    /// When this is no mapping.
+    pub fn get(&'f self, key: &'f str) -> Result<Self, FieldError> {
         let value = match self.content() {
             None | Some(Content::Null) => None,
             Some(Content::Map(entries)) => entries
@@ -81,7 +89,10 @@ impl<'f> Field<'f> {
     }
 
     /// The fields of a mapping with their keys.
-    pub(crate) fn entries(&'f self) -> Result<Vec<(&'f str, Self)>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is no mapping.
+    pub fn entries(&'f self) -> Result<Vec<(&'f str, Self)>, FieldError> {
         match self.content() {
             None | Some(Content::Null) => Ok(Vec::new()),
             Some(Content::Map(entries)) => {
@@ -103,7 +114,10 @@ impl<'f> Field<'f> {
     }
 
     /// Refuses fields that nobody knows, with the nearest one that is known.
-    pub(crate) fn only(&'f self, known: &[&str]) -> Result<(), FieldError> {
+    ///
+    /// # Errors
+    /// The first field that is not known, or that this is no mapping.
+    pub fn only(&'f self, known: &[&str]) -> Result<(), FieldError> {
         for (key, field) in self.entries()? {
             if !known.contains(&key) {
                 let nearest = known.iter().max_by(|one, other| {
@@ -117,7 +131,10 @@ impl<'f> Field<'f> {
     }
 
     /// The items of a list; none in what is absent.
-    pub(crate) fn items(&'f self) -> Result<Vec<Self>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is no list.
+    pub fn items(&'f self) -> Result<Vec<Self>, FieldError> {
         match self.content() {
             None | Some(Content::Null) => Ok(Vec::new()),
             Some(Content::List(items)) => {
@@ -133,12 +150,16 @@ impl<'f> Field<'f> {
     }
 
     /// Whether there is no value.
-    pub(crate) fn is_absent(&self) -> bool {
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
         matches!(self.content(), None | Some(Content::Null))
     }
 
     /// Its text, whatever it looks like; empty text is nothing.
-    pub(crate) fn text(&self) -> Result<Option<&'f str>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is a list or a mapping.
+    pub fn text(&self) -> Result<Option<&'f str>, FieldError> {
         match self.content() {
             None | Some(Content::Null) => Ok(None),
             Some(Content::Scalar(text, _)) => Ok(Some(&**text).filter(|text| !text.is_empty())),
@@ -147,7 +168,10 @@ impl<'f> Field<'f> {
     }
 
     /// A name, within the length that Kubernetes allows.
-    pub(crate) fn name(&self) -> Result<Option<Arc<str>>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is no text, or longer than a name may be.
+    pub fn name(&self) -> Result<Option<Arc<str>>, FieldError> {
         match self.text()? {
             Some(text) if text.len() > MAX_NAME => {
                 let problem = format!("{} bytes long, expected at most {MAX_NAME}", text.len());
@@ -158,13 +182,19 @@ impl<'f> Field<'f> {
     }
 
     /// A name that must be there.
-    pub(crate) fn required_name(&self) -> Result<Arc<str>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is missing, no text, or longer than a name may be.
+    pub fn required_name(&self) -> Result<Arc<str>, FieldError> {
         self.name()?
             .ok_or_else(|| self.wrong("missing, expected a name"))
     }
 
     /// An IP address; an IPv4 address within IPv6 is that IPv4 address.
-    pub(crate) fn address(&self) -> Result<Option<IpAddr>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is no IP address.
+    pub fn address(&self) -> Result<Option<IpAddr>, FieldError> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
@@ -175,10 +205,10 @@ impl<'f> Field<'f> {
     }
 
     /// Anything that is read from text, such as a range.
-    pub(crate) fn parse<T: std::str::FromStr>(
-        &self,
-        expected: &str,
-    ) -> Result<Option<T>, FieldError> {
+    ///
+    /// # Errors
+    /// When this does not read as `expected` says.
+    pub fn parse<T: std::str::FromStr>(&self, expected: &str) -> Result<Option<T>, FieldError> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
@@ -187,7 +217,10 @@ impl<'f> Field<'f> {
     }
 
     /// An RFC 3339 time.
-    pub(crate) fn time(&self) -> Result<Option<Timestamp>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is no RFC 3339 time.
+    pub fn time(&self) -> Result<Option<Timestamp>, FieldError> {
         let Some(text) = self.text()? else {
             return Ok(None);
         };
@@ -199,7 +232,10 @@ impl<'f> Field<'f> {
     }
 
     /// An RFC 3339 time, or Unix seconds.
-    pub(crate) fn moment(&self) -> Result<Option<Timestamp>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is neither.
+    pub fn moment(&self) -> Result<Option<Timestamp>, FieldError> {
         match self.content() {
             Some(Content::Scalar(text, Quoting::Plain)) => {
                 Timestamp::parse_unix_seconds(text).map_or_else(|| self.time(), |at| Ok(Some(at)))
@@ -209,7 +245,10 @@ impl<'f> Field<'f> {
     }
 
     /// A port; 0 is nothing.
-    pub(crate) fn port(&self) -> Result<Option<u16>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is no number of a port.
+    pub fn port(&self) -> Result<Option<u16>, FieldError> {
         match self.content() {
             None | Some(Content::Null) => Ok(None),
             Some(Content::Scalar(text, Quoting::Plain)) => match text.parse::<u16>() {
@@ -226,7 +265,10 @@ impl<'f> Field<'f> {
     }
 
     /// `true` or `false`.
-    pub(crate) fn truth(&self) -> Result<Option<bool>, FieldError> {
+    ///
+    /// # Errors
+    /// When this is neither.
+    pub fn truth(&self) -> Result<Option<bool>, FieldError> {
         match self.content() {
             None | Some(Content::Null) => Ok(None),
             Some(Content::Scalar(text, Quoting::Plain)) if text == "true" => Ok(Some(true)),
@@ -236,7 +278,7 @@ impl<'f> Field<'f> {
     }
 
     /// An error of this field.
-    pub(crate) fn wrong(&self, problem: impl Into<String>) -> FieldError {
+    pub fn wrong(&self, problem: impl Into<String>) -> FieldError {
         FieldError {
             line: self.line(),
             path: self.to_string(),
@@ -292,7 +334,8 @@ impl fmt::Display for Field<'_> {
 }
 
 /// A wrong text as an error repeats it: quoted, escaped, and not too long.
-pub(crate) fn shown(text: &str) -> String {
+#[must_use]
+pub fn shown(text: &str) -> String {
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
         None => format!("{text:?}"),

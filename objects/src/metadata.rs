@@ -13,18 +13,18 @@ const DEFAULT_NAMESPACE: &str = "default";
 
 /// Name, age and owner of an object.
 #[derive(Clone, Debug)]
-pub(super) struct Metadata {
-    pub(super) namespace: Arc<str>,
-    pub(super) name: Arc<str>,
-    pub(super) uid: Option<Arc<str>>,
-    pub(super) created: Option<Timestamp>,
-    pub(super) resource_version: Option<u64>,
-    pub(super) owner: Option<Owner>,
+pub(crate) struct Metadata {
+    pub(crate) namespace: Arc<str>,
+    pub(crate) name: Arc<str>,
+    pub(crate) uid: Option<Arc<str>>,
+    pub(crate) created: Option<Timestamp>,
+    pub(crate) resource_version: Option<u64>,
+    pub(crate) owner: Option<Owner>,
 }
 
 impl Metadata {
     /// Reads the `metadata` of an object.
-    pub(super) fn read(metadata: &Field<'_>) -> Result<Self, FieldError> {
+    pub(crate) fn read(metadata: &Field<'_>) -> Result<Self, FieldError> {
         let version = metadata.get("resourceVersion")?;
         Ok(Self {
             name: metadata.get("name")?.required_name()?,
@@ -42,7 +42,7 @@ impl Metadata {
 }
 
 /// Labels, or a selector, in order of their keys.
-pub(super) fn labels_of(field: &Field<'_>) -> Result<Labels, FieldError> {
+pub(crate) fn labels_of(field: &Field<'_>) -> Result<Labels, FieldError> {
     let mut labels = BTreeMap::new();
     for (key, field) in field.entries()? {
         // Empty text is a value, too.

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use analyzer::cluster::object::{Phase, Pod, PodNetwork};
 use analyzer::protocol::Protocol;
 
-use crate::cluster_file::metadata::{Metadata, labels_of};
-use crate::cluster_file::service::protocol;
 use crate::document::field::{Field, FieldError};
+use crate::metadata::{Metadata, labels_of};
+use crate::service::protocol;
 
 /// Reads a pod.
-pub(super) fn pod(metadata: Metadata, object: &Field<'_>) -> Result<Pod, FieldError> {
+pub(crate) fn pod(metadata: Metadata, object: &Field<'_>) -> Result<Pod, FieldError> {
     let own = object.get("metadata")?;
     let labels = own.get("labels")?;
     let spec = object.get("spec")?;

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use analyzer::cluster::object::{Endpoint, EndpointSlice, EndpointSubset};
 use analyzer::protocol::Protocol;
 
-use crate::cluster_file::metadata::Metadata;
-use crate::cluster_file::service::protocol;
 use crate::document::field::{Field, FieldError};
+use crate::metadata::Metadata;
+use crate::service::protocol;
 
 /// Reads an endpoint slice, or says why it holds no service's addresses.
-pub(super) fn slice(
+pub(crate) fn slice(
     metadata: Metadata,
     object: &Field<'_>,
 ) -> Result<Result<EndpointSlice, &'static str>, FieldError> {
@@ -50,7 +50,7 @@ pub(super) fn slice(
 }
 
 /// Reads an `Endpoints` object, which has its service's name.
-pub(super) fn endpoints(
+pub(crate) fn endpoints(
     metadata: Metadata,
     object: &Field<'_>,
 ) -> Result<EndpointSlice, FieldError> {

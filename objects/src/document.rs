@@ -6,15 +6,12 @@
 //! **Errors** [`DocumentError`]: line, column and what is wrong. Depth and number of values are
 //! limited, values that aliases repeat included.
 
-pub(crate) mod field;
+pub mod field;
 
 mod json;
-mod text;
 mod yaml;
 
 use std::borrow::Cow;
-
-pub(crate) use crate::document::text::{TextError, read_standard_input, read_text};
 
 /// How deep lists and mappings may lie in each other.
 const MAX_DEPTH: usize = 100;
@@ -24,16 +21,16 @@ const MAX_VALUES: usize = 20_000_000;
 
 /// A value of a document.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Value<'t> {
+pub struct Value<'t> {
     /// The line it begins at, from 1; 0 where the format does not tell.
-    pub(crate) line: usize,
+    pub line: usize,
     /// What it is.
-    pub(crate) content: Content<'t>,
+    pub content: Content<'t>,
 }
 
 /// What a value is.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Content<'t> {
+pub enum Content<'t> {
     /// Nothing.
     Null,
     /// Text, a number or a truth value.
@@ -46,7 +43,7 @@ pub(crate) enum Content<'t> {
 
 /// Whether a scalar must be text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Quoting {
+pub enum Quoting {
     /// It is text whatever it looks like.
     Quoted,
     /// It may be a number or a truth value.
@@ -55,7 +52,7 @@ pub(crate) enum Quoting {
 
 /// Which keys of mappings are kept.
 #[derive(Clone, Copy)]
-pub(crate) enum Keep {
+pub enum Keep {
     /// Every one.
     All,
     /// Those of which this says so.
@@ -64,7 +61,7 @@ pub(crate) enum Keep {
 
 /// Whether a key and its value are kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kept {
+pub enum Kept {
     /// They are passed over.
     No,
     /// They are, and of what is in the value as much as its keys say.
@@ -90,14 +87,20 @@ impl Keep {
 /// A text that is no document.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
-pub(crate) struct DocumentError {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-    pub(crate) problem: String,
+pub struct DocumentError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub problem: String,
 }
 
 /// Reads all documents of a text: JSON when it begins as JSON does, else YAML.
-pub(crate) fn documents(text: &str, keep: Keep) -> Result<Vec<Value<'_>>, DocumentError> {
+///
+/// # Errors
+/// Where the syntax is wrong, or a limit is exceeded.
+pub fn documents(text: &str, keep: Keep) -> Result<Vec<Value<'_>>, DocumentError> {
     let text = text.trim_start_matches('\u{feff}');
     let budget = Budget { values: MAX_VALUES };
     if text.trim_start().starts_with('{') {

@@ -8,11 +8,11 @@ use analyzer::cluster::annotation;
 use analyzer::cluster::object::Node;
 use ipnet::IpNet;
 
-use crate::cluster_file::metadata::Metadata;
 use crate::document::field::{Field, FieldError};
+use crate::metadata::Metadata;
 
 /// Reads a node, with what its network plugin wrote on it.
-pub(super) fn node(metadata: Metadata, object: &Field<'_>) -> Result<Node, FieldError> {
+pub(crate) fn node(metadata: Metadata, object: &Field<'_>) -> Result<Node, FieldError> {
     let spec = object.get("spec")?;
     let status = object.get("status")?;
     let mut addresses = BTreeSet::new();

@@ -1,24 +1,52 @@
 //! Documents to changes: lists, watch events, and objects by their kind.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use analyzer::cluster::change::{Change, ChangeKind};
 use analyzer::cluster::object::{Controller, Namespace, Object};
 use analyzer::time::Timestamp;
 
-use crate::cluster_file::metadata::Metadata;
-use crate::cluster_file::{ObjectPlace, endpoint, node, pod, range, service};
 use crate::document::field::{Field, FieldError, shown};
+use crate::metadata::Metadata;
+use crate::{endpoint, node, pod, range, service};
+
+/// Where an object stands in its file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObjectPlace {
+    /// The number of its document.
+    pub document: usize,
+    /// Its number within a list.
+    pub item: Option<usize>,
+    /// Kind, namespace and name, as far as they are known.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "document {}", self.document)?;
+        if let Some(item) = self.item {
+            write!(f, ", item {item}")?;
+        }
+        if !self.name.is_empty() {
+            write!(f, " ({})", self.name)?;
+        }
+        Ok(())
+    }
+}
 
 /// An error and the object it is in.
-pub(super) type ObjectError = Box<(ObjectPlace, FieldError)>;
+pub type ObjectError = Box<(ObjectPlace, FieldError)>;
 
 /// What was decoded so far.
 #[derive(Debug, Default)]
-pub(super) struct Decoded {
-    pub(super) changes: Vec<Change>,
-    pub(super) skipped: BTreeMap<String, u64>,
-    pub(super) watch_errors: u64,
+pub struct Decoded {
+    /// The changes, in the order of the text.
+    pub changes: Vec<Change>,
+    /// Objects that say nothing about identity, by kind.
+    pub skipped: BTreeMap<String, u64>,
+    /// Errors of the watch that was written down.
+    pub watch_errors: u64,
 }
 
 /// What happened to an object, and when.
@@ -36,7 +64,10 @@ const FOUND: Event = Event {
 
 impl Decoded {
     /// Decodes a document: an object, a list of objects, a change, or nothing.
-    pub(super) fn add_document(
+    ///
+    /// # Errors
+    /// The first wrong object, with its field.
+    pub fn add_document(
         &mut self,
         place: ObjectPlace,
         document: &Field<'_>,
@@ -113,7 +144,7 @@ impl Decoded {
 }
 
 /// An object that matters, with its version, or the kind of one that does not.
-pub(super) enum Known {
+enum Known {
     Object(Box<Object>, Option<u64>),
     Skipped(String),
 }
