@@ -38,6 +38,7 @@ use crate::cluster::change::{Entry, leave_out};
 use crate::cluster::names::PrefixTable;
 use crate::cluster::object::ObjectKey;
 use crate::cluster::table::Tables;
+use crate::time::Timestamp;
 
 pub use crate::cluster::boundary::Boundaries;
 pub use crate::cluster::called::Call;
@@ -116,6 +117,17 @@ impl Cluster {
         history.push(entry);
         self.records += records;
         self.records -= leave_out(history);
+    }
+
+    /// Forgets the states of objects that others had replaced at `before`, and the objects that
+    /// were deleted by then; whether there were any. Whoever looks back no further misses nothing.
+    pub fn forget(&mut self, before: Timestamp) -> bool {
+        let records = self.records;
+        for history in self.histories.values_mut() {
+            self.records -= change::forget(history, before);
+        }
+        self.histories.retain(|_, history| !history.is_empty());
+        self.records < records
     }
 
     /// Declares a range of addresses as the cluster's, beside those of its objects.

@@ -151,10 +151,34 @@ pub enum EndReason {
     Evicted,
 }
 
-/// How long a connection may be silent.
-const TCP_TIMEOUT: u64 = 300 * NANOS_PER_SECOND;
-/// The same for UDP.
-const UDP_TIMEOUT: u64 = 60 * NANOS_PER_SECOND;
+/// How long connections may be silent: a longer gap between two packets parts two connections.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IdleTimeouts {
+    /// Of TCP.
+    pub tcp_ns: u64,
+    /// Of UDP.
+    pub udp_ns: u64,
+}
+
+impl Default for IdleTimeouts {
+    fn default() -> Self {
+        Self {
+            tcp_ns: 300 * NANOS_PER_SECOND,
+            udp_ns: 60 * NANOS_PER_SECOND,
+        }
+    }
+}
+
+impl IdleTimeouts {
+    #[inline]
+    const fn of(&self, protocol: Protocol) -> u64 {
+        match protocol {
+            Protocol::Tcp => self.tcp_ns,
+            Protocol::Udp => self.udp_ns,
+        }
+    }
+}
+
 /// How long after its close a connection still takes the packets of its five-tuple.
 const LINGER: u64 = 5 * NANOS_PER_SECOND;
 
@@ -213,10 +237,11 @@ impl Connection {
     /// The connection that `sighting` begins on the same five-tuple. It knows who opened it when it
     /// goes on with the sockets of this one.
     #[must_use]
-    pub fn next(&self, sighting: &Sighting) -> Self {
+    pub fn next(&self, sighting: &Sighting, idle: IdleTimeouts) -> Self {
         let mut next = Self::new(self.key, sighting.time);
         let is_syn = sighting.segment.is_some_and(|s| s.flags & flag::SYN != 0);
-        if !is_syn && self.tcp.closed().is_none() && self.gap_to(sighting.time) <= self.timeout() {
+        let is_near = self.gap_to(sighting.time) <= idle.of(self.key.protocol);
+        if !is_syn && self.tcp.closed().is_none() && is_near {
             next.tcp.client = self.tcp.client;
             next.set_twin(self.twin());
         }
@@ -234,12 +259,17 @@ impl Connection {
     /// it is one.
     #[inline]
     #[must_use]
-    pub fn ended_before(&self, sighting: &Sighting, era: Era) -> Option<EndReason> {
+    pub fn ended_before(
+        &self,
+        sighting: &Sighting,
+        era: Era,
+        idle: IdleTimeouts,
+    ) -> Option<EndReason> {
         if !era.holds(sighting.time) {
-            let end = self.end_at(sighting.time, era);
+            let end = self.end_at(sighting.time, era, idle);
             return end.or(Some(EndReason::OwnerChanged));
         }
-        if self.gap_to(sighting.time) > self.timeout() {
+        if self.gap_to(sighting.time) > idle.of(self.key.protocol) {
             return Some(self.reason_or(EndReason::Timeout));
         }
         if let Some((closed, reason)) = self.tcp.closed()
@@ -317,25 +347,26 @@ impl Connection {
     /// Why it has ended when the time is `now`, nothing more came and its era is `era`; `None`
     /// while it is active.
     #[must_use]
-    pub fn end_at(&self, now: Timestamp, era: Era) -> Option<EndReason> {
+    pub fn end_at(&self, now: Timestamp, era: Era, idle: IdleTimeouts) -> Option<EndReason> {
+        let timeout = idle.of(self.key.protocol);
         match self.tcp.closed() {
             Some((_, reason)) => Some(reason),
-            None if era.is_past(now) && era.until.nanos_since(self.last) <= self.timeout() => {
+            None if era.is_past(now) && era.until.nanos_since(self.last) <= timeout => {
                 Some(EndReason::OwnerChanged)
             }
-            None if now.nanos_since(self.last) > self.timeout() => Some(EndReason::Timeout),
+            None if now.nanos_since(self.last) > timeout => Some(EndReason::Timeout),
             None => None,
         }
     }
 
     /// Whether no packet at `now` or later can belong to it.
     #[must_use]
-    pub fn is_over(&self, now: Timestamp) -> bool {
+    pub fn is_over(&self, now: Timestamp, idle: IdleTimeouts) -> bool {
         let closed = self
             .tcp
             .closed()
             .is_some_and(|(at, _)| now.nanos_since(at) > LINGER);
-        closed || now.nanos_since(self.last) > self.timeout()
+        closed || now.nanos_since(self.last) > idle.of(self.key.protocol)
     }
 
     /// Its other forms.
@@ -388,13 +419,6 @@ impl Connection {
     fn gap_to(&self, time: Timestamp) -> u64 {
         time.nanos_since(self.last)
             .max(self.first.nanos_since(time))
-    }
-
-    const fn timeout(&self) -> u64 {
-        match self.key.protocol {
-            Protocol::Tcp => TCP_TIMEOUT,
-            Protocol::Udp => UDP_TIMEOUT,
-        }
     }
 
     /// How it was closed, if it was, else `reason`.

@@ -33,6 +33,8 @@ pub struct Coverage {
     pub dns_cut: u64,
     /// Changes of the cluster, or claims of its objects, beyond the limit.
     pub objects_not_kept: u64,
+    /// Intervals of legs and records of connections that are older than is kept.
+    pub forgotten: u64,
     skipped: [u64; SkipReason::ALL.len()],
 }
 
@@ -43,6 +45,18 @@ impl Coverage {
         self.frames += 1;
         self.from = Some(self.from.map_or(time, |from| from.min(time)));
         self.to = self.to.max(Some(time));
+    }
+
+    /// Takes note that it is `now`, though no frame says so.
+    pub fn reach(&mut self, now: Timestamp) {
+        self.from = self.from.or(Some(now));
+        self.to = self.to.max(Some(now));
+    }
+
+    /// Takes note that what was before `before` is forgotten, which were so many records.
+    pub fn forget(&mut self, before: Timestamp, records: u64) {
+        self.from = self.from.map(|from| from.max(before));
+        self.forgotten += records;
     }
 
     /// Counts a skipped frame.

@@ -112,6 +112,11 @@ impl NameRecords {
         }
     }
 
+    /// Forgets the names that clients were given and that did not hold any more at `before`.
+    pub fn forget(&mut self, before: Timestamp) {
+        self.given.forget(before);
+    }
+
     /// The names that an address has for everyone, sorted.
     #[must_use]
     pub fn of(&self, address: IpAddr) -> &[Arc<str>] {

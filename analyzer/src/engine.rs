@@ -5,6 +5,7 @@
 //! reason.
 
 mod parcel;
+mod passing;
 mod settings;
 
 use std::mem;
@@ -79,7 +80,11 @@ impl Engine {
             settings,
             coverage: Coverage::default(),
             table: ConnectionTable::new(seed),
-            ledger: Ledger::new(limits.intervals, limits.connection_records, seed),
+            ledger: Ledger::new(
+                limits.intervals,
+                (limits.connection_records, settings.surplus),
+                seed,
+            ),
             places: Places::new(limits.places, seed),
             translations: Translations::new(limits.translations, seed),
             fragments: Fragments::new(limits.fragments, seed),
@@ -145,12 +150,12 @@ impl Engine {
     /// packet of one of them is still to come: a capture whose time steps back by minutes.
     pub fn expire(&mut self, now: Timestamp) {
         self.count_ahead();
-        let eras = self.tenancy.eras();
+        let (eras, idle) = (self.tenancy.eras(), self.settings.idle);
         fold_out(
             (&mut self.table, &mut self.ledger),
             eras,
-            |connection| connection.is_over(now),
-            |connection| connection.end_at(now, eras.get(connection.era)),
+            |connection| connection.is_over(now, idle),
+            |connection| connection.end_at(now, eras.get(connection.era), idle),
         );
     }
 
@@ -169,9 +174,9 @@ impl Engine {
             let eras = self.renew_tenancy(now);
             self.number_eras(&eras);
         }
-        let eras = self.tenancy.eras();
+        let (eras, idle) = (self.tenancy.eras(), self.settings.idle);
         self.ledger.fold_all(self.table.iter(), eras, |connection| {
-            connection.end_at(now, eras.get(connection.era))
+            connection.end_at(now, eras.get(connection.era), idle)
         });
         drop(self.table);
         let directory = self.tenancy.directory();
@@ -377,12 +382,14 @@ impl Engine {
             self.evict();
         }
         let connection = self.table.get_or_insert(hash, slot, key, sighting.time);
-        let eras = self.tenancy.eras();
+        let (eras, idle) = (self.tenancy.eras(), self.settings.idle);
         if connection.is_new() {
             connection.era = self.tenancy.era_of(&key, sighting.time);
-        } else if let Some(reason) = connection.ended_before(&sighting, eras.get(connection.era)) {
+        } else if let Some(reason) =
+            connection.ended_before(&sighting, eras.get(connection.era), idle)
+        {
             self.ledger.fold(connection, eras, Some(reason));
-            *connection = connection.next(&sighting);
+            *connection = connection.next(&sighting, idle);
             connection.era = self.tenancy.era_of(&key, sighting.time);
         }
         let interval = IntervalIndex::of(sighting.time);

@@ -9,8 +9,8 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::FixedState;
 
-use crate::connection::record::{ConnectionRecord, ConnectionRecords};
-use crate::connection::{Connection, EndReason};
+use crate::connection::record::{ConnectionRecord, ConnectionRecords, Surplus};
+use crate::connection::{Connection, EndReason, TwinId};
 use crate::endpoint::{Endpoint, Side};
 use crate::era::Eras;
 use crate::index::Index;
@@ -48,7 +48,7 @@ pub struct Ledger {
 impl Ledger {
     /// Room for `intervals` intervals of legs and `records` connection records.
     #[must_use]
-    pub fn new(intervals: usize, records: usize, seed: u64) -> Self {
+    pub fn new(intervals: usize, records: (usize, Surplus), seed: u64) -> Self {
         Self {
             legs: Vec::new(),
             index: Index::default(),
@@ -56,7 +56,7 @@ impl Ledger {
             intervals: 0,
             limit: intervals,
             evicted: 0,
-            records: ConnectionRecords::new(records),
+            records: ConnectionRecords::new(records.0, records.1),
         }
     }
 
@@ -100,6 +100,28 @@ impl Ledger {
                 self.fold_to(&to, connection, end(connection));
             }
         }
+    }
+
+    /// Forgets intervals and connection records that are wholly before `before`, but for what was
+    /// open then, and says how many they were.
+    pub fn forget(&mut self, before: Timestamp) -> u64 {
+        let cutoff = IntervalIndex::of(before);
+        let (intervals, legs) = (self.intervals, self.legs.len());
+        for (_, leg) in &mut self.legs {
+            self.intervals -= leg.forget(cutoff);
+        }
+        self.legs.retain(|(_, leg)| !leg.intervals().is_empty());
+        if self.legs.len() < legs {
+            self.index_anew();
+        }
+        let records = self.records.forget(before);
+        (intervals - self.intervals + records) as u64
+    }
+
+    /// The numbers of forms that some leg has.
+    pub fn twins(&self) -> impl Iterator<Item = TwinId> {
+        let legs = self.legs.iter().map(|(key, _)| key.twin);
+        legs.chain(self.records.iter().map(|record| record.twin))
     }
 
     /// Intervals dropped at the limit.

@@ -176,6 +176,20 @@ impl Leg {
         self.intervals.drop_before(index)
     }
 
+    /// Forgets what was counted before `index`, and says by how many intervals it is less. What
+    /// was open then goes on as if it had started, silently, in the last interval before.
+    pub fn forget(&mut self, index: IntervalIndex) -> usize {
+        let old = || self.intervals.iter().take_while(|old| old.index < index);
+        let sum = |count: fn(&Interval) -> u32| old().map(count).fold(0, u32::saturating_add);
+        let open = sum(|old| old.started).saturating_sub(sum(|old| old.ended));
+        let dropped = self.intervals.drop_before(index);
+        if dropped == 0 || open == 0 {
+            return dropped;
+        }
+        self.interval(index.before()).started = open;
+        dropped - 1
+    }
+
     /// The interval of `index`, made when there is none.
     pub fn interval(&mut self, index: IntervalIndex) -> &mut Interval {
         self.intervals.at(index)

@@ -59,6 +59,13 @@ impl Tenancy {
         self.told().apply(change);
     }
 
+    /// Forgets what was so no more at `before`.
+    pub fn forget(&mut self, before: Timestamp) {
+        if Arc::make_mut(&mut self.cluster).forget(before) {
+            self.directory = None;
+        }
+    }
+
     /// Declares a range of addresses as the cluster's.
     pub fn add_range(&mut self, range: IpNet) {
         self.told().add_range(range);

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use crate::connection::table::ConnectionTable;
 use crate::connection::{Connection, TwinId};
 use crate::endpoint::Side;
-use crate::time::NANOS_PER_SECOND;
+use crate::time::{NANOS_PER_SECOND, Timestamp};
 use crate::translation::clue::{Clue, DataClue, Shown};
 use crate::translation::form::{Form, FormSets};
 use crate::translation::older::{FiveTuple, Older};
@@ -99,6 +99,13 @@ impl Translations {
             Clue::Data(clue) => self.observe_data(&seen, clue, table),
             Clue::Syn { .. } | Clue::SynAck { .. } => self.observe_opening(seen, table),
         }
+    }
+
+    /// Forgets pairs that nobody has shown since `before`, and sets of forms that are not `used`
+    /// any more.
+    pub fn forget(&mut self, before: Timestamp, used: impl Iterator<Item = TwinId>) {
+        self.older.forget(before);
+        self.forms.keep(used);
     }
 
     /// What was found.

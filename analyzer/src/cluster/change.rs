@@ -4,6 +4,7 @@
 //! **Time** a change without a time is a state seen at an unknown moment: a dump. It is placed
 //! behind the timed change its `resourceVersion` follows, else before everything.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cluster::object::Object;
@@ -67,6 +68,53 @@ pub(super) fn leave_out(history: &mut Vec<Entry>) -> usize {
         history.remove(start + 1);
     }
     usize::from(repeats)
+}
+
+/// Forgets the states that others had replaced at `before`, and what was deleted by then. Says how
+/// many records the history is less.
+pub(super) fn forget(history: &mut Vec<Entry>, before: Timestamp) -> usize {
+    let is_old = |entry: &Entry| entry.time.unwrap_or(Timestamp::MIN) < before;
+    if !history.iter().any(is_old) {
+        return 0;
+    }
+    let records = records(history);
+    history.sort();
+    let mut replaced: BTreeSet<Option<Arc<str>>> = BTreeSet::new();
+    let mut kept: Vec<Entry> = Vec::with_capacity(history.len());
+    for entry in history.drain(..).rev() {
+        // A pod's end says nothing of the next one of its name.
+        let is_last = !is_old(&entry) || replaced.insert(uid(&entry.object));
+        if is_last && !(is_old(&entry) && entry.kind == ChangeKind::Deleted) {
+            kept.push(entry);
+        }
+    }
+    kept.reverse();
+    *history = kept;
+    records - self::records(history)
+}
+
+/// The records of a history: a state that repeats the one before is one.
+fn records(history: &[Entry]) -> usize {
+    let mut before: Option<&Arc<Object>> = None;
+    let records = history.iter().map(|entry| {
+        let repeats = before.is_some_and(|before| Arc::ptr_eq(before, &entry.object));
+        before = Some(&entry.object);
+        if repeats { 1 } else { entry.object.records() }
+    });
+    records.sum()
+}
+
+fn uid(object: &Object) -> Option<Arc<str>> {
+    match object {
+        Object::Pod(pod) => pod.uid.clone(),
+        Object::Service(_)
+        | Object::EndpointSlice(_)
+        | Object::Node(_)
+        | Object::Namespace(_)
+        | Object::ReplicaSet(_)
+        | Object::Job(_)
+        | Object::AddressRange(_) => None,
+    }
 }
 
 /// All changes of one object, in order.

@@ -1,7 +1,7 @@
 //! The record of one connection, for those who list connections.
 //!
-//! **Shape** a limited, ordered set: of more connections than it may hold, those that began first
-//! are kept and the others counted, whatever the order in which they ended.
+//! **Shape** a limited, ordered set: of more connections than it may hold, those that began first,
+//! or last, are kept and the others counted, whatever the order in which they ended.
 
 use std::collections::BTreeMap;
 
@@ -67,11 +67,22 @@ impl ConnectionRecord {
     }
 }
 
+/// Which records go when there are more than the limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Surplus {
+    /// Those that began last: what is read has an end.
+    #[default]
+    Latest,
+    /// Those that began first: what is watched goes on.
+    Earliest,
+}
+
 /// The records that are kept, ordered by start and five-tuple. In a capture that was written twice
 /// into one file there are several of the same start and five-tuple, which are numbered.
 #[derive(Clone, Debug)]
 pub struct ConnectionRecords {
     limit: usize,
+    surplus: Surplus,
     kept: BTreeMap<(Timestamp, ConnectionKey, u64), ConnectionRecord>,
     refused: u64,
 }
@@ -79,9 +90,10 @@ pub struct ConnectionRecords {
 impl ConnectionRecords {
     /// Room for `limit` records; with 0 nobody lists connections, and nothing is counted.
     #[must_use]
-    pub const fn new(limit: usize) -> Self {
+    pub const fn new(limit: usize, surplus: Surplus) -> Self {
         Self {
             limit,
+            surplus,
             kept: BTreeMap::new(),
             refused: 0,
         }
@@ -99,9 +111,20 @@ impl ConnectionRecords {
         let number = same.last().map_or(0, |((.., number), _)| number + 1);
         self.kept.insert((first, key, number), record);
         if self.kept.len() > self.limit {
-            self.kept.pop_last();
+            match self.surplus {
+                Surplus::Latest => self.kept.pop_last(),
+                Surplus::Earliest => self.kept.pop_first(),
+            };
             self.refused += 1;
         }
+    }
+
+    /// Drops the records of connections whose last packet was before `before`, and says how many
+    /// they were.
+    pub fn forget(&mut self, before: Timestamp) -> usize {
+        let count = self.kept.len();
+        self.kept.retain(|_, record| record.last() >= before);
+        count - self.kept.len()
     }
 
     /// The records, in order.
@@ -155,7 +178,7 @@ mod tests {
     #[test]
     fn those_that_began_first_are_kept_whatever_the_order() {
         for starts in [[1, 2, 3, 4], [4, 3, 2, 1], [3, 1, 4, 2]] {
-            let mut records = ConnectionRecords::new(2);
+            let mut records = ConnectionRecords::new(2, Surplus::Latest);
             for start in starts {
                 records.push(|| record(start, 5_000));
             }
@@ -165,8 +188,19 @@ mod tests {
     }
 
     #[test]
+    fn where_it_goes_on_those_that_began_last_are_kept_until_they_are_old() {
+        let mut records = ConnectionRecords::new(3, Surplus::Earliest);
+        for start in [4, 1, 3, 2, 5] {
+            records.push(|| record(start, 5_000));
+        }
+        assert_eq!(records.forget(Timestamp::from_nanos(4)), 1);
+        let kept: Vec<u64> = records.iter().map(|r| r.first().as_nanos()).collect();
+        assert_eq!((kept, records.refused()), (vec![4, 5], 2));
+    }
+
+    #[test]
     fn equal_ones_are_all_kept() {
-        let mut records = ConnectionRecords::new(10);
+        let mut records = ConnectionRecords::new(10, Surplus::Latest);
         for port in [7, 5, 7, 7] {
             records.push(|| record(1, port));
         }

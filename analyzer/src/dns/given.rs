@@ -99,6 +99,17 @@ impl GivenNames {
         }
     }
 
+    /// Forgets the names that did not hold any more at `before`.
+    pub fn forget(&mut self, before: Timestamp) {
+        for spans in self.spans.values_mut() {
+            let count = spans.len();
+            spans.retain(|span| span.until >= before);
+            self.count -= count - spans.len();
+        }
+        self.spans.retain(|_, spans| !spans.is_empty());
+        self.forget_names();
+    }
+
     /// The names that held for a client and an address at some time from `first` to `last`.
     pub fn during(
         &self,

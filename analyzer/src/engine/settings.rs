@@ -1,6 +1,8 @@
 //! How an engine works, and how much it may hold.
 
 use crate::cluster::ClusterLimits;
+use crate::connection::IdleTimeouts;
+use crate::connection::record::Surplus;
 use crate::translation::TranslationLimits;
 
 /// How much an engine may hold, in records.
@@ -59,6 +61,10 @@ pub struct Settings {
     pub limits: Limits,
     /// What becomes of packets seen twice.
     pub duplicates: DuplicatePolicy,
+    /// How long connections may be silent.
+    pub idle: IdleTimeouts,
+    /// Which records of single connections go when there are more than the limit.
+    pub surplus: Surplus,
     /// Where its hashes start from; it changes no answer.
     pub seed: u64,
 }

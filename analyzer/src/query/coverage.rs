@@ -31,6 +31,7 @@ impl Snapshot {
                 .collect(),
             dropped: provenance.dropped,
             evicted: coverage.evicted,
+            forgotten: (coverage.forgotten > 0).then_some(coverage.forgotten),
             truncated_records: provenance.truncated_records,
             merged_frames: coverage.merged_frames,
             suspected_duplicates: coverage.suspected_duplicates,

@@ -329,6 +329,9 @@ pub struct CoverageView {
     pub dropped: u64,
     /// Records that a limit took.
     pub evicted: u64,
+    /// Records older than is kept, where that is limited; answers begin at `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<u64>,
     /// Records cut off at the end of a file.
     pub truncated_records: u64,
     /// Frames above an Ethernet MTU: offload had merged their packets.

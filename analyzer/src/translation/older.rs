@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::connection::ConnectionKey;
 use crate::endpoint::{Endpoint, Side};
+use crate::time::Timestamp;
 use crate::translation::clue::{DataClue, Shown};
 use crate::translation::form::Form;
 
@@ -71,7 +72,7 @@ impl FiveTuple {
 #[derive(Clone)]
 pub(super) struct Older {
     limit: usize,
-    pairs: BTreeMap<(FiveTuple, FiveTuple), Proof>,
+    pairs: BTreeMap<(FiveTuple, FiveTuple), (Proof, Timestamp)>,
     refused: u64,
 }
 
@@ -91,28 +92,44 @@ impl Older {
         if (a.source() == b.source()) == (a.destination() == b.destination()) {
             return None;
         }
+        let time = a.time.max(b.time);
         let (a, b) = (FiveTuple::from(&a.key), FiveTuple::from(&b.key));
-        let pair = (a.min(b), a.max(b));
+        self.note_pair((a.min(b), a.max(b)), clue, time)
+    }
+
+    fn note_pair(
+        &mut self,
+        pair: (FiveTuple, FiveTuple),
+        clue: DataClue,
+        time: Timestamp,
+    ) -> Option<[FiveTuple; 2]> {
         let has_room = self.pairs.len() < self.limit;
         match self.pairs.get_mut(&pair) {
-            Some(proof @ Proof::One(_)) if !proof.is_of(clue) => {
-                *proof = Proof::Two;
-                return Some(pair.into());
+            Some((proof, shown)) => {
+                *shown = time.max(*shown);
+                if matches!(proof, Proof::One(_)) && !proof.is_of(clue) {
+                    *proof = Proof::Two;
+                    return Some(pair.into());
+                }
             }
-            Some(Proof::One(_) | Proof::Two) => {}
             None if has_room => {
-                self.pairs.insert(pair, Proof::One(clue));
+                self.pairs.insert(pair, (Proof::One(clue), time));
             }
             None => self.refused += 1,
         }
         None
     }
 
+    /// Forgets the pairs that nobody has shown since `before`.
+    pub(super) fn forget(&mut self, before: Timestamp) {
+        self.pairs.retain(|_, (_, shown)| *shown >= before);
+    }
+
     /// The pairs that two segments speak for, in order.
     pub(super) fn proven(&self) -> impl Iterator<Item = (FiveTuple, FiveTuple)> {
         let pairs = self.pairs.iter();
         pairs
-            .filter(|(_, proof)| matches!(proof, Proof::Two))
+            .filter(|(_, (proof, _))| matches!(proof, Proof::Two))
             .map(|(pair, _)| *pair)
     }
 

@@ -24,6 +24,7 @@ mod joins;
 mod names;
 mod queries;
 mod owners;
+mod retention;
 mod roles;
 mod script;
 mod translations;

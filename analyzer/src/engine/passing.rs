@@ -1,0 +1,39 @@
+//! Time that passes while an engine watches: answers go on though no frame comes, and what is too
+//! old is forgotten.
+//!
+//! **Time** is that of whoever gives the frames. Forgetting is by whole intervals; connections that
+//! are open stay, with what they counted since.
+
+use crate::engine::Engine;
+use crate::frame::Frame;
+use crate::skip::SkipReason;
+use crate::time::Timestamp;
+use crate::traffic::IntervalIndex;
+
+impl Engine {
+    /// Takes note that it is `now`, though no frame says so: answers go up to it, and what was
+    /// silent for long has ended.
+    pub fn reach(&mut self, now: Timestamp) {
+        self.coverage.reach(now);
+    }
+
+    /// Leaves a frame out, and counts it as such.
+    pub fn exclude(&mut self, frame: &Frame<'_>) {
+        self.coverage.see(frame.time);
+        self.coverage.skip(SkipReason::Excluded);
+    }
+
+    /// Forgets the intervals that ended by `before`, the connections that did, and what was known
+    /// only for them: names, former states of the cluster.
+    pub fn forget(&mut self, before: Timestamp) {
+        self.count_ahead();
+        let before = IntervalIndex::of(before).start();
+        let records = self.ledger.forget(before);
+        self.coverage.forget(before, records);
+        self.names.forget(before);
+        self.tenancy.forget(before);
+        let live = self.table.iter().map(|connection| connection.twin());
+        self.translations
+            .forget(before, self.ledger.twins().chain(live));
+    }
+}

@@ -1,0 +1,184 @@
+//! What is too old is forgotten, and nothing else: memory stays flat while traffic goes on.
+
+use analyzer::engine::{Engine, Settings};
+use analyzer::query::{Answer, Operation};
+use analyzer::snapshot::Snapshot;
+use analyzer::time::{NANOS_PER_SECOND, Timestamp};
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use crate::cluster_script::changes;
+use crate::invariants::lines;
+use crate::script::{Line, ask, ingest, parse, provenance, snapshot};
+
+const SECOND: u64 = NANOS_PER_SECOND;
+const RETENTION: u64 = 600 * SECOND;
+
+fn at(second: u64) -> Timestamp {
+    Timestamp::from_nanos(second * SECOND)
+}
+
+fn watching() -> Engine {
+    let mut settings = Settings::default();
+    settings.limits.connection_records = 100_000;
+    Engine::new(settings)
+}
+
+/// The state of an engine after a script, at a second, with what was before another forgotten.
+fn forgetting(script: &str, before: u64, now: u64) -> Snapshot {
+    let mut engine = watching();
+    for line in parse(script) {
+        ingest(&mut engine, &line);
+    }
+    engine.reach(at(now));
+    engine.expire(at(now));
+    engine.forget(at(before));
+    snapshot(engine)
+}
+
+fn flows(snapshot: &Snapshot) -> String {
+    let Answer::Flows(view) = ask(snapshot, Operation::Flows, "format=full&sort=first_seen") else {
+        panic!("flows were asked for");
+    };
+    let line = |flow: &analyzer::query::view::FlowView| {
+        let (client, server) = (flow.client.ip.unwrap(), flow.server.port.unwrap());
+        let (connections, state) = (flow.connections.unwrap(), flow.state.unwrap());
+        let packets = flow.client_stats.tx_pkts;
+        format!("{client} > :{server} {connections} connections, {state:?}, {packets} packets\n")
+    };
+    view.flows.iter().rev().map(line).collect()
+}
+
+/// Two connections that go on, one that ends before it is forgotten and one that does after.
+const SCRIPT: &str = "
+    1 10.0.0.1:40000 > 10.0.0.9:80 S seq=1
+    2 10.0.0.2:40000 > 10.0.0.9:80 S seq=1
+    3 10.0.0.2:40000 > 10.0.0.9:80 R seq=2
+    4 10.0.0.1:40001 > 10.0.0.9:80 S seq=7
+    5 10.0.0.9:80 > 10.0.0.1:40000 SA seq=1 ack=2
+    6 10.0.0.9:80 > 10.0.0.1:40001 SA seq=1 ack=8
+    90 10.0.0.1:40000 > 10.0.0.9:80 A seq=2 len=10
+    91 10.0.0.1:40001 > 10.0.0.9:80 R seq=8";
+
+#[test]
+fn what_is_open_stays_with_what_it_counted_since() {
+    assert_snapshot!(flows(&forgetting(SCRIPT, 50, 95)), @"10.0.0.1 > :80 2 connections, Active, 2 packets");
+    assert_snapshot!(flows(&forgetting(SCRIPT, 50, 400)), @"10.0.0.1 > :80 2 connections, Closed, 2 packets");
+    assert_snapshot!(flows(&forgetting(SCRIPT, 100, 400)), @"");
+}
+
+#[test]
+fn coverage_begins_where_memory_does_and_counts_what_is_forgotten() {
+    let coverage = forgetting(SCRIPT, 57, 95).coverage;
+    assert_eq!((coverage.from, coverage.to), (Some(at(50)), Some(at(95))));
+    // The first interval of two legs, and the record of the one connection that is over.
+    assert_eq!((coverage.forgotten, coverage.evicted), (3, 0));
+    assert!(coverage.closes());
+}
+
+#[test]
+fn the_time_goes_on_without_packets() {
+    let state = |now| flows(&forgetting(SCRIPT, 0, now));
+    assert!(state(389).contains("10.0.0.1 > :80 2 connections, Active"));
+    assert!(state(391).contains("10.0.0.1 > :80 2 connections, Closed"));
+}
+
+#[test]
+fn a_pod_that_went_is_forgotten_and_one_that_is_there_is_not() {
+    let mut engine = watching();
+    for change in changes(
+        "@1 pod shop/gone uid=a ip=10.0.0.1 start=0
+        @20 -pod shop/gone uid=a ip=10.0.0.1 start=0
+        @2 pod shop/here uid=b ip=10.0.0.9 start=0",
+    ) {
+        engine.apply(change);
+    }
+    for line in parse(SCRIPT) {
+        ingest(&mut engine, &line);
+    }
+    engine.forget(at(60));
+    let Answer::Flows(view) = ask(&snapshot(engine), Operation::Flows, "start=80") else {
+        panic!("flows were asked for");
+    };
+    let pods: Vec<_> = view
+        .flows
+        .iter()
+        .map(|flow| (flow.client.pod.as_deref(), flow.server.pod.as_deref()))
+        .collect();
+    assert_eq!(pods, [(None, Some("here"))]);
+}
+
+/// A client's short connection at a second, one of many clients; it asks a name server before.
+fn short(second: u64) -> Vec<Line> {
+    let client = format!("10.{}.{}.7", second / 250 % 250, second % 250);
+    let port = 30_000 + second % 20_000;
+    parse(&format!(
+        "{second}.1 {client}:{port} > 10.0.0.9:80 S seq={second}
+        {second}.2 10.0.0.9:80 > {client}:{port} SA seq=1 ack={}
+        {second}.3 {client}:{port} > 10.0.0.9:80 R seq={}
+        {second}.4 {client}:5000 > 10.0.0.53:53 udp len=30
+        {second}.5 10.9.9.9:50000 > 10.0.0.9:443 A seq={second} len=1",
+        second + 1,
+        second + 1
+    ))
+}
+
+/// Intervals of flows and records of connections.
+fn held(snapshot: &Snapshot) -> (usize, usize) {
+    let flows = snapshot.flows.iter();
+    let intervals = flows.map(|flow| flow.intervals.len()).sum();
+    (intervals, snapshot.connections.len())
+}
+
+#[test]
+fn hours_of_packets_take_as_much_memory_as_what_is_kept_of_them() {
+    let mut engine = watching();
+    let mut held_then = Vec::new();
+    for second in 1..=4 * 3_600 {
+        for line in short(second) {
+            ingest(&mut engine, &line);
+        }
+        if second % 10 == 0 {
+            engine.reach(at(second));
+            engine.expire(at(second));
+            engine.forget(at(second).saturating_sub(std::time::Duration::from_nanos(RETENTION)));
+        }
+        if second % 1_800 == 0 {
+            held_then.push(held(&engine.snapshot(provenance())));
+        }
+    }
+    // Of ten minutes and a second: a short connection and a question a second, and one connection
+    // that goes on, whose start is kept as one interval more.
+    assert_eq!(held_then, [(1_264, 1_203); 8]);
+}
+
+proptest! {
+    #[test]
+    fn forgetting_changes_no_count_of_what_came_after(
+        lines in lines(), place in 0..60_usize, back in 0..400_u64,
+    ) {
+        let mut keeps = watching();
+        let mut forgets = watching();
+        let mut before = Timestamp::MIN;
+        for (number, line) in lines.iter().enumerate() {
+            ingest(&mut keeps, line);
+            ingest(&mut forgets, line);
+            if number == place {
+                before = at((line.nanos / SECOND).saturating_sub(back) / 10 * 10);
+                forgets.forget(before);
+            }
+        }
+        let counts = |engine| {
+            let snapshot = snapshot(engine);
+            let asked = format!("start={}", before.as_nanos() / SECOND);
+            let Answer::Summary(sum) = ask(&snapshot, Operation::Summary, &asked)
+            else { panic!("a summary was asked for") };
+            let asked = format!("{asked}&limit=10000&format=full");
+            let Answer::Flows(view) = ask(&snapshot, Operation::Flows, &asked)
+            else { panic!("flows were asked for") };
+            let connections: u64 = view.flows.iter().filter_map(|flow| flow.connections).sum();
+            (sum.total_bytes, sum.wire_pkts, connections)
+        };
+        prop_assert_eq!(counts(forgets), counts(keeps));
+    }
+}
