@@ -109,11 +109,17 @@ pub enum Answer {
     Dependencies(DependenciesView),
 }
 
-/// Answers `query`, which was parsed for `operation`.
+/// Answers `query`, which was parsed for `operation`. Of what goes on it is answered for the last
+/// minutes, unless it asks for a window.
 ///
 /// # Errors
 /// A parameter that names what the snapshot does not know.
 pub fn run(snapshot: &Snapshot, operation: Operation, query: &Query) -> Result<Answer, QueryError> {
+    let window = query.window.or_default(snapshot.provenance.source);
+    let query = &Query {
+        window,
+        ..query.clone()
+    };
     Ok(match operation {
         Operation::Flows => Answer::Flows(flows::flows(snapshot, query)),
         Operation::Summary => Answer::Summary(summary::summary(snapshot, query)),

@@ -178,5 +178,6 @@ pub(crate) fn settings(matches: &ArgMatches) -> Settings {
         },
         // A capture whose author knew the seed could be made slow to read.
         seed: RandomState::new().hash_one(0),
+        ..Settings::default()
     }
 }

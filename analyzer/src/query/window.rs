@@ -6,8 +6,12 @@
 
 use std::time::Duration;
 
+use crate::snapshot::Source;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
+
+/// The window of what goes on, unless another is asked for.
+const LIVE: Duration = Duration::from_secs(5 * 60);
 
 /// The window that was asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -68,6 +72,19 @@ impl Window {
         *self == Self::default()
     }
 
+    /// The window to answer for: what is saved is asked for as a whole, what goes on as it is of
+    /// late.
+    #[must_use]
+    pub fn or_default(self, source: Source) -> Self {
+        match source {
+            Source::Live if self.is_all() => Self {
+                length: Some(LIVE),
+                ..self
+            },
+            Source::Live | Source::Replay => self,
+        }
+    }
+
     /// The intervals it overlaps, when the snapshot ends at `to`.
     #[must_use]
     pub fn bounds(&self, to: Timestamp) -> Bounds {
@@ -112,6 +129,18 @@ mod tests {
             bounds.start.as_nanos() / 1_000_000_000,
             bounds.end.as_nanos() / 1_000_000_000,
         )
+    }
+
+    #[test]
+    fn what_goes_on_is_asked_for_of_late_and_what_is_saved_as_a_whole() {
+        let all = Window::default();
+        assert_eq!(all.or_default(Source::Replay), all);
+        assert_eq!(all.or_default(Source::Live).length, Some(LIVE));
+        let asked = Window {
+            start: Some(at(12)),
+            ..all
+        };
+        assert_eq!(asked.or_default(Source::Live), asked);
     }
 
     #[test]
