@@ -4,6 +4,7 @@
 //! **Time** is that of whoever gives the frames. Forgetting is by whole intervals; connections that
 //! are open stay, with what they counted since.
 
+use crate::connection::Connection;
 use crate::engine::Engine;
 use crate::frame::Frame;
 use crate::skip::SkipReason;
@@ -32,7 +33,7 @@ impl Engine {
         self.coverage.forget(before, records);
         self.names.forget(before);
         self.tenancy.forget(before);
-        let live = self.table.iter().map(|connection| connection.twin());
+        let live = self.table.iter().map(Connection::twin);
         self.translations
             .forget(before, self.ledger.twins().chain(live));
     }
