@@ -2,3 +2,6 @@
 //!
 //! The only crate that names kube, and the only one that asks what time it is. Linux only: on
 //! other systems it is empty, and the binary does not offer what needs it.
+
+#[cfg(target_os = "linux")]
+pub mod capture;
