@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 use crate::document::{Budget, Content, DocumentError, Keep, MAX_DEPTH, Quoting, Value, duplicate};
 
@@ -23,8 +23,11 @@ pub(super) fn documents(
     keep: Keep,
     budget: Budget,
 ) -> Result<Vec<Value<'_>>, DocumentError> {
+    // Comments are no values. Whether the parser tells of them depends on who else uses it.
+    let mut options = Options::default();
+    options.emit_comments = false;
     let mut composer = Composer {
-        events: Parser::new_from_str(text),
+        events: Parser::new_from_str_with_options(text, options),
         keep,
         budget,
         anchors: BTreeMap::new(),
