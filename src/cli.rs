@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use analyzer::query::Operation;
 use clap::{ArgMatches, Command};
 
 use crate::cli::output::text;
@@ -89,28 +90,21 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .max_term_width(100)
         .arg(color::arg())
-        .subcommands([
-            replay::command(),
-            flows::command(),
-            summary::command(),
-            connections::command(),
-            workloads::command(),
-            dependencies::command(),
-            completions::command(),
-        ])
+        .subcommand(replay::command())
+        .subcommands(Operation::ALL.map(question::command))
+        .subcommand(completions::command())
 }
 
 fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     color::choose(matches);
     match matches.subcommand() {
         Some((replay::NAME, matches)) => replay::run(matches)?,
-        Some((flows::NAME, matches)) => flows::run(matches)?,
-        Some((summary::NAME, matches)) => summary::run(matches)?,
-        Some((connections::NAME, matches)) => connections::run(matches)?,
-        Some((workloads::NAME, matches)) => workloads::run(matches)?,
-        Some((dependencies::NAME, matches)) => dependencies::run(matches)?,
         Some((completions::NAME, matches)) => completions::run(matches, &mut command())?,
-        _ => anyhow::bail!("no such command, expected one of those that --help lists"),
+        Some((name, matches)) => match Operation::named(name) {
+            Some(operation) => question::run(operation, matches)?,
+            None => anyhow::bail!("no such command, expected one of those that --help lists"),
+        },
+        None => anyhow::bail!("no command, expected one of those that --help lists"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Directory, IdentityId, OwnerId};
@@ -99,7 +100,9 @@ impl FlowKey {
 }
 
 /// How it is known who is client, the surest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// It sent the SYN or received the SYN-ACK.
@@ -115,7 +118,9 @@ pub enum Basis {
 }
 
 /// Which ends had a counting point of their own.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Observed {
     /// The client's; the server mirrors it.

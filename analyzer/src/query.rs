@@ -4,7 +4,7 @@
 //! parameters ──► Query ──► flows that match, measured in the window ──► rows ──► view
 //! ```
 //!
-//! One table of parameters serves every surface; one function an operation runs them.
+//! One table of operations and one of parameters serve every surface.
 
 use serde::Serialize;
 
@@ -29,6 +29,7 @@ pub mod flows;
 pub mod label;
 pub mod measure;
 pub mod of;
+pub mod operation;
 pub mod parameter;
 pub mod parse;
 pub mod pattern;
@@ -43,55 +44,7 @@ pub mod view;
 pub mod window;
 pub mod workloads;
 
-/// What is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Operation {
-    /// Flows, or aggregates of them.
-    Flows,
-    /// Totals, tops and namespaces.
-    Summary,
-    /// Single connections.
-    Connections,
-    /// The cluster's objects and what else the traffic shows, at a level.
-    Workloads,
-    /// Who depends on whom, as a graph.
-    Dependencies,
-}
-
-impl Operation {
-    /// Every operation.
-    pub const ALL: [Self; 5] = [
-        Self::Flows,
-        Self::Summary,
-        Self::Connections,
-        Self::Workloads,
-        Self::Dependencies,
-    ];
-
-    /// Its name, which is its command.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Flows => "flows",
-            Self::Summary => "summary",
-            Self::Connections => "connections",
-            Self::Workloads => "workloads",
-            Self::Dependencies => "dependencies",
-        }
-    }
-
-    /// Its path over HTTP.
-    #[must_use]
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Flows => "/mcp/flows",
-            Self::Summary => "/mcp/flows/summary",
-            Self::Connections => "/mcp/connections",
-            Self::Workloads => "/mcp/workloads",
-            Self::Dependencies => "/mcp/dependencies",
-        }
-    }
-}
+pub use crate::query::operation::Operation;
 
 /// The answer of an operation; as JSON it is that operation's view.
 #[derive(Clone, Debug, Serialize)]
@@ -120,15 +73,7 @@ pub fn run(snapshot: &Snapshot, operation: Operation, query: &Query) -> Result<A
         window,
         ..query.clone()
     };
-    Ok(match operation {
-        Operation::Flows => Answer::Flows(flows::flows(snapshot, query)),
-        Operation::Summary => Answer::Summary(summary::summary(snapshot, query)),
-        Operation::Connections => Answer::Connections(connections::connections(snapshot, query)),
-        Operation::Workloads => Answer::Workloads(workloads::workloads(snapshot, query)),
-        Operation::Dependencies => {
-            Answer::Dependencies(dependencies::dependencies(snapshot, query)?)
-        }
-    })
+    (operation.facts().run)(snapshot, query)
 }
 
 /// The level that flows are merged at.

@@ -20,7 +20,7 @@ const OTHERS: [(&str, &str); 3] = [
 pub(crate) fn index() -> Response {
     let operations = Operation::ALL.map(|operation| EndpointView {
         path: operation.path(),
-        about: about(operation),
+        about: operation.facts().about,
         parameters: parameters(operation).into_iter().map(view).collect(),
     });
     let others = OTHERS.map(|(path, about)| EndpointView {
@@ -90,20 +90,5 @@ fn view(parameter: analyzer::query::parameter::Parameter) -> ParameterView {
         name: parameter.name,
         value: parameter.value,
         help: parameter.help,
-    }
-}
-
-const fn about(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Flows => "who talks to whom: flows, or aggregates of them, the largest first",
-        Operation::Summary => "the whole in numbers: totals, top talkers, namespaces",
-        Operation::Connections => "single connections with their times, states and ends",
-        Operation::Workloads => {
-            "what there is, active or idle: pods, workloads, services, namespaces or nodes with \
-             their traffic"
-        }
-        Operation::Dependencies => {
-            "who depends on whom: a graph, of one workload or of all, as JSON, Mermaid or DOT"
-        }
     }
 }

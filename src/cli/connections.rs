@@ -1,24 +1,20 @@
 //! `pilotfish connections`: one row a connection, from its first packet to its last.
 
-use analyzer::query::Operation;
 use analyzer::query::label::label;
 use analyzer::query::view::{ConnectionView, CoverageView};
-use clap::{ArgMatches, Command};
 
 use crate::cli::flows::{wire_rate, workload};
 use crate::cli::output::end::{text, word};
 use crate::cli::output::table::Column;
 use crate::cli::output::{clock_micros, date, moment};
 use crate::cli::question::Rate;
-use crate::cli::{answer, inputs, question, units};
+use crate::cli::units;
 
 /// A column of its table.
 type Col = Column<ConnectionView>;
 
-/// Its name on the command line.
-pub(crate) const NAME: &str = "connections";
-
-const EXAMPLES: &str = "\
+/// What its help ends with.
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   pilotfish connections captures/shop --sort first_seen
   pilotfish connections captures/shop --client-pod checkout --port 5432
@@ -26,18 +22,6 @@ Examples:
   pilotfish connections big.pcap -o jsonl | head
 
 FLAGS are those that an end sent: F(IN), S(YN), R(ST), P(SH), A(CK), U(RG), E(CE), C(WR).";
-
-pub(crate) fn command() -> Command {
-    let command = Command::new(NAME)
-        .about("Show single connections: times, state, flags, counters")
-        .after_help(EXAMPLES)
-        .arg(inputs::max_connections().conflicts_with(answer::URL));
-    question::with_args(command, Operation::Connections)
-}
-
-pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    question::run(Operation::Connections, matches)
-}
 
 /// The columns of a table of connections.
 pub(crate) fn columns(coverage: &CoverageView, rate: Option<Rate>, wide: bool) -> Vec<Col> {

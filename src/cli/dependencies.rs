@@ -2,25 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use analyzer::query::Operation;
 use analyzer::query::label::label;
 use analyzer::query::view::dependencies::{DependenciesView, EdgeView};
-use clap::{ArgMatches, Command};
 
 use crate::cli::output::moment;
 use crate::cli::output::table::Column;
-use crate::cli::{question, units};
+use crate::cli::units;
 
 /// A column of its table.
 type Col = Column<Edge>;
 
-/// Its name on the command line.
-pub(crate) const NAME: &str = "dependencies";
-
 /// Ports that a table names before it counts them.
 const PORTS: usize = 3;
 
-const EXAMPLES: &str = "\
+/// What its help ends with.
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   pilotfish dependencies captures/shop                                all workloads
   pilotfish dependencies captures/shop --of checkout                  all that it depends on
@@ -38,17 +34,6 @@ pub(crate) struct Edge {
     from: String,
     to: String,
     view: EdgeView,
-}
-
-pub(crate) fn command() -> Command {
-    let command = Command::new(NAME)
-        .about("Show who depends on whom, as a graph")
-        .after_help(EXAMPLES);
-    question::with_args(command, Operation::Dependencies)
-}
-
-pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    question::run(Operation::Dependencies, matches)
 }
 
 /// The rows of its table.

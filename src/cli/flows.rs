@@ -4,24 +4,20 @@ use std::collections::BTreeSet;
 
 use analyzer::cluster::ServiceBasis;
 use analyzer::flow::Observed;
-use analyzer::query::Operation;
 use analyzer::query::label::label;
 use analyzer::query::view::{FlowView, FlowsView};
-use clap::{ArgMatches, Command};
 
 use crate::cli::output::end::{text, word};
 use crate::cli::output::moment;
 use crate::cli::output::table::Column;
 use crate::cli::question::Rate;
-use crate::cli::{question, units};
+use crate::cli::units;
 
 /// A column of its table.
 type Col = Column<FlowView>;
 
-/// Its name on the command line.
-pub(crate) const NAME: &str = "flows";
-
-const EXAMPLES: &str = "\
+/// What its help ends with.
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   pilotfish flows captures/shop
   pilotfish flows captures/shop --ns payments --l4proto tcp
@@ -35,17 +31,6 @@ Values separated by commas are alternatives, ! excludes, * stands for any charac
 
 In tables, BYTES → are IP bytes as the client sent them, BYTES ← as the server did, and RATE is \
 that of both on the wire. In JSON and CSV, totals are counted at both ends, so twice the wire.";
-
-pub(crate) fn command() -> Command {
-    let command = Command::new(NAME)
-        .about("Show who talks to whom: one row a flow")
-        .after_help(EXAMPLES);
-    question::with_args(command, Operation::Flows)
-}
-
-pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    question::run(Operation::Flows, matches)
-}
 
 /// The columns of a table of flows.
 pub(crate) fn columns(view: &FlowsView, rate: Rate, wide: bool) -> Vec<Col> {

@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Command};
 
 use crate::cli::output::{self, Output};
 use crate::cli::parameters::{self, Pair};
-use crate::cli::{answer, inputs, units};
+use crate::cli::{answer, connections, dependencies, flows, inputs, summary, units, workloads};
 
 /// What is asked, and how the answer is shown.
 pub(crate) struct Question {
@@ -39,18 +39,34 @@ impl Rate {
     }
 }
 
-/// Adds what every question has to a subcommand: captures or a server, parameters, output.
-pub(crate) fn with_args(command: Command, operation: Operation) -> Command {
+/// The subcommand of an operation: captures or a server, parameters, output.
+pub(crate) fn command(operation: Operation) -> Command {
     let [captures, others @ ..] = inputs::args();
     let captures: Arg = captures
         .required(false)
         .required_unless_present(answer::URL);
-    command
+    // Other operations list no connections, and keep none.
+    let kept = (operation == Operation::Connections)
+        .then(|| inputs::max_connections().conflicts_with(answer::URL));
+    Command::new(operation.name())
+        .about(operation.facts().about)
+        .after_help(examples(operation))
+        .args(kept)
         .arg(captures)
         .args(others)
         .arg(answer::url_arg())
         .arg(output::arg(operation))
         .args(parameters::args(operation))
+}
+
+const fn examples(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Flows => flows::EXAMPLES,
+        Operation::Summary => summary::EXAMPLES,
+        Operation::Connections => connections::EXAMPLES,
+        Operation::Workloads => workloads::EXAMPLES,
+        Operation::Dependencies => dependencies::EXAMPLES,
+    }
 }
 
 /// Answers the question that was typed, and prints the answer.

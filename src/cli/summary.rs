@@ -2,18 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use analyzer::query::Operation;
 use analyzer::query::view::{CrossNamespace, SummaryView, TopByBytes, TopByPackets};
-use clap::{ArgMatches, Command};
 
+use crate::cli::color;
 use crate::cli::output::table::{Column, Room, lay_out};
 use crate::cli::units::{bytes, count, counted};
-use crate::cli::{color, question};
 
-/// Its name on the command line.
-pub(crate) const NAME: &str = "summary";
-
-const EXAMPLES: &str = "\
+/// What its help ends with.
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   pilotfish summary captures/shop
   pilotfish summary captures/shop --ns payments
@@ -39,17 +35,6 @@ const CROSS: [Column<CrossNamespace>; 4] = [
     Column::number("FLOWS", |pair| count(pair.flows)),
     Column::number("BYTES", |pair| bytes(pair.bytes)),
 ];
-
-pub(crate) fn command() -> Command {
-    let command = Command::new(NAME)
-        .about("Show totals, the busiest pairs and the namespaces")
-        .after_help(EXAMPLES);
-    question::with_args(command, Operation::Summary)
-}
-
-pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    question::run(Operation::Summary, matches)
-}
 
 /// A summary in sections; the wide one also says what kinds of ends and of skipped frames.
 pub(crate) fn sections(view: &SummaryView, room: Room, wide: bool) -> String {

@@ -1,24 +1,20 @@
 //! `pilotfish workloads`: what there is, with traffic and without.
 
-use analyzer::query::Operation;
 use analyzer::query::label::label;
 use analyzer::query::view::workloads::WorkloadView;
-use clap::{ArgMatches, Command};
 
 use crate::cli::flows::workload;
 use crate::cli::output::end::text;
 use crate::cli::output::moment;
 use crate::cli::output::table::Column;
 use crate::cli::question::Rate;
-use crate::cli::{question, units};
+use crate::cli::units;
 
 /// A column of its table.
 type Col = Column<WorkloadView>;
 
-/// Its name on the command line.
-pub(crate) const NAME: &str = "workloads";
-
-const EXAMPLES: &str = "\
+/// What its help ends with.
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   pilotfish workloads captures/shop                        all pods, and what else has traffic
   pilotfish workloads captures/shop --state idle           pods that nothing was seen of
@@ -32,17 +28,6 @@ the other filters. Filters of either end say which rows are meant; all others ch
 that are counted, so with them nothing is idle.
 
 → is what an end sent, ← what it received, PEERS are others at the same level.";
-
-pub(crate) fn command() -> Command {
-    let command = Command::new(NAME)
-        .about("Show what there is, active and idle: one row a pod, workload, service, …")
-        .after_help(EXAMPLES);
-    question::with_args(command, Operation::Workloads)
-}
-
-pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    question::run(Operation::Workloads, matches)
-}
 
 /// The columns of its table.
 pub(crate) fn columns(rate: Rate, wide: bool) -> Vec<Col> {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Number of an identity within its [`crate::cluster::Directory`].
@@ -31,7 +32,9 @@ impl IdentityId {
 pub struct OwnerId(u32);
 
 /// What an end is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EndKind {
     /// A pod.
@@ -61,7 +64,9 @@ impl EndKind {
 }
 
 /// How it is known whose address an end's is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityBasis {
     /// The pod's status had it at that time.
@@ -140,7 +145,9 @@ impl IdentityBasis {
 }
 
 /// How the service of an end is known.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceBasis {
     /// The service's address was the one called.
@@ -161,7 +168,9 @@ impl ServiceBasis {
 }
 
 /// The top owner of a pod.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Workload {
     /// `Deployment`, `StatefulSet`, `DaemonSet`, `CronJob`, …; `Pod` for a pod of its own.
     pub kind: Arc<str>,

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Call, Directory};
@@ -28,7 +29,7 @@ mod datagrams;
 mod older;
 
 /// How many joins were made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct JoinCounts {
     /// Services' addresses, each with a client and a backend, whose two sides are one flow.
     pub made: u64,

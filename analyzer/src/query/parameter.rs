@@ -1,6 +1,9 @@
 //! The one table of parameters, for every surface: HTTP, command line and their documentation.
 
 use crate::query::Operation;
+use crate::query::parameter::table::{END_FILTERS, OTHERS, Row};
+
+mod table;
 
 /// A parameter of an operation.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,8 +14,30 @@ pub struct Parameter {
     pub value: &'static str,
     /// What it does, in a sentence.
     pub help: String,
+    /// What values it takes.
+    pub domain: Domain,
+    /// A value that is worth trying.
+    pub example: &'static str,
     /// Which group it is listed in.
     pub group: Group,
+}
+
+/// What values a parameter takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Domain {
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Some of these words, separated by commas; `!` in front excludes one.
+    Some(&'static [&'static str]),
+    /// A whole number.
+    Number {
+        /// The least one.
+        least: usize,
+        /// The greatest one.
+        most: usize,
+    },
+    /// A name, time, duration, address or port, or several, as its help says.
+    Text,
 }
 
 /// Groups of parameters, in the order in which help lists them.
@@ -44,222 +69,13 @@ impl Group {
     }
 }
 
-const ALL: &[Operation] = &Operation::ALL;
-const ROWS: &[Operation] = &[
-    Operation::Flows,
-    Operation::Connections,
-    Operation::Workloads,
-    Operation::Dependencies,
-];
-
-const WORKLOADS: &[Operation] = &[Operation::Workloads];
-const DEPENDENCIES: &[Operation] = &[Operation::Dependencies];
-
-/// Filters of an end, each also with the prefixes `client_` and `server_`.
-const END_FILTERS: [(&str, &str, &str); 7] = [
-    ("ip", "ADDRESS|CIDR", "address or network"),
-    ("ns", "NAME", "namespace"),
-    (
-        "pod",
-        "NAME",
-        "pod, or its workload (`frontend` is every pod of that workload)",
-    ),
-    ("svc", "NAME", "service"),
-    ("node", "NAME", "node"),
-    (
-        "dns",
-        "NAME",
-        "DNS name: what the other end asked for to get the address, or what the capture says",
-    ),
-    (
-        "kind",
-        "KIND",
-        "kind: pod, service, node, external or unresolved",
-    ),
-];
-
-/// (name, value, help, group, operations)
-const OTHERS: [(&str, &str, &str, Group, &[Operation]); 23] = [
-    (
-        "of",
-        "NAME",
-        "what the graph is of: NS/NAME or NAME of a pod, workload or service, or an address; \
-         without, the whole graph",
-        Group::Subject,
-        DEPENDENCIES,
-    ),
-    (
-        "direction",
-        "DIRECTION",
-        "downstream (default): what `of` depends on; upstream: what depends on it; or both",
-        Group::Subject,
-        DEPENDENCIES,
-    ),
-    (
-        "depth",
-        "N",
-        "steps from `of`, 1 or more; without, to the end",
-        Group::Subject,
-        DEPENDENCIES,
-    ),
-    (
-        "state",
-        "STATE",
-        "active: had traffic in the window; idle: the cluster has it and no packet shows it; \
-         or all (default)",
-        Group::Subject,
-        WORKLOADS,
-    ),
-    ("l4proto", "PROTOCOL", "tcp or udp", Group::Flow, ALL),
-    (
-        "port",
-        "PORT",
-        "the server's port, or the service's",
-        Group::Flow,
-        ALL,
-    ),
-    (
-        "client_port",
-        "PORT",
-        "the client's port",
-        Group::Flow,
-        &[Operation::Connections],
-    ),
-    (
-        "across",
-        "LEVEL",
-        "only between two different namespaces, nodes, services, workloads or pods, both known",
-        Group::Flow,
-        ALL,
-    ),
-    (
-        "state",
-        "STATE",
-        "active or closed",
-        Group::Flow,
-        &[
-            Operation::Flows,
-            Operation::Summary,
-            Operation::Connections,
-            Operation::Dependencies,
-        ],
-    ),
-    (
-        "rtt_min",
-        "DURATION",
-        "handshakes at least this long, such as 10ms",
-        Group::Flow,
-        ALL,
-    ),
-    (
-        "start",
-        "TIME",
-        "not before this: RFC 3339 or Unix seconds",
-        Group::Time,
-        ALL,
-    ),
-    (
-        "end",
-        "TIME",
-        "before this: RFC 3339 or Unix seconds",
-        Group::Time,
-        ALL,
-    ),
-    (
-        "window",
-        "DURATION",
-        "the last 5m, or as long before `end` or after `start`",
-        Group::Time,
-        ALL,
-    ),
-    (
-        "aggregate",
-        "LEVEL",
-        "merge flows by pod, workload, service, namespace or node",
-        Group::Answer,
-        &[Operation::Flows],
-    ),
-    (
-        "level",
-        "LEVEL",
-        "what a row is: a pod (default), workload, service, namespace or node",
-        Group::Answer,
-        WORKLOADS,
-    ),
-    (
-        "level",
-        "LEVEL",
-        "what a node of the graph is: a pod, workload (default), service, namespace or node",
-        Group::Answer,
-        DEPENDENCIES,
-    ),
-    (
-        "sort",
-        "KEY",
-        "bytes (default), pkts, bps, pps, rtt, first_seen or last_seen; the greatest first",
-        Group::Answer,
-        &[
-            Operation::Flows,
-            Operation::Connections,
-            Operation::Dependencies,
-        ],
-    ),
-    (
-        "sort",
-        "KEY",
-        "bytes (default), pkts, bps, pps, first_seen or last_seen; the greatest first",
-        Group::Answer,
-        WORKLOADS,
-    ),
-    (
-        "limit",
-        "N",
-        "rows shown at most, 1 to 10000 (default 100)",
-        Group::Answer,
-        ROWS,
-    ),
-    (
-        "offset",
-        "N",
-        "rows left out at the start (default 0)",
-        Group::Answer,
-        ROWS,
-    ),
-    (
-        "format",
-        "FORMAT",
-        "compact (default) or full",
-        Group::Answer,
-        &[Operation::Flows, Operation::Workloads],
-    ),
-    (
-        "format",
-        "FORMAT",
-        "full (the only one, and the default)",
-        Group::Answer,
-        &[Operation::Connections],
-    ),
-    (
-        "format",
-        "FORMAT",
-        "json (default), mermaid or dot",
-        Group::Answer,
-        DEPENDENCIES,
-    ),
-];
-
 /// The parameters of `operation`, in the order in which they are documented.
 #[must_use]
 pub fn parameters(operation: Operation) -> Vec<Parameter> {
     let others = OTHERS
         .iter()
-        .filter(|(.., operations)| operations.contains(&operation))
-        .map(|&(name, value, help, group, _)| Parameter {
-            name: name.to_owned(),
-            value,
-            help: help.to_owned(),
-            group,
-        });
+        .filter(|row| row.operations.contains(&operation))
+        .map(other);
     let ends = [
         ("", "either end's "),
         ("client_", "the client's "),
@@ -267,16 +83,93 @@ pub fn parameters(operation: Operation) -> Vec<Parameter> {
     ]
     .into_iter()
     .flat_map(|(prefix, whose)| {
-        END_FILTERS
-            .iter()
-            .map(move |(name, value, help)| Parameter {
-                name: format!("{prefix}{name}"),
-                value,
-                help: format!("{whose}{help}"),
-                group: Group::End,
-            })
+        END_FILTERS.iter().map(move |row| Parameter {
+            name: format!("{prefix}{}", row.name),
+            value: row.value,
+            help: format!("{whose}{}", row.help),
+            domain: row.domain,
+            example: row.example,
+            group: Group::End,
+        })
     });
     let mut all: Vec<Parameter> = others.chain(ends).collect();
     all.sort_by_key(|parameter| parameter.group);
     all
+}
+
+fn other(row: &Row) -> Parameter {
+    Parameter {
+        name: row.name.to_owned(),
+        value: row.value,
+        help: row.help.to_owned(),
+        domain: row.domain,
+        example: row.example,
+        group: row.group,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::Query;
+    use crate::query::parse::RowLimit;
+
+    /// Whether `operation` takes a value; what it needs beside it is given.
+    fn takes(operation: Operation, name: &str, value: &str) -> bool {
+        let root = ("of", "shop/cart");
+        let beside = ["direction", "depth"].contains(&name).then_some(root);
+        let pairs = beside.into_iter().chain([(name, value)]);
+        Query::parse(operation, pairs, RowLimit::Bounded).is_ok()
+    }
+
+    /// Values that are in a domain, and such that are not.
+    fn values(domain: Domain) -> (Vec<String>, Vec<String>) {
+        let own = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+        let none = || vec!["nonesuch".to_owned(), String::new()];
+        match domain {
+            Domain::Choice(words) => (own(words), [own(words).join(","), "none".into()].into()),
+            Domain::Some(words) => (
+                [own(words), vec![words.join(","), format!("!{}", words[0])]].concat(),
+                none(),
+            ),
+            Domain::Number { least, most } => (
+                vec![least.to_string(), most.to_string()],
+                [
+                    least.checked_sub(1).map(|n| n.to_string()),
+                    most.checked_add(1).map(|n| n.to_string()),
+                    Some("-1".to_owned()),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
+            ),
+            Domain::Text => (Vec::new(), vec![String::new()]),
+        }
+    }
+
+    #[test]
+    fn a_parameter_takes_what_its_domain_says_and_its_example() {
+        for operation in Operation::ALL {
+            for Parameter {
+                name,
+                domain,
+                example,
+                ..
+            } in parameters(operation)
+            {
+                let (inside, outside) = values(domain);
+                for value in inside.iter().map(String::as_str).chain([example]) {
+                    assert!(
+                        takes(operation, &name, value),
+                        "{operation:?} {name}={value}"
+                    );
+                }
+                for value in &outside {
+                    let one_word = matches!(domain, Domain::Choice([only]) if only == value);
+                    let taken = takes(operation, &name, value) && !one_word;
+                    assert!(!taken, "{operation:?} {name}={value}");
+                }
+            }
+        }
+    }
 }

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 
 use crate::query::filter::EndFilter;
+use crate::query::operation::Facts;
 use crate::query::parameter::parameters;
 use crate::query::suggest::unknown;
 use crate::query::value::{
     DIRECTIONS, FORMS, LEVELS, bounded, choice, duration, format, glob, kind, limit, name, network,
     number, port, positive, presence, protocol, qualified, sort, state, terms, time,
 };
-use crate::query::{Format, Level, Operation, Query};
+use crate::query::{Operation, Query};
 
 /// What is wrong with a parameter.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -73,13 +74,7 @@ impl Query {
     /// The query that an operation without parameters means.
     #[must_use]
     pub fn default_of(operation: Operation) -> Self {
-        let (format, level) = match operation {
-            Operation::Connections => (Format::Full, Level::Pod),
-            Operation::Dependencies => (Format::Compact, Level::Workload),
-            Operation::Flows | Operation::Summary | Operation::Workloads => {
-                (Format::Compact, Level::Pod)
-            }
-        };
+        let Facts { format, level, .. } = *operation.facts();
         Self {
             level,
             format,

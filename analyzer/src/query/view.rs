@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::{EndKind, IdentityBasis, ServiceBasis, Workload};
@@ -22,7 +23,7 @@ pub mod dependencies;
 pub mod workloads;
 
 /// The answer of `/mcp/flows`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FlowsView {
     /// One row a flow, or an aggregate of flows.
     pub flows: Vec<FlowView>,
@@ -35,7 +36,7 @@ pub struct FlowsView {
 }
 
 /// The answer of `/mcp/connections`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionsView {
     /// One row a connection.
     pub connections: Vec<ConnectionView>,
@@ -48,7 +49,7 @@ pub struct ConnectionsView {
 }
 
 /// One flow, or flows merged at a level.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FlowView {
     /// TCP or UDP.
     pub proto: Protocol,
@@ -86,7 +87,7 @@ pub struct FlowView {
 }
 
 /// One connection: a flow's fields, and its own.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionView {
     /// As a flow of this connection alone.
     #[serde(flatten)]
@@ -104,7 +105,7 @@ pub struct ConnectionView {
 }
 
 /// TCP flags by end, as letters: `F`IN, `S`YN, `R`ST, `P`SH, `A`CK, `U`RG, `E`CE, `C`WR.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct TcpFlagsView {
     /// What the client sent, or-ed.
     pub client: String,
@@ -113,7 +114,7 @@ pub struct TcpFlagsView {
 }
 
 /// One end of a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EndView {
     /// Address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,7 +158,7 @@ pub struct EndView {
 }
 
 /// Counters at one end.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct StatsView {
     /// Packets sent.
     pub tx_pkts: u64,
@@ -194,7 +195,7 @@ pub struct StatsView {
 }
 
 /// Packets, bytes and their rates.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct TotalsView {
     /// Packets.
     pub pkts: u64,
@@ -207,7 +208,9 @@ pub struct TotalsView {
 }
 
 /// Whether connections are open.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// One has not ended.
@@ -234,7 +237,7 @@ impl State {
 }
 
 /// The answer of `/mcp/flows/summary`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SummaryView {
     /// Flows that match.
     pub total_flows: u64,
@@ -267,7 +270,7 @@ pub struct SummaryView {
 }
 
 /// A pair of ends by bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TopByBytes {
     /// The client's pod, else service, node or address.
     pub client_pod: String,
@@ -278,7 +281,7 @@ pub struct TopByBytes {
 }
 
 /// A pair of ends by packets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TopByPackets {
     /// The client's pod, else service, node or address.
     pub client_pod: String,
@@ -289,7 +292,7 @@ pub struct TopByPackets {
 }
 
 /// Traffic between two namespaces.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CrossNamespace {
     /// The client's namespace.
     pub src_ns: Arc<str>,
@@ -302,7 +305,7 @@ pub struct CrossNamespace {
 }
 
 /// What the answer rests on: the whole snapshot, whatever the filters.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CoverageView {
     /// Saved or live.
     pub source: Source,
@@ -370,7 +373,7 @@ pub struct CoverageView {
 }
 
 /// The intervals that a window took.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WindowView {
     /// Start of the first interval.
     pub start: Timestamp,

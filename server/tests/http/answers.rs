@@ -69,11 +69,11 @@ fn the_index_lists_every_endpoint_and_parameter() {
     let line = |e: &serde_json::Value| format!("{} {}", e["path"], e["about"]);
     let lines: Vec<_> = endpoints.iter().map(line).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    "/mcp/flows" "who talks to whom: flows, or aggregates of them, the largest first"
-    "/mcp/flows/summary" "the whole in numbers: totals, top talkers, namespaces"
-    "/mcp/connections" "single connections with their times, states and ends"
-    "/mcp/workloads" "what there is, active or idle: pods, workloads, services, namespaces or nodes with their traffic"
-    "/mcp/dependencies" "who depends on whom: a graph, of one workload or of all, as JSON, Mermaid or DOT"
+    "/mcp/flows" "Show who talks to whom: flows, or what they add up to at a level, the largest first"
+    "/mcp/flows/summary" "Show totals, the busiest pairs and the namespaces"
+    "/mcp/connections" "Show single connections: times, state, flags, counters"
+    "/mcp/workloads" "Show what there is, active and idle: one row a pod, workload, service, namespace or node"
+    "/mcp/dependencies" "Show who depends on whom, as a graph: of one workload, or of all"
     "/" "this list"
     "/healthz" "`ok` while the server runs"
     "/readyz" "`ok` once everything was read, 503 until then"

@@ -1,12 +1,13 @@
 //! The views of dependencies.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::query::view::{CoverageView, EndView};
 use crate::time::Timestamp;
 
 /// The answer of `/mcp/dependencies`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DependenciesView {
     /// The ends of the edges, and what was asked for.
     pub nodes: Vec<NodeView>,
@@ -21,7 +22,7 @@ pub struct DependenciesView {
 }
 
 /// What depends on others, or others on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeView {
     /// What edges call it: the same in every answer.
     pub id: String,
@@ -31,7 +32,7 @@ pub struct NodeView {
 }
 
 /// All flows from one node to another.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EdgeView {
     /// The client's node.
     pub from: String,

@@ -1,12 +1,13 @@
 //! The views of workloads.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::query::view::{CoverageView, EndView, StatsView};
 use crate::time::Timestamp;
 
 /// The answer of `/mcp/workloads`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WorkloadsView {
     /// One row for all that is one at the level.
     pub workloads: Vec<WorkloadView>,
@@ -19,7 +20,7 @@ pub struct WorkloadsView {
 }
 
 /// What was there at a level, and its traffic.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WorkloadView {
     /// Who it is, with the fields of the level.
     #[serde(flatten)]
@@ -48,7 +49,9 @@ pub struct WorkloadView {
 }
 
 /// Whether something had traffic in the window.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// It had.
