@@ -143,6 +143,28 @@ impl Decoded {
     }
 }
 
+/// What an object says when this happened to it; `None` where that is nothing about identity.
+///
+/// # Errors
+/// The field that is wrong.
+pub fn change(
+    object: &Field<'_>,
+    kind: ChangeKind,
+    time: Timestamp,
+    line: u64,
+) -> Result<Option<Change>, FieldError> {
+    match decode(&self::kind(object, None)?, object)? {
+        Known::Object(object, resource_version) => Ok(Some(Change {
+            time: Some(time),
+            kind,
+            resource_version,
+            line,
+            object: *object,
+        })),
+        Known::Skipped(_) => Ok(None),
+    }
+}
+
 /// An object that matters, with its version, or the kind of one that does not.
 enum Known {
     Object(Box<Object>, Option<u64>),

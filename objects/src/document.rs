@@ -9,9 +9,12 @@
 pub mod field;
 
 mod json;
+mod owned;
 mod yaml;
 
 use std::borrow::Cow;
+
+use serde::Deserializer;
 
 /// How deep lists and mappings may lie in each other.
 const MAX_DEPTH: usize = 100;
@@ -108,6 +111,15 @@ pub fn documents(text: &str, keep: Keep) -> Result<Vec<Value<'_>>, DocumentError
     } else {
         yaml::documents(text, keep, budget)
     }
+}
+
+/// Reads one value from where another text has it.
+pub(crate) fn value<'t, D: Deserializer<'t>>(
+    deserializer: D,
+    keep: Keep,
+) -> Result<Value<'t>, D::Error> {
+    let budget = Budget { values: MAX_VALUES };
+    json::value(deserializer, keep, budget)
 }
 
 /// Values that may yet come.

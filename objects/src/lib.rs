@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! YAML, JSON ──► document ──► field ──► decoded ──► changes of the cluster
+//!      watch ──► watched ─────────────────┘
 //! ```
 //!
 //! The one place that knows how an object of the API becomes one of the analyzer: a replay reads
@@ -11,6 +12,7 @@
 pub mod decoded;
 pub mod document;
 pub mod kept;
+pub mod watched;
 
 mod endpoint;
 mod metadata;

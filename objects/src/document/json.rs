@@ -34,6 +34,21 @@ pub(super) fn documents(
     Ok(documents)
 }
 
+/// Reads one value of a JSON text, or of what another reader has made of it.
+pub(super) fn value<'t, D: Deserializer<'t>>(
+    deserializer: D,
+    keep: Keep,
+    budget: Budget,
+) -> Result<Value<'t>, D::Error> {
+    let budget = RefCell::new(budget);
+    let seed = Seed {
+        keep,
+        budget: &budget,
+        depth: 0,
+    };
+    seed.deserialize(deserializer)
+}
+
 fn wrong(error: &serde_json::Error) -> DocumentError {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
