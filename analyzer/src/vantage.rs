@@ -11,12 +11,13 @@ mod learned;
 mod scope;
 mod unknown;
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::cluster::{Directory, IdentityId};
-use crate::hop::declaration::{InterfaceOwner, SourceDeclaration, TakenAt};
+use crate::hop::declaration::{InterfaceOwner, Shown, SourceDeclaration, TakenAt};
 use crate::hop::{Interface, Place, PlaceId, Places};
 use crate::leg::{Leg, LegKey};
 use crate::time::Timestamp;
@@ -117,7 +118,7 @@ impl<'a> Vantage<'a> {
             return vantage;
         }
         let learned = Learned::of(places, legs, directory, &vantage.holders);
-        vantage.declare();
+        vantage.declare(&learned);
         vantage.adopt_learned(&learned);
         vantage.find_ways_out(&learned);
         vantage.find_half_blind(&learned);
@@ -291,10 +292,12 @@ impl<'a> Vantage<'a> {
             .unwrap_or(Role::Other)
     }
 
+    /// Whether a source shows all interfaces of its machine, and tells them apart.
     fn is_any(&self, source: u32) -> bool {
-        self.places
-            .extent(source)
-            .is_some_and(|extent| extent.has_interfaces)
+        let declaration = self.declarations.get(source as usize);
+        let extent = self.places.extent(source);
+        extent.is_some_and(|extent| extent.has_interfaces)
+            || declaration.is_some_and(|declaration| declaration.shows == Shown::All)
     }
 
     /// A source without frames saw nothing pass, and was there all the time.
@@ -311,7 +314,7 @@ impl<'a> Vantage<'a> {
     }
 
     /// Takes in what is declared of sources and their interfaces.
-    fn declare(&mut self) {
+    fn declare(&mut self, learned: &Learned) {
         for (source, declaration) in (0_u32..).zip(self.declarations) {
             if let TakenAt::Node(node) = &declaration.at
                 && let Some(node) = self.holders.node(node)
@@ -319,6 +322,8 @@ impl<'a> Vantage<'a> {
                 self.nodes.insert(source, node);
             }
         }
+        // Pods that follow each other under one name have an interface each.
+        let seen = LazyCell::new(|| learned.seen_at());
         for (id, place) in self.numbered_places() {
             let Some(declaration) = self.declarations.get(place.source as usize) else {
                 continue;
@@ -329,10 +334,14 @@ impl<'a> Vantage<'a> {
             };
             match (owner, &declaration.at) {
                 (Some(InterfaceOwner::Ignore), _) => self.assign(id, Role::Ignored),
+                (Some(InterfaceOwner::Uplink), _) if self.is_of_podless(place) => {}
                 (Some(InterfaceOwner::Uplink), _) => self.assign(id, Role::WayOut),
                 (Some(InterfaceOwner::Pod(pod)), _) | (None, TakenAt::Pod(pod)) => {
                     if place.depth == 0 {
-                        let pods: Vec<PodNo> = self.holders.pods(pod).collect();
+                        let mut pods: Vec<PodNo> = self.holders.pods(pod).collect();
+                        if pods.len() > 1 && pods.iter().any(|pod| seen.contains(&(id, *pod))) {
+                            pods.retain(|pod| seen.contains(&(id, *pod)));
+                        }
                         self.give(id, pods);
                     }
                 }
@@ -341,14 +350,31 @@ impl<'a> Vantage<'a> {
         }
     }
 
-    /// Takes in whose interfaces were learned, where nothing is declared and the pod is, or may be,
-    /// on the node of the source.
+    /// Whether a place is an interface by number of a node without pods, where the way out is the
+    /// node's own.
+    fn is_of_podless(&self, place: Place) -> bool {
+        let number = match place.interface {
+            Interface::Numbered(number) => number,
+            Interface::Cooked { .. } => return false,
+        };
+        let declaration = self.declarations.get(place.source as usize);
+        let is_by_number = declaration.is_some_and(|d| d.numbered.contains_key(&number));
+        let node = self.nodes.get(&place.source);
+        is_by_number && node.is_some_and(|node| !self.holders.nodes_with_pods().contains(node))
+    }
+
+    /// Takes in whose interfaces were learned, where nothing is declared of them nor of the pod, and
+    /// the pod is, or may be, on the node of the source.
     fn adopt_learned(&mut self, learned: &Learned) {
-        let is_taken = |vantage: &Self, place: PlaceId| vantage.role(place) != Role::Other;
-        let candidates: Vec<(PodNo, PlaceId)> = learned
-            .own_by_source(self.places)
-            .filter(|(_, place)| !is_taken(self, *place))
-            .collect();
+        let is_free = |(pod, place): &(PodNo, PlaceId)| {
+            let source = |place: PlaceId| self.place(place).source;
+            let own = self.own.get(pod);
+            let is_settled =
+                own.is_some_and(|own| own.told.iter().any(|told| source(*told) == source(*place)));
+            !is_settled && self.role(*place) == Role::Other
+        };
+        let candidates = learned.own_by_source(self.places);
+        let candidates: Vec<(PodNo, PlaceId)> = candidates.filter(is_free).collect();
         let mut votes: BTreeMap<u32, BTreeMap<NodeNo, BTreeSet<PodNo>>> = BTreeMap::new();
         for (pod, place) in &candidates {
             if let Some(node) = self.holders.node_of(*pod) {
@@ -409,7 +435,7 @@ impl<'a> Vantage<'a> {
             .iter()
             .flat_map(|(pod, own)| own.told.iter().map(|place| (*pod, *place)));
         let half_blind = of_pods.filter_map(|(pod, place)| {
-            let blind_to = sights.get(place.index())?.blind_to()?;
+            let blind_to = sights.get(&(pod, place))?.blind_to()?;
             let is_blind = seen.contains(&(pod, blind_to, node(place)));
             is_blind.then_some((place, blind_to))
         });

@@ -7,3 +7,5 @@
 pub mod capture;
 #[cfg(target_os = "linux")]
 pub mod cluster;
+#[cfg(target_os = "linux")]
+pub mod interfaces;

@@ -83,22 +83,25 @@ impl Learned {
     }
 
     /// What each place showed of the pods whose own it is.
-    pub(super) fn sights(&self, owns: impl Fn(PodNo, PlaceId) -> bool) -> Vec<Sights> {
-        let mut sights = vec![Sights::default(); self.facts.len()];
-        let is_own =
-            |holder: Holder, place: &PlaceId| holder.pod.is_some_and(|pod| owns(pod, *place));
-        for Sighting {
-            place,
-            sender,
-            receiver,
-        } in &self.sightings
-        {
-            if let Some(sights) = sights.get_mut(place.index()) {
-                sights.sent |= is_own(*sender, place);
-                sights.received |= is_own(*receiver, place);
+    pub(super) fn sights(
+        &self,
+        owns: impl Fn(PodNo, PlaceId) -> bool,
+    ) -> BTreeMap<(PodNo, PlaceId), Sights> {
+        let mut sights: BTreeMap<(PodNo, PlaceId), Sights> = BTreeMap::new();
+        for (pod, part, place) in self.seen().filter(|(pod, _, place)| owns(*pod, *place)) {
+            let sights = sights.entry((pod, place)).or_default();
+            match part {
+                Part::Sender => sights.sent = true,
+                Part::Receiver => sights.received = true,
             }
         }
         sights
+    }
+
+    /// Which pods were seen at which places.
+    pub(super) fn seen_at(&self) -> BTreeSet<(PlaceId, PodNo)> {
+        let seen = self.seen();
+        seen.map(|(pod, _, place)| (place, pod)).collect()
     }
 
     /// Every pod that was seen to send, or to be sent to, and where.

@@ -27,8 +27,10 @@ pub fn unknown(
     places: &Places,
     directory: &Directory,
 ) -> Vec<String> {
-    let is_declared =
-        |source: &SourceDeclaration| source.at != TakenAt::Between || !source.owners.is_empty();
+    let is_declared = |source: &SourceDeclaration| {
+        let owners = source.owners.len() + source.numbered.len();
+        source.at != TakenAt::Between || owners > 0
+    };
     if !declarations.iter().any(is_declared) {
         return Vec::new();
     }

@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use crate::cluster_script::changes;
 use crate::script::{Line, ask, parse, provenance};
 
+mod asked;
 mod connections;
 
 /// Two nodes with two pods each: web and api on node-1, cart and store on node-2.
@@ -106,10 +107,15 @@ fn on_node(node: &&str) -> SourceDeclaration {
 
 /// What is known when this is declared of sources 1, 2, ….
 fn declared(sightings: &[Sighting], sources: Vec<SourceDeclaration>) -> Snapshot {
+    of_cluster(CLUSTER, sightings, sources)
+}
+
+/// The same, of another cluster.
+fn of_cluster(cluster: &str, sightings: &[Sighting], sources: Vec<SourceDeclaration>) -> Snapshot {
     let mut settings = Settings::default();
     settings.limits.connection_records = 100_000;
     let mut engine = Engine::new(settings);
-    for change in changes(CLUSTER) {
+    for change in changes(cluster) {
         engine.apply(change);
     }
     for sighting in sightings {
