@@ -18,6 +18,7 @@ pub mod names_file;
 pub mod report;
 pub mod scenario;
 pub mod session;
+pub mod text;
 pub mod warning;
 
 mod arguments;
@@ -29,7 +30,6 @@ mod pcapng;
 mod record;
 mod source;
 mod sources;
-mod text;
 
 pub use crate::capture::Capture;
 pub use crate::captures::{Captures, Progress};

@@ -11,7 +11,7 @@ const MAX_OCTETS: u64 = 1 << 30;
 
 /// A file whose text cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TextError {
+pub enum TextError {
     /// The system said no.
     #[error("can not be read: {0}")]
     Unreadable(#[from] io::Error),
@@ -24,7 +24,10 @@ pub(crate) enum TextError {
 }
 
 /// Reads a text file.
-pub(crate) fn read_text(path: &Path) -> Result<String, TextError> {
+///
+/// # Errors
+/// The file can not be read, or is no text within the limits.
+pub fn read_text(path: &Path) -> Result<String, TextError> {
     text_of(File::open(path)?)
 }
 

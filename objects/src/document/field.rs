@@ -302,7 +302,8 @@ impl<'f> Field<'f> {
     }
 
     /// The line of the value, or of the nearest one around it.
-    fn line(&self) -> usize {
+    #[must_use]
+    pub fn line(&self) -> usize {
         match (self.value, self.parent) {
             (Some(value), _) => value.line,
             (None, Some(parent)) => parent.line(),
