@@ -17,6 +17,7 @@ use clap::{ArgMatches, Command};
 use crate::cli::output::text;
 
 mod answer;
+mod assert;
 mod client;
 mod color;
 mod completions;
@@ -30,9 +31,11 @@ mod parameters;
 mod progress;
 mod question;
 mod replay;
+mod report;
 mod summary;
 mod units;
 mod usage;
+mod verify;
 mod workloads;
 
 /// The name by which it is called.
@@ -92,13 +95,15 @@ fn command() -> Command {
         .arg(color::arg())
         .subcommand(replay::command())
         .subcommands(Operation::ALL.map(question::command))
-        .subcommand(completions::command())
+        .subcommands([verify::command(), assert::command(), completions::command()])
 }
 
 fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     color::choose(matches);
     match matches.subcommand() {
         Some((replay::NAME, matches)) => replay::run(matches)?,
+        Some((verify::NAME, matches)) => return verify::run(matches),
+        Some((assert::NAME, matches)) => return assert::run(matches),
         Some((completions::NAME, matches)) => completions::run(matches, &mut command())?,
         Some((name, matches)) => match Operation::named(name) {
             Some(operation) => question::run(operation, matches)?,

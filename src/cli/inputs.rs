@@ -164,18 +164,27 @@ pub(crate) fn has_pipe(inputs: &ReplayInputs) -> bool {
 
 /// How it is counted.
 pub(crate) fn settings(matches: &ArgMatches) -> Settings {
-    // Only some commands have the option; the others list no connections, and keep none.
+    // Only some commands have the options; the others list no connections, and keep none.
     let kept = matches.try_get_one::<usize>(MAX_CONNECTIONS).ok().flatten();
+    let dedup = matches.try_get_one::<bool>(DEDUP).ok().flatten();
+    let default = default_settings();
     Settings {
         limits: Limits {
             connection_records: kept.copied().unwrap_or(0),
-            ..Limits::default()
+            ..default.limits
         },
-        duplicates: if matches.get_flag(DEDUP) {
+        duplicates: if dedup.copied().unwrap_or(false) {
             DuplicatePolicy::Copy
         } else {
             DuplicatePolicy::Suspect
         },
+        ..default
+    }
+}
+
+/// How it is counted where nothing else is asked for.
+pub(crate) fn default_settings() -> Settings {
+    Settings {
         // A capture whose author knew the seed could be made slow to read.
         seed: RandomState::new().hash_one(0),
         ..Settings::default()

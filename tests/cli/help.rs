@@ -13,6 +13,8 @@ fn every_command_teaches() {
         ("help__connections", "connections --help"),
         ("help__workloads", "workloads --help"),
         ("help__dependencies", "dependencies --help"),
+        ("help__verify", "verify --help"),
+        ("help__assert", "assert --help"),
         ("help__completions", "completions --help"),
     ];
     for (name, arguments) in cases {

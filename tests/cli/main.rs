@@ -13,6 +13,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod assert;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod files;
@@ -24,3 +26,7 @@ mod run;
 mod server;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod surgery;
+#[cfg(test)]
+mod verify;

@@ -25,7 +25,7 @@ const MAY_USE: [(&str, &[&str]); 7] = [
     ("pilotfish-generator", &[]),
     ("replay", &["analyzer", "objects"]),
     ("server", &["analyzer"]),
-    ("verify", &["analyzer", "replay"]),
+    ("verify", &["analyzer", "objects", "replay"]),
 ];
 
 /// Folders that hold a crate of the workspace but are not among its default members.

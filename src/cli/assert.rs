@@ -1,0 +1,90 @@
+//! `pilotfish assert`: rules over the flows of recorded scenarios.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::builder::PathBufValueParser;
+use clap::{Arg, ArgMatches, Command, ValueHint};
+use verify::parallel;
+use verify::report::Report;
+use verify::rules::{self, Rule, assertion};
+
+use crate::cli::inputs;
+use crate::cli::report;
+
+/// Its name on the command line.
+pub(crate) const NAME: &str = "assert";
+
+const RULES: &str = "rules";
+
+const EXAMPLES: &str = "\
+Examples:
+  pilotfish assert captures/shop --rules rules.yaml
+  pilotfish assert scenarios/*                       the rules.yaml in each of them
+
+Rules are in Common Expression Language, over the fields of a flow as `flows -o json --format full` \
+shows them:
+  rules:
+    - name: only the cart talks to redis
+      forbid: server.svc == \"redis\" && client.workload.name != \"cart\"
+    - name: checkout reaches payments
+      require: client.workload.name == \"checkout\" && server.svc == \"payment-service\"
+      min_connections: 1
+    - name: nothing leaves the cluster but to the payment provider
+      forbid: server.kind == \"external\" && !server.dns.exists(n, n.endsWith(\".pay.example\"))
+
+Every field exists: unknown text is \"\", and a comparison with an unknown number is false.
+
+Exit codes: 0 all rules hold, 1 one is broken, 2 something could not be checked.";
+
+pub(crate) fn command() -> Command {
+    Command::new(NAME)
+        .about("Check rules over the flows of recorded scenarios")
+        .arg(report::scenarios_arg())
+        .arg(
+            Arg::new(RULES)
+                .long(RULES)
+                .value_name("FILE")
+                .value_parser(PathBufValueParser::new())
+                .value_hint(ValueHint::FilePath)
+                .help("the rules, for all scenarios; without, the rules.yaml of each"),
+        )
+        .args(report::args())
+        .after_help(EXAMPLES)
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let scenarios = report::scenarios(matches);
+    // All rules are read before the first capture is.
+    let mut rules: Vec<(PathBuf, Vec<Rule>)> = Vec::new();
+    let shared = matches.get_one::<PathBuf>(RULES);
+    match shared {
+        Some(file) => rules.push((file.clone(), rules::read(file)?)),
+        None => {
+            for scenario in &scenarios {
+                let file = scenario.join(rules::FILE);
+                if !file.exists() {
+                    anyhow::bail!(
+                        "{}: no rules there, expected them in the scenario, or --rules FILE",
+                        file.display()
+                    );
+                }
+                rules.push((file.clone(), rules::read(&file)?));
+            }
+        }
+    }
+    let of = |folder: &Path| {
+        let file = shared.cloned().unwrap_or_else(|| folder.join(rules::FILE));
+        rules.iter().find(|(known, _)| *known == file)
+    };
+    let settings = inputs::default_settings();
+    let report = Report {
+        scenarios: parallel::in_order(&scenarios, |folder| {
+            let (file, rules) = of(folder).map_or((Path::new(""), &[][..]), |(file, rules)| {
+                (file.as_path(), rules.as_slice())
+            });
+            assertion::assert(folder, rules, file, &settings)
+        }),
+    };
+    report::print(&report, matches, NAME, false)
+}
