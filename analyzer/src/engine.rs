@@ -4,6 +4,7 @@
 //! limit has a counter in [`Coverage`]. **Errors** none: what cannot be counted is skipped with a
 //! reason.
 
+mod offload;
 mod parcel;
 mod passing;
 mod settings;
@@ -21,10 +22,11 @@ use crate::coverage::Coverage;
 use crate::dns::{self, NameRecords};
 use crate::duplicates::{Duplicates, without_checksum};
 use crate::endpoint::{Endpoint, Side};
+use crate::engine::offload::on_wire;
 use crate::engine::parcel::{Parcel, Repeats, transport_of};
 use crate::era::Eras;
 use crate::fragments::{FragmentOwner, Fragments};
-use crate::frame::Frame;
+use crate::frame::{Frame, Offload};
 use crate::hop::{HopId, Places, Seen, Way};
 use crate::ledger::Ledger;
 use crate::packet::{self, Fragment, Packet, Parsed};
@@ -228,11 +230,12 @@ impl Engine {
         if packet.source_port == dns::PORT {
             self.names.read(frame, packet);
         }
-        let (time, ip_bytes) = (frame.time, packet.ip_bytes);
+        let time = frame.time;
+        let (packets, ip_bytes) = on_wire(frame, packet);
         let sighting = Sighting {
             time,
             from,
-            packets: 1,
+            packets,
             ip_bytes,
             segment,
             duplicate: false,
@@ -333,6 +336,7 @@ impl Engine {
             slot: None,
             key,
             sighting,
+            offload: frame.offload,
             fingerprint,
             repeats,
         });
@@ -368,6 +372,7 @@ impl Engine {
             mut sighting,
             fingerprint,
             repeats,
+            ..
         } = parcel;
         sighting.duplicate =
             repeats != Repeats::Sent && self.duplicates.seen(sighting.time, fingerprint);
@@ -376,7 +381,8 @@ impl Engine {
             return;
         }
         self.coverage.counted += 1;
-        self.coverage.merged_frames += u64::from(sighting.ip_bytes > MERGED_ABOVE);
+        let is_merged = sighting.ip_bytes > MERGED_ABOVE && parcel.offload == Offload::Unknown;
+        self.coverage.merged_frames += u64::from(is_merged);
         if self.table.len() >= self.settings.limits.connections && !self.table.contains(hash, &key)
         {
             self.evict();

@@ -6,6 +6,7 @@ use crate::connection::table::{KeyHash, Slot};
 use crate::connection::tcp::flag;
 use crate::connection::{ConnectionKey, Sighting};
 use crate::duplicates::Fingerprint;
+use crate::frame::Offload;
 use crate::hop::{HopId, Seen, Way};
 use crate::packet::{Packet, Segment, Transport};
 use crate::protocol::Protocol;
@@ -18,6 +19,8 @@ pub(super) struct Parcel {
     pub(super) slot: Option<Slot>,
     pub(super) key: ConnectionKey,
     pub(super) sighting: Sighting,
+    /// Whether the capture knows what is merged in it.
+    pub(super) offload: Offload,
     pub(super) fingerprint: Fingerprint,
     pub(super) repeats: Repeats,
 }

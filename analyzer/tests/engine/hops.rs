@@ -18,6 +18,7 @@ use crate::script::{Line, ask, parse, provenance};
 
 mod asked;
 mod connections;
+mod ring;
 
 /// Two nodes with two pods each: web and api on node-1, cart and store on node-2.
 const CLUSTER: &str = "

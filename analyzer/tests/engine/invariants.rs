@@ -57,6 +57,7 @@ fn line() -> impl Strategy<Value = (u64, Line)> {
                     ack: seq,
                     len,
                     id: 0,
+                    offload: Offload::Unknown,
                 },
             )
         })

@@ -23,6 +23,7 @@ mod invariants;
 mod joins;
 mod names;
 mod queries;
+mod offload;
 mod owners;
 mod retention;
 mod roles;

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Times are seconds after the epoch. TCP flags are letters (S A F R P); `seq`, `ack`, `len`
-//! (payload) and `id` (IPv4 identification) are 0 when left out.
+//! (payload) and `id` (IPv4 identification) are 0 when left out. `gso` is the payload of a segment
+//! where offload merged several, or `none` where it is known that it did not.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -34,6 +35,7 @@ pub(crate) struct Line {
     pub(crate) ack: u32,
     pub(crate) len: u16,
     pub(crate) id: u16,
+    pub(crate) offload: Offload,
 }
 
 /// Reads a script; empty lines and `#` comments are left out.
@@ -70,6 +72,7 @@ fn parse_line(line: &str) -> Option<Line> {
         ack: 0,
         len: 0,
         id: 0,
+        offload: Offload::Unknown,
     };
     for word in words {
         let (name, value) = word.split_once('=')?;
@@ -78,6 +81,8 @@ fn parse_line(line: &str) -> Option<Line> {
             "ack" => parsed.ack = value.parse().ok()?,
             "len" => parsed.len = value.parse().ok()?,
             "id" => parsed.id = value.parse().ok()?,
+            "gso" if value == "none" => parsed.offload = Offload::Whole,
+            "gso" => parsed.offload = Offload::Segments(value.parse().ok()?),
             _ => return None,
         }
     }
@@ -175,7 +180,7 @@ pub(crate) fn ingest_at(engine: &mut Engine, line: &Line, origin: Origin) {
         time: Timestamp::from_nanos(line.nanos),
         link: RAW,
         original_len: u32::try_from(octets.len()).unwrap(),
-        offload: Offload::Unknown,
+        offload: line.offload,
         data: &octets,
         origin,
     });
