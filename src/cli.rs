@@ -26,6 +26,7 @@ mod dependencies;
 mod flows;
 mod inputs;
 mod interrupt;
+mod mcp;
 mod output;
 mod parameters;
 mod progress;
@@ -51,6 +52,7 @@ Examples:
   tcpdump -i any -w - | pilotfish summary -          a pipe
   pilotfish replay captures/shop                     serve the answers over HTTP
   pilotfish flows --url http://127.0.0.1:8898 --ns payments
+  claude mcp add pilotfish -- pilotfish mcp captures/shop   the same for an AI agent
 
 The cluster's objects:
   kubectl get pods,services,endpointslices,nodes,namespaces,replicasets -A -o yaml > cluster.yaml
@@ -95,6 +97,7 @@ fn command() -> Command {
         .arg(color::arg())
         .subcommand(replay::command())
         .subcommands(Operation::ALL.map(question::command))
+        .subcommand(mcp::command())
         .subcommands([verify::command(), assert::command(), completions::command()])
 }
 
@@ -102,6 +105,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     color::choose(matches);
     match matches.subcommand() {
         Some((replay::NAME, matches)) => replay::run(matches)?,
+        Some((mcp::NAME, matches)) => mcp::run(matches)?,
         Some((verify::NAME, matches)) => return verify::run(matches),
         Some((assert::NAME, matches)) => return assert::run(matches),
         Some((completions::NAME, matches)) => completions::run(matches, &mut command())?,

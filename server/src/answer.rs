@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use analyzer::query::parse::{QueryError, RowLimit};
 use analyzer::query::{self, Operation, Query};
+use analyzer::snapshot::Snapshot;
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{StatusCode, Uri};
@@ -67,6 +68,24 @@ impl Answers {
             .map_err(|_| Refusal::defect())??;
         let body = Body::from(Bytes::from_owner(body));
         Ok((StatusCode::OK, [(CONTENT_TYPE, kind)], body).into_response())
+    }
+
+    /// Does some work on the newest snapshot, on a thread of its own and in a place of its own.
+    pub(crate) async fn with_snapshot<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Snapshot) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let place = self.place().await?;
+        let source = Arc::clone(&self.source);
+        let task = spawn_blocking(move || {
+            let done = work(&source.snapshot());
+            drop(place);
+            done
+        });
+        timeout(self.limits.answer_time, task)
+            .await
+            .map_err(|_| self.overdue())?
+            .map_err(|_| Refusal::defect())
     }
 
     async fn place(&self) -> Result<OwnedSemaphorePermit, Refusal> {

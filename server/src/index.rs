@@ -8,10 +8,24 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::error::{Refusal, bounded, json};
+use crate::kubeshark;
+use crate::mcp::discovery;
 
 /// Paths that are no operation's, and what they answer.
-const OTHERS: [(&str, &str); 3] = [
+const OTHERS: [(&str, &str); 6] = [
     ("/", "this list"),
+    (
+        discovery::PATH,
+        "POST: the Model Context Protocol; GET: what it offers",
+    ),
+    (
+        kubeshark::LIST,
+        "the tools, as Kubeshark's client asks for them",
+    ),
+    (
+        kubeshark::CALL,
+        "POST: calls a tool, `{\"name\": …, \"arguments\": …}`",
+    ),
     ("/healthz", "`ok` while the server runs"),
     ("/readyz", "`ok` once everything was read, 503 until then"),
 ];
@@ -54,8 +68,13 @@ pub(crate) fn not_found(uri: &Uri) -> Refusal {
 
 /// Refuses a method that a path does not have.
 pub(crate) fn method_not_allowed(method: &Method, uri: &Uri) -> Refusal {
+    let expected = match uri.path() {
+        kubeshark::CALL => "POST",
+        discovery::PATH => "GET, HEAD or POST",
+        _ => "GET or HEAD",
+    };
     let error = format!(
-        "{}: method {} is not allowed, expected GET or HEAD",
+        "{}: method {} is not allowed, expected {expected}",
         bounded(uri.path()),
         bounded(method.as_str())
     );

@@ -1,4 +1,4 @@
-//! The surfaces of Pilotfish: HTTP over snapshots of the analyzer.
+//! The surfaces of Pilotfish: HTTP and the Model Context Protocol, over snapshots of the analyzer.
 //!
 //! ```text
 //! request ──► guard ──► query string ──► Query ──► run on a snapshot ──► body ──► compression
@@ -17,6 +17,8 @@ mod error;
 mod guard;
 mod host;
 mod index;
+mod kubeshark;
+mod mcp;
 mod options;
 mod probe;
 mod query_string;
@@ -27,6 +29,8 @@ mod source;
 
 pub use crate::body::write_body;
 pub use crate::host::{AllowedHosts, HostError};
+pub use crate::mcp::desk::Elsewhere;
+pub use crate::mcp::stdio::{McpSource, run_mcp};
 pub use crate::options::{Limits, Options};
 pub use crate::run::{Stop, run};
 pub use crate::serve::serve;

@@ -5,19 +5,22 @@ use std::sync::Arc;
 
 use analyzer::query::Operation;
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::answer::Answers;
 use crate::error::Refusal;
+use crate::mcp::endpoint::Endpoint;
+use crate::mcp::{discovery, endpoint};
 use crate::options::Options;
 use crate::source::SnapshotSource;
-use crate::{guard, index, probe};
+use crate::{guard, index, kubeshark, probe};
 
 /// Everything a server answers. The last layer is the outermost.
 pub(crate) fn router(source: Arc<dyn SnapshotSource>, options: &Options) -> Router {
@@ -47,8 +50,25 @@ fn paths(answers: &Answers) -> Router {
         .fold(router, |router, operation| {
             let answers = answers.clone();
             let answer = async move |uri: Uri| answers.answer(operation, &uri).await;
-            router.route(operation.path(), plain(get(answer)))
+            let path = operation.path();
+            router
+                .route(path, plain(get(answer.clone())))
+                .route(&format!("{}{path}", kubeshark::PREFIX), plain(get(answer)))
         })
+        .merge(tools(answers))
+}
+
+/// The paths of models and of their clients.
+fn tools(answers: &Answers) -> Router {
+    let endpoint = Endpoint::new(answers.clone());
+    let message = async move |request: Request| endpoint.post(request).await;
+    let look = plain(get(async |request: Request| endpoint::get(&request)));
+    let answers = answers.clone();
+    let call = async move |request: Request| kubeshark::call(answers, request).await;
+    Router::new()
+        .route(discovery::PATH, look.post(message))
+        .route(kubeshark::LIST, plain(get(async || kubeshark::list())))
+        .route(kubeshark::CALL, post(call))
 }
 
 fn plain(methods: MethodRouter) -> MethodRouter {

@@ -14,6 +14,8 @@ mod guard;
 mod life;
 #[path = "http/limits.rs"]
 mod limits;
+#[path = "http/mcp.rs"]
+mod mcp;
 #[path = "http/query_string.rs"]
 mod query_string;
 #[path = "http/readiness.rs"]

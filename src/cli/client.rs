@@ -14,6 +14,7 @@ use analyzer::query::{Answer, Operation, Page};
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::cli::answer::ALL;
 use crate::cli::output;
@@ -184,24 +185,35 @@ fn add_nodes(nodes: &mut Vec<NodeView>, more: Vec<NodeView>) {
     nodes.extend(more.into_iter().filter(|node| !known.contains(&node.id)));
 }
 
-fn ask(url: &str, operation: Operation, pairs: &[Pair]) -> anyhow::Result<Vec<u8>> {
+/// Refuses what is no address of a server.
+pub(crate) fn check_url(url: &str) -> anyhow::Result<()> {
     if !url.starts_with("http://") {
         bail!("--url: `{url}` is not offered, expected http://HOST:PORT");
     }
+    Ok(())
+}
+
+/// Posts a small JSON document, and tells the status and the body of the answer.
+pub(crate) fn post(url: &str, path: &str, document: &Value) -> anyhow::Result<(u16, Vec<u8>)> {
+    let address = format!("{}{path}", url.trim_end_matches('/'));
+    let body = serde_json::to_vec(document)?;
+    let request = agent()
+        .post(&address)
+        .header("content-type", "application/json");
+    let response = request.send(body.as_slice());
+    taken(url, response.map_err(|error| unreached(url, &error))?)
+}
+
+fn ask(url: &str, operation: Operation, pairs: &[Pair]) -> anyhow::Result<Vec<u8>> {
+    check_url(url)?;
     let address = format!("{}{}", url.trim_end_matches('/'), operation.path());
     let request = agent().get(&address).query_pairs(
         pairs
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str())),
     );
-    let mut response = request.call().map_err(|error| unreached(url, &error))?;
-    let status = response.status().as_u16();
-    let body = response
-        .body_mut()
-        .with_config()
-        .limit(BODY_BYTES)
-        .read_to_vec()
-        .map_err(|error| anyhow!("{url}: the answer broke off: {error}"))?;
+    let response = request.call().map_err(|error| unreached(url, &error))?;
+    let (status, body) = taken(url, response)?;
     if status == 200 {
         return Ok(body);
     }
@@ -209,6 +221,20 @@ fn ask(url: &str, operation: Operation, pairs: &[Pair]) -> anyhow::Result<Vec<u8
         Ok(Refusal { error }) => bail!("{}", spelled(&error)),
         Err(_) => bail!("{url}: no pilotfish answers there (HTTP status {status})"),
     }
+}
+
+fn taken(
+    url: &str,
+    mut response: ureq::http::Response<ureq::Body>,
+) -> anyhow::Result<(u16, Vec<u8>)> {
+    let status = response.status().as_u16();
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(BODY_BYTES)
+        .read_to_vec()
+        .map_err(|error| anyhow!("{url}: the answer broke off: {error}"))?;
+    Ok((status, body))
 }
 
 fn agent() -> ureq::Agent {

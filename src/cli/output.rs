@@ -164,7 +164,7 @@ fn write_graph(out: &mut impl Write, output: Output, answer: &Answer) -> io::Res
 }
 
 /// Says that standard output failed; a reader that went away is told by its kind.
-fn named(error: io::Error) -> anyhow::Error {
+pub(crate) fn named(error: io::Error) -> anyhow::Error {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return error.into();
     }

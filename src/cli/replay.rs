@@ -78,15 +78,21 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     serve(replay, listener, options)
 }
 
-fn serve(mut replay: Replay, listener: TcpListener, options: Options) -> anyhow::Result<()> {
+fn serve(replay: Replay, listener: TcpListener, options: Options) -> anyhow::Result<()> {
+    let source = publish_from(replay)?;
+    server::run(listener, source, options, &Stop::default())?;
+    Ok(())
+}
+
+/// Reads on a thread of its own, and publishes what was read.
+pub(crate) fn publish_from(mut replay: Replay) -> anyhow::Result<Arc<Published>> {
     let published = Arc::new(Published::new(replay.snapshot()));
     let source = Arc::clone(&published);
     // It reads until its captures end or the process does; nothing waits for it.
     thread::Builder::new()
         .name("reader".to_owned())
         .spawn(move || read(replay, &published))?;
-    server::run(listener, source, options, &Stop::default())?;
-    Ok(())
+    Ok(source)
 }
 
 fn options(matches: &ArgMatches) -> anyhow::Result<Options> {

@@ -9,7 +9,7 @@ use crate::query::end::{LevelKey, keep_common};
 use crate::query::filter::EndFacts;
 use crate::query::flows::{Match, measured_view};
 use crate::query::measure::{Measure, median_us, set_handshakes};
-use crate::query::row::Ranked;
+use crate::query::row::{Ranked, Volume};
 use crate::query::view::{EndView, FlowView};
 use crate::query::{Format, Level, Sort};
 use crate::snapshot::Snapshot;
@@ -109,5 +109,12 @@ impl<'s> Group<'s> {
 impl Ranked for Group<'_> {
     fn rank(&self, sort: Sort) -> u128 {
         self.measure.rank(sort, || median_us(&self.handshakes()))
+    }
+
+    fn volume(&self) -> Volume {
+        Volume {
+            pkts: self.measure.total_packets(),
+            bytes: self.measure.total_ip_bytes(),
+        }
     }
 }

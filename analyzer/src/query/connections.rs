@@ -14,7 +14,7 @@ use crate::query::filter::EndFacts;
 use crate::query::flows::measured_view;
 use crate::query::measure::Measure;
 use crate::query::resolved::ResolvedNames;
-use crate::query::row::{Ranked, page};
+use crate::query::row::{Ranked, Volume, page};
 use crate::query::view::{
     ConnectionView, ConnectionsView, FlowView, State, StatsView, TcpFlagsView,
 };
@@ -37,6 +37,7 @@ pub fn connections(snapshot: &Snapshot, query: &Query) -> ConnectionsView {
         connections: shown.rows.iter().map(|row| row.view(snapshot)).collect(),
         total: shown.total,
         truncated: shown.truncated,
+        rest: shown.rest,
         coverage: snapshot.coverage_view(&query.window),
     }
 }
@@ -169,5 +170,12 @@ fn set_handshake(stats: &mut StatsView, nanos: Option<u64>) {
 impl Ranked for Row<'_> {
     fn rank(&self, sort: Sort) -> u128 {
         self.measure.rank(sort, || median(self.connection))
+    }
+
+    fn volume(&self) -> Volume {
+        Volume {
+            pkts: self.measure.total_packets(),
+            bytes: self.measure.total_ip_bytes(),
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::query::measure::Measure;
 use crate::query::of;
 use crate::query::parse::QueryError;
 use crate::query::reach::{self, reached};
-use crate::query::row::{Ranked, page};
+use crate::query::row::{Ranked, Volume, page};
 use crate::query::view::dependencies::{DependenciesView, EdgeView, NodeView};
 use crate::query::window::Bounds;
 use crate::query::{Format, Query, Sort};
@@ -46,6 +46,7 @@ pub fn dependencies(snapshot: &Snapshot, query: &Query) -> Result<DependenciesVi
         edges: shown.rows.iter().map(|edge| edge.view(&ends)).collect(),
         total: shown.total,
         truncated: shown.truncated,
+        rest: shown.rest,
         coverage: snapshot.coverage_view(&query.window),
     })
 }
@@ -146,5 +147,12 @@ impl Edge<'_> {
 impl Ranked for Edge<'_> {
     fn rank(&self, sort: Sort) -> u128 {
         self.measure.rank(sort, || self.median_us())
+    }
+
+    fn volume(&self) -> Volume {
+        Volume {
+            pkts: self.measure.packets(),
+            bytes: self.measure.ip_bytes(),
+        }
     }
 }

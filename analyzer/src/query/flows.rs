@@ -8,7 +8,7 @@ use crate::query::end::end_view;
 use crate::query::filter::EndFacts;
 use crate::query::measure::{Measure, median_us, set_handshakes};
 use crate::query::resolved::ResolvedNames;
-use crate::query::row::{Ranked, page};
+use crate::query::row::{Ranked, Volume, page};
 use crate::query::view::{EndView, FlowView, FlowsView, State};
 use crate::query::window::Bounds;
 use crate::query::{Format, Query, Sort};
@@ -29,7 +29,7 @@ pub struct Match<'s> {
 #[must_use]
 pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
     let matches = matches(snapshot, query);
-    let (flows, total, truncated) = match query.aggregate {
+    let (flows, total, truncated, rest) = match query.aggregate {
         Some(level) => {
             let shown = page(
                 aggregate::groups(snapshot, matches, level, query.format),
@@ -37,7 +37,7 @@ pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
                 query.page,
             );
             let rows = shown.rows.into_iter().map(|group| group.view(query.format));
-            (rows.collect(), shown.total, shown.truncated)
+            (rows.collect(), shown.total, shown.truncated, shown.rest)
         }
         None => {
             let shown = page(matches, query.sort, query.page);
@@ -45,13 +45,14 @@ pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
                 .rows
                 .iter()
                 .map(|found| found.view(snapshot, query.format));
-            (rows.collect(), shown.total, shown.truncated)
+            (rows.collect(), shown.total, shown.truncated, shown.rest)
         }
     };
     FlowsView {
         flows,
         total,
         truncated,
+        rest,
         coverage: snapshot.coverage_view(&query.window),
     }
 }
@@ -140,6 +141,13 @@ impl Match<'_> {
 impl Ranked for Match<'_> {
     fn rank(&self, sort: Sort) -> u128 {
         self.measure.rank(sort, || self.median_us())
+    }
+
+    fn volume(&self) -> Volume {
+        Volume {
+            pkts: self.measure.total_packets(),
+            bytes: self.measure.total_ip_bytes(),
+        }
     }
 }
 

@@ -8,6 +8,36 @@ use crate::query::{Page, Sort};
 pub trait Ranked {
     /// What rows are ordered by; the greatest comes first.
     fn rank(&self, sort: Sort) -> u128;
+
+    /// What the row counts, as it shows it.
+    fn volume(&self) -> Volume;
+}
+
+/// What rows count together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Volume {
+    /// Packets, as each row shows them.
+    pub pkts: u64,
+    /// IP bytes, as each row shows them.
+    pub bytes: u64,
+}
+
+impl Volume {
+    /// With what `other` counts.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            pkts: self.pkts.saturating_add(other.pkts),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+
+    const fn minus(self, other: Self) -> Self {
+        Self {
+            pkts: self.pkts.saturating_sub(other.pkts),
+            bytes: self.bytes.saturating_sub(other.bytes),
+        }
+    }
 }
 
 /// The rows of a page, and whether others were left out.
@@ -18,6 +48,8 @@ pub struct Shown<T> {
     pub total: usize,
     /// Whether rows were left out.
     pub truncated: bool,
+    /// What the rows after the page count.
+    pub rest: Volume,
 }
 
 /// More rows than are shown are put aside up to this many, before the others are left out.
@@ -30,7 +62,9 @@ pub fn page<T: Ranked>(rows: impl IntoIterator<Item = T>, sort: Sort, page: Page
     let end = page.offset.saturating_add(page.limit);
     let full = end.saturating_mul(2).max(ASIDE);
     let (mut ranked, mut total) = (Vec::new(), 0);
+    let mut rest = Volume::default();
     for row in rows {
+        rest = rest.plus(row.volume());
         ranked.push(((Reverse(row.rank(sort)), total), row));
         total += 1;
         if ranked.len() >= full {
@@ -39,6 +73,9 @@ pub fn page<T: Ranked>(rows: impl IntoIterator<Item = T>, sort: Sort, page: Page
     }
     keep_first(&mut ranked, end);
     ranked.sort_unstable_by_key(|(rank, _)| *rank);
+    for (_, row) in &ranked {
+        rest = rest.minus(row.volume());
+    }
     let rows: Vec<T> = ranked
         .into_iter()
         .skip(page.offset)
@@ -48,6 +85,7 @@ pub fn page<T: Ranked>(rows: impl IntoIterator<Item = T>, sort: Sort, page: Page
         truncated: rows.len() < total,
         rows,
         total,
+        rest,
     }
 }
 

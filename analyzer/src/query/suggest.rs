@@ -48,7 +48,7 @@ fn other_end(name: &str) -> Option<String> {
 }
 
 /// What others call our parameters.
-const OTHER_WORDS: [(&str, &str); 10] = [
+const OTHER_WORDS: [(&str, &str); 12] = [
     ("namespace", "ns"),
     ("service", "svc"),
     ("protocol", "l4proto"),
@@ -56,6 +56,9 @@ const OTHER_WORDS: [(&str, &str); 10] = [
     ("address", "ip"),
     ("src", "client_pod"),
     ("dst", "server_pod"),
+    // As some documents of this API call them.
+    ("dst_filter", "server_svc"),
+    ("src_filter", "client_pod"),
     ("since", "start"),
     ("until", "end"),
     ("group_by", "aggregate"),

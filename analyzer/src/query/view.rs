@@ -16,6 +16,7 @@ use crate::connection::EndReason;
 use crate::flow::join::JoinCounts;
 use crate::flow::{Basis, Observed};
 use crate::protocol::Protocol;
+use crate::query::row::Volume;
 use crate::snapshot::Source;
 use crate::time::Timestamp;
 
@@ -31,6 +32,9 @@ pub struct FlowsView {
     pub total: usize,
     /// Whether rows were left out.
     pub truncated: bool,
+    /// What the rows after the page count; no field of the answer.
+    #[serde(skip)]
+    pub rest: Volume,
     /// What the answer rests on.
     pub coverage: CoverageView,
 }
@@ -44,6 +48,9 @@ pub struct ConnectionsView {
     pub total: usize,
     /// Whether rows were left out.
     pub truncated: bool,
+    /// What the rows after the page count; no field of the answer.
+    #[serde(skip)]
+    pub rest: Volume,
     /// What the answer rests on.
     pub coverage: CoverageView,
 }

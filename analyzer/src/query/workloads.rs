@@ -18,7 +18,7 @@ use crate::query::flows::{Match, matches};
 use crate::query::measure::Measure;
 use crate::query::present::present;
 use crate::query::resolved::ResolvedNames;
-use crate::query::row::{Ranked, page};
+use crate::query::row::{Ranked, Volume, page};
 use crate::query::view::workloads::{Presence, WorkloadView, WorkloadsView};
 use crate::query::{Query, Sort};
 use crate::snapshot::Snapshot;
@@ -40,6 +40,7 @@ pub fn workloads(snapshot: &Snapshot, query: &Query) -> WorkloadsView {
         workloads: shown.rows.iter().map(|row| tallies.view(row)).collect(),
         total: shown.total,
         truncated: shown.truncated,
+        rest: shown.rest,
         coverage: snapshot.coverage_view(&query.window),
     }
 }
@@ -195,5 +196,12 @@ impl Tally {
 impl Ranked for Row {
     fn rank(&self, sort: Sort) -> u128 {
         self.tally.traffic.rank(sort)
+    }
+
+    fn volume(&self) -> Volume {
+        Volume {
+            pkts: self.tally.traffic.packets(),
+            bytes: self.tally.traffic.ip_bytes(),
+        }
     }
 }

@@ -75,6 +75,9 @@ fn the_index_lists_every_endpoint_and_parameter() {
     "/mcp/workloads" "Show what there is, active and idle: one row a pod, workload, service, namespace or node"
     "/mcp/dependencies" "Show who depends on whom, as a graph: of one workload, or of all"
     "/" "this list"
+    "/mcp" "POST: the Model Context Protocol; GET: what it offers"
+    "/api/mcp" "the tools, as Kubeshark's client asks for them"
+    "/api/mcp/tools/call" "POST: calls a tool, `{\"name\": …, \"arguments\": …}`"
     "/healthz" "`ok` while the server runs"
     "/readyz" "`ok` once everything was read, 503 until then"
     "#);

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::query::row::Volume;
 use crate::query::view::{CoverageView, EndView};
 use crate::time::Timestamp;
 
@@ -17,6 +18,9 @@ pub struct DependenciesView {
     pub total: usize,
     /// Whether edges were left out.
     pub truncated: bool,
+    /// What the rows after the page count; no field of the answer.
+    #[serde(skip)]
+    pub rest: Volume,
     /// What the answer rests on.
     pub coverage: CoverageView,
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::query::row::Volume;
 use crate::query::view::{CoverageView, EndView, StatsView};
 use crate::time::Timestamp;
 
@@ -15,6 +16,9 @@ pub struct WorkloadsView {
     pub total: usize,
     /// Whether rows were left out.
     pub truncated: bool,
+    /// What the rows after the page count; no field of the answer.
+    #[serde(skip)]
+    pub rest: Volume,
     /// What the answer rests on.
     pub coverage: CoverageView,
 }

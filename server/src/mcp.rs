@@ -1,0 +1,34 @@
+//! The Model Context Protocol: the operations as tools, for models.
+//!
+//! ```text
+//! HTTP or standard streams ──► handler ──► desk ──► call: query, fit, notes ──► structured answer
+//! ```
+//!
+//! In: requests of protocol revisions 2026-07-28, 2025-11-25 and 2025-06-18, without sessions. Out:
+//! tools made of the table of operations, prompts, resources. It is the one module that knows the
+//! library of the protocol; all it offers can also be had without it, over HTTP.
+//!
+//! **Shape** answers are bounded by what a model can read: see [`call`].
+//! **Errors** of arguments are results of tools, which models read; those of the protocol are the
+//! protocol's.
+//! **Source** <https://modelcontextprotocol.io/specification>
+
+mod arguments;
+pub(crate) mod call;
+mod cursor;
+pub(crate) mod desk;
+pub(crate) mod discovery;
+pub(crate) mod endpoint;
+mod fit;
+mod grain;
+mod handler;
+pub(crate) mod lesson;
+mod notes;
+mod prompt;
+mod resource;
+mod schema;
+pub(crate) mod stdio;
+pub(crate) mod tool;
+
+/// What a model is told before it calls anything.
+const INSTRUCTIONS: &str = include_str!("mcp/instructions.txt");

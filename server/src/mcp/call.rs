@@ -1,0 +1,95 @@
+//! Calls: a tool's arguments to an answer that fits a model's context.
+//!
+//! ```text
+//! arguments ──► query at the finest grain ──► rows that fit, or the next grain ──► notes ──► answer
+//! ```
+//!
+//! **Shape** the fields of the operation's answer over HTTP, of which coverage has only what is not
+//! zero, and notes beside them: what the rows are, what was left out and how to get it.
+
+use analyzer::query::{self, Answer, Form, Operation, diagram};
+use analyzer::snapshot::Snapshot;
+use serde_json::{Map, Value};
+
+use crate::mcp::arguments::Asked;
+use crate::mcp::fit::Sheet;
+use crate::mcp::grain::Grain;
+use crate::mcp::lesson::Lesson;
+use crate::mcp::notes;
+
+/// Answers the call of a tool with `arguments`.
+///
+/// # Errors
+/// A lesson about the argument that is wrong.
+pub(crate) fn call(
+    snapshot: &Snapshot,
+    operation: Operation,
+    arguments: &Map<String, Value>,
+) -> Result<Value, Lesson> {
+    let asked = Asked::parse(operation, arguments)?;
+    if asked.query.form != Form::Json {
+        return drawn(snapshot, &asked);
+    }
+    let mut last = None;
+    for grain in Grain::ladder(&asked) {
+        let sheet = sheet(snapshot, &asked, grain)?;
+        let fits = sheet.fits();
+        last = Some(sheet);
+        if fits {
+            break;
+        }
+    }
+    // The coarsest, where none fits: it is cut.
+    last.map(Sheet::write)
+        .ok_or_else(|| Lesson::new("there is nothing to answer with"))
+}
+
+fn sheet<'a>(snapshot: &Snapshot, asked: &'a Asked, grain: Grain) -> Result<Sheet<'a>, Lesson> {
+    let answer = run(snapshot, asked, grain)?;
+    let total = total(&answer);
+    let mut sheet = Sheet::of(asked, grain, &answer)?;
+    if total == 0 {
+        sheet.note("no_match", notes::no_match(snapshot, asked));
+    }
+    Ok(sheet)
+}
+
+fn run(snapshot: &Snapshot, asked: &Asked, grain: Grain) -> Result<Answer, Lesson> {
+    let query = grain.query(asked.operation, &asked.query);
+    query::run(snapshot, asked.operation, &query)
+        .map_err(|error| Lesson::of(asked.operation, &error, &asked.given))
+}
+
+/// Rows that match; flows, of a summary.
+fn total(answer: &Answer) -> u64 {
+    match answer {
+        Answer::Flows(view) => view.total as u64,
+        Answer::Connections(view) => view.total as u64,
+        Answer::Workloads(view) => view.total as u64,
+        Answer::Dependencies(view) => view.total as u64,
+        Answer::Summary(view) => view.total_flows,
+    }
+}
+
+/// The largest drawing of a graph that fits.
+fn drawn(snapshot: &Snapshot, asked: &Asked) -> Result<Value, Lesson> {
+    let mut asked = asked.clone();
+    let grain = Grain::At(asked.query.level);
+    loop {
+        let answer = run(snapshot, &asked, grain)?;
+        let Answer::Dependencies(view) = &answer else {
+            return Err(Lesson::new("only a graph can be drawn"));
+        };
+        let drawing = diagram::render(view, asked.query.form).unwrap_or_default();
+        let mut sheet = Sheet::of(&asked, grain, &answer)?;
+        sheet.draw(drawing);
+        let shown = view.edges.len();
+        if sheet.fits() || shown == 0 {
+            return Ok(sheet.write());
+        }
+        asked.query.page.limit = (shown * 3 / 4).max(1);
+        if shown == 1 {
+            asked.query.page.limit = 0;
+        }
+    }
+}

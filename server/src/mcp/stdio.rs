@@ -1,0 +1,58 @@
+//! Standard streams: the protocol for a client that started this process.
+//!
+//! **Shape** a line a message. Standard output carries nothing else.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::ServiceExt;
+use rmcp::transport::io::stdio;
+use tokio::runtime::Builder;
+
+use crate::answer::Answers;
+use crate::mcp::desk::{Desk, Elsewhere};
+use crate::mcp::handler::Handler;
+use crate::options::Limits;
+use crate::source::SnapshotSource;
+
+/// Threads that read and write; queries have threads of their own.
+const THREADS: usize = 1;
+/// How long a call waits until a capture is read to its end.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Who answers a client on standard streams.
+pub enum McpSource {
+    /// Snapshots of this process.
+    Snapshots(Arc<dyn SnapshotSource>),
+    /// Another server.
+    Elsewhere(Arc<dyn Elsewhere>),
+}
+
+/// Speaks the protocol on standard streams until the client closes them.
+///
+/// # Errors
+/// Threads cannot be had, or the client does not speak the protocol.
+pub fn run_mcp(source: McpSource, limits: Limits) -> io::Result<()> {
+    let desk = match source {
+        McpSource::Snapshots(source) => Desk::Here(Answers::new(source, limits), PATIENCE),
+        McpSource::Elsewhere(server) => Desk::Elsewhere(server),
+    };
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()?;
+    let served = runtime.block_on(converse(desk));
+    // A read of standard input cannot be cancelled, so nothing waits for it.
+    runtime.shutdown_background();
+    served
+}
+
+async fn converse(desk: Desk) -> io::Result<()> {
+    let service = Handler::new(desk)
+        .serve(stdio())
+        .await
+        .map_err(|error| io::Error::other(format!("standard input: {error}")))?;
+    service.waiting().await.map_err(io::Error::other)?;
+    Ok(())
+}
