@@ -52,7 +52,7 @@ Examples:
   tcpdump -i any -w - | pilotfish summary -          a pipe
   pilotfish replay captures/shop                     serve the answers over HTTP
   pilotfish flows --url http://127.0.0.1:8898 --ns payments
-  claude mcp add pilotfish -- pilotfish mcp captures/shop   the same for an AI agent
+  claude mcp add pilotfish -- pilotfish mcp captures/shop
 
 The cluster's objects:
   kubectl get pods,services,endpointslices,nodes,namespaces,replicasets -A -o yaml > cluster.yaml
