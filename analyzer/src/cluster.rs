@@ -119,6 +119,12 @@ impl Cluster {
         self.records -= leave_out(history);
     }
 
+    /// How many records it has, as [`ClusterLimits`] counts them.
+    #[must_use]
+    pub const fn records(&self) -> usize {
+        self.records
+    }
+
     /// Forgets the states of objects that others had replaced at `before`, and the objects that
     /// were deleted by then; whether there were any. Whoever looks back no further misses nothing.
     pub fn forget(&mut self, before: Timestamp) -> bool {

@@ -53,6 +53,20 @@ impl Coverage {
         self.to = self.to.max(Some(now));
     }
 
+    /// Takes note that it was watched from a moment to another, though no frame says so.
+    pub fn watch(&mut self, from: Timestamp, until: Timestamp) {
+        self.from = Some(self.from.map_or(from, |own| own.min(from)));
+        self.to = self.to.max(Some(until));
+    }
+
+    /// Counts frames that were left out before they came here.
+    pub fn exclude(&mut self, frames: u64) {
+        self.frames = self.frames.saturating_add(frames);
+        if let Some(count) = self.skipped.get_mut(SkipReason::Excluded as usize) {
+            *count = count.saturating_add(frames);
+        }
+    }
+
     /// Takes note that what was before `before` is forgotten, which were so many records.
     pub fn forget(&mut self, before: Timestamp, records: u64) {
         self.from = self.from.map(|from| from.max(before));

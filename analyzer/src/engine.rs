@@ -39,6 +39,7 @@ use crate::translation::Translations;
 use crate::translation::clue::Shown;
 use crate::watermark::Watermark;
 
+pub use crate::engine::passing::Unrecorded;
 pub use crate::engine::settings::{DuplicatePolicy, Limits, Settings};
 
 /// Frames above an Ethernet MTU that offload did not explain.
@@ -349,7 +350,9 @@ impl Engine {
     fn count_ahead(&mut self) {
         let mut ahead = mem::take(&mut self.ahead);
         if let Some(time) = ahead.first().map(|parcel| parcel.sighting.time)
-            && self.tenancy.is_due(time, self.table.len())
+            && self
+                .tenancy
+                .is_due(time, self.coverage.frames, self.table.len())
         {
             self.renew_eras(time);
         }
@@ -457,7 +460,7 @@ impl Engine {
     /// Hands back the eras that were in use until now.
     fn renew_tenancy(&mut self, now: Timestamp) -> Eras {
         let begin = self.coverage.from.unwrap_or(now);
-        self.tenancy.renew(begin, now)
+        self.tenancy.renew(begin, now, self.coverage.frames)
     }
 
     /// Gives every connection the number of its era, which was among `eras` before.

@@ -271,7 +271,14 @@ impl Places {
     #[inline]
     pub fn see(&mut self, frame: &Frame<'_>) {
         if frame.origin.source != 0 {
-            self.extend(frame);
+            self.see_source(frame);
+        }
+    }
+
+    /// Takes note that a source was seen from a moment to another.
+    pub fn extend(&mut self, source: u32, first: Timestamp, last: Timestamp) {
+        if source != 0 {
+            self.extent_mut(source, first, last);
         }
     }
 
@@ -358,24 +365,36 @@ impl Places {
     }
 
     #[inline(never)]
-    fn extend(&mut self, frame: &Frame<'_>) {
-        let (source, time) = (frame.origin.source as usize, frame.time);
+    fn see_source(&mut self, frame: &Frame<'_>) {
+        let is_of_all = frame.link == LinkType::LINUX_SLL2;
+        if let Some(extent) = self.extent_mut(frame.origin.source, frame.time, frame.time) {
+            extent.has_interfaces |= is_of_all;
+        }
+    }
+
+    /// From when to when a source was seen, which now includes these moments.
+    fn extent_mut(
+        &mut self,
+        source: u32,
+        first: Timestamp,
+        last: Timestamp,
+    ) -> Option<&mut Extent> {
+        let source = source as usize;
         if source >= self.limit {
-            return;
+            return None;
         }
         if source >= self.extents.len() {
             self.extents.resize(source + 1, None);
         }
-        if let Some(extent) = self.extents.get_mut(source) {
-            let extent = extent.get_or_insert(Extent {
-                first: time,
-                last: time,
-                has_interfaces: false,
-            });
-            extent.first = extent.first.min(time);
-            extent.last = extent.last.max(time);
-            extent.has_interfaces |= frame.link == LinkType::LINUX_SLL2;
-        }
+        let extent = self.extents.get_mut(source)?;
+        let extent = extent.get_or_insert(Extent {
+            first,
+            last,
+            has_interfaces: false,
+        });
+        extent.first = extent.first.min(first);
+        extent.last = extent.last.max(last);
+        Some(extent)
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! In: what the engine is told of the cluster. Out: the era of a connection, and the directory.
 //! **Shape** the directory is made once for both, and again only when something was told since.
-//! **Time** a change that arrives late is looked at with the next interval of traffic, so that
-//! many changes cost as little as one; what was counted before stays as it was folded.
+//! **Time** what is told while packets are counted is looked at before the next ones, unless it
+//! costs more than they do: then with the next interval of traffic, so that many changes of a
+//! large cluster cost as little as one. What was counted before stays as it was folded.
 
 use std::mem;
 use std::sync::Arc;
@@ -35,8 +36,8 @@ pub struct Tenancy {
     /// The boundaries after it are known.
     since: Timestamp,
     eras: Eras,
-    /// The interval in which the boundaries were made.
-    renewed: Option<IntervalIndex>,
+    /// The interval in which the boundaries were made, and the frames that there were before.
+    renewed: Option<(IntervalIndex, u64)>,
 }
 
 impl Tenancy {
@@ -92,12 +93,17 @@ impl Tenancy {
         Arc::clone(directory)
     }
 
-    /// Whether the boundaries are to be made anew, at most once in an interval; or the eras, when
-    /// there are many more than the `live` connections can be in.
+    /// Whether the boundaries are to be made anew, at most once in an interval, or in as many of
+    /// all `frames` as there is to be looked at; or the eras, when there are many more than the
+    /// `live` connections can be in.
     #[inline]
     #[must_use]
-    pub fn is_due(&self, time: Timestamp, live: usize) -> bool {
-        let stale = self.is_stale() && self.renewed != Some(IntervalIndex::of(time));
+    pub fn is_due(&self, time: Timestamp, frames: u64, live: usize) -> bool {
+        let is_due = |(interval, before): (IntervalIndex, u64)| {
+            let cost = (self.cluster.records() + live) as u64;
+            interval != IntervalIndex::of(time) || frames.saturating_sub(before) >= cost
+        };
+        let stale = self.is_stale() && self.renewed.is_none_or(is_due);
         stale || self.eras.len() > ERAS.saturating_add(live.saturating_mul(2))
     }
 
@@ -107,14 +113,14 @@ impl Tenancy {
         self.directory.is_none()
     }
 
-    /// Makes the boundaries anew at the time `now`, when the first packet was at `begin`, and hands
-    /// back the eras that were in use until now.
-    pub fn renew(&mut self, begin: Timestamp, now: Timestamp) -> Eras {
+    /// Makes the boundaries anew at the time `now` of so many frames, when the first packet was at
+    /// `begin`, and hands back the eras that were in use until now.
+    pub fn renew(&mut self, begin: Timestamp, now: Timestamp, frames: u64) -> Eras {
         if self.renewed.is_none() {
             self.since = begin.saturating_sub(BACK);
         }
         self.boundaries = Arc::new(Boundaries::of(&self.directory(), self.since));
-        self.renewed = Some(IntervalIndex::of(now));
+        self.renewed = Some((IntervalIndex::of(now), frames));
         mem::take(&mut self.eras)
     }
 
@@ -222,15 +228,15 @@ mod tests {
     fn eras_that_no_connection_is_in_any_more_are_not_kept() {
         let mut tenancy = Tenancy::new(ClusterLimits::default());
         tenancy.apply(pod(5));
-        tenancy.renew(second(0), second(0));
+        tenancy.renew(second(0), second(0), 0);
         let id = tenancy.era_of(&key(), second(7));
         for from in 0..ERAS as u64 {
             let (from, until) = (second(from), second(from + 1));
             tenancy.eras.intern(Era { from, until });
         }
-        assert!(tenancy.is_due(second(8), 0), "there are too many");
-        assert!(!tenancy.is_due(second(8), 10), "unless they are in use");
-        let old = tenancy.renew(second(0), second(8));
+        assert!(tenancy.is_due(second(8), 0, 0), "there are too many");
+        assert!(!tenancy.is_due(second(8), 0, 10), "unless they are in use");
+        let old = tenancy.renew(second(0), second(8), 0);
         assert_eq!(old.get(id).from, second(5));
         assert!(tenancy.eras().is_empty());
     }
@@ -241,7 +247,7 @@ mod tests {
         for start in [100, 200, 20_000] {
             tenancy.apply(pod(start));
         }
-        tenancy.renew(second(10_000), second(10_000));
+        tenancy.renew(second(10_000), second(10_000), 0);
         let from = |tenancy: &mut Tenancy, at| {
             let era = tenancy.era_of(&key(), second(at));
             tenancy.eras().get(era).from
@@ -253,14 +259,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_looked_at_once_in_an_interval() {
+    fn what_is_told_is_looked_at_once_in_an_interval_or_in_as_many_frames_as_it_costs() {
         let mut tenancy = Tenancy::new(ClusterLimits::default());
-        assert!(!tenancy.is_due(second(1), 0), "nothing was told");
+        assert!(!tenancy.is_due(second(1), 0, 0), "nothing was told");
         tenancy.apply(pod(5));
-        assert!(tenancy.is_due(second(1), 0));
-        tenancy.renew(second(1), second(1));
+        assert!(tenancy.is_due(second(1), 0, 0));
+        tenancy.renew(second(1), second(1), 0);
         tenancy.apply(pod(7));
-        assert!(!tenancy.is_due(second(9), 0));
-        assert!(tenancy.is_due(second(10), 0));
+        assert!(!tenancy.is_due(second(9), 0, 0));
+        assert!(tenancy.is_due(second(10), 0, 0));
+        let records = tenancy.cluster.records() as u64;
+        assert!(tenancy.is_due(second(9), records, 0));
+        assert!(!tenancy.is_due(second(9), records, 7));
+        assert!(tenancy.is_due(second(9), records + 7, 7));
     }
 }

@@ -11,6 +11,17 @@ use crate::skip::SkipReason;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
 
+/// Frames of a source that were seen and left out, when it was recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unrecorded {
+    /// How many.
+    pub frames: u64,
+    /// The time of the earliest.
+    pub first: Timestamp,
+    /// The time of the latest.
+    pub last: Timestamp,
+}
+
 impl Engine {
     /// Takes note that it is `now`, though no frame says so: answers go up to it, and what was
     /// silent for long has ended.
@@ -21,7 +32,25 @@ impl Engine {
     /// Leaves a frame out, and counts it as such.
     pub fn exclude(&mut self, frame: &Frame<'_>) {
         self.coverage.see(frame.time);
+        self.places.see(frame);
         self.coverage.skip(SkipReason::Excluded);
+    }
+
+    /// Takes note that it was watched from a moment to another, though no frame says so.
+    pub fn watch(&mut self, from: Timestamp, until: Timestamp) {
+        self.coverage.watch(from, until);
+    }
+
+    /// Takes note of frames that a recorder left out.
+    pub fn exclude_unrecorded(&mut self, source: u32, unrecorded: &Unrecorded) {
+        let Unrecorded {
+            frames,
+            first,
+            last,
+        } = *unrecorded;
+        self.coverage.watch(first, last);
+        self.coverage.exclude(frames);
+        self.places.extend(source, first, last);
     }
 
     /// Forgets the intervals that ended by `before`, the connections that did, and what was known

@@ -44,6 +44,39 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Every limit with its name, as descriptions of scenarios write it.
+    pub fn named(&mut self) -> [(&'static str, &mut usize); 10] {
+        let Self {
+            connections,
+            intervals,
+            fragments,
+            connection_records,
+            names,
+            places,
+            translations,
+            cluster,
+        } = self;
+        let TranslationLimits {
+            clues,
+            forms,
+            pairs,
+        } = translations;
+        [
+            ("connections", connections),
+            ("intervals", intervals),
+            ("fragments", fragments),
+            ("connection_records", connection_records),
+            ("names", names),
+            ("places", places),
+            ("clues", clues),
+            ("forms", forms),
+            ("pairs", pairs),
+            ("cluster_records", &mut cluster.records),
+        ]
+    }
+}
+
 /// What becomes of a packet whose octets were seen a moment ago.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum DuplicatePolicy {
