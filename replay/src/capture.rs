@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use analyzer::frame::{Frame, LinkType, Offload, Origin};
+use analyzer::frame::{Frame, LinkType, Origin};
 
 use crate::error::{CaptureError, ReplayError};
 use crate::file::{Hold, Reopened};
@@ -103,7 +103,7 @@ impl Capture {
             time: record.time,
             link: record.link,
             original_len: record.original_len,
-            offload: Offload::Unknown,
+            offload: record.offload,
             data: self.octets.lend(record.data.clone()),
             origin: Origin {
                 source: match (record.link, record.interface) {

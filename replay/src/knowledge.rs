@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use analyzer::cluster::Names;
-use analyzer::engine::Engine;
+use analyzer::engine::{Engine, Settings};
 use analyzer::hop::declaration::TakenAt;
+use analyzer::time::Timestamp;
 
 use crate::cluster_file;
 use crate::error::ReplayError;
@@ -24,16 +25,22 @@ pub(crate) struct Knowledge {
     pub(crate) captures: Vec<PathBuf>,
     /// Which of them are one source, and where it was taken.
     pub(crate) sources: Sources,
+    /// From when to when recorders watched.
+    pub(crate) watched: Vec<(Timestamp, Timestamp)>,
     /// What to know before trusting the answers.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Tells `engine` all that `inputs` know beside their frames.
-pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowledge, ReplayError> {
+/// An engine that knows all that `inputs` tell beside their frames.
+pub(crate) fn engine(
+    mut settings: Settings,
+    inputs: &ReplayInputs,
+) -> Result<(Engine, Knowledge), ReplayError> {
     check_standard_input(inputs)?;
     let mut knowledge = Knowledge {
         captures: Vec::new(),
         sources: Sources::default(),
+        watched: Vec::new(),
         warnings: Vec::new(),
     };
     let mut declared = Vec::new();
@@ -55,14 +62,17 @@ pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowled
             );
         }
         knowledge.add_captures(capture, &scenario);
+        scenario.recorded.lay_over(&mut settings);
+        knowledge.watched.extend(scenario.recorded.watched);
         cluster.extend(scenario.cluster);
         ranges.extend(scenario.cluster_cidrs);
         names.extend(scenario.names);
     }
     knowledge.sources = Sources::new(declared, &inputs.at)?;
+    let mut engine = Engine::new(settings);
     let mut read = BTreeSet::new();
     for file in cluster.iter().filter(|file| read.insert(file.as_path())) {
-        knowledge.tell_cluster(engine, file)?;
+        knowledge.tell_cluster(&mut engine, file)?;
     }
     for range in ranges {
         engine.add_cluster_range(range);
@@ -72,7 +82,7 @@ pub(crate) fn tell(engine: &mut Engine, inputs: &ReplayInputs) -> Result<Knowled
         all_names.extend(names_file::read(file)?);
     }
     engine.set_names(all_names);
-    Ok(knowledge)
+    Ok((engine, knowledge))
 }
 
 /// Standard input can be read once: captures and objects can not both be it.
@@ -146,7 +156,8 @@ impl Knowledge {
 
 /// What is said to be between is a tap like any that nothing is said of.
 fn is_placed(source: &Source) -> bool {
-    source.at != TakenAt::Between || !source.interfaces.is_empty()
+    let interfaces = source.interfaces.len() + source.numbered.len() + source.names.len();
+    source.at != TakenAt::Between || interfaces > 0 || source.left_out.is_some()
 }
 
 fn skipped(file: &Path, kinds: &BTreeMap<String, u64>) -> String {

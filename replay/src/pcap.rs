@@ -15,7 +15,7 @@ mod header;
 
 use std::collections::BTreeSet;
 
-use analyzer::frame::Direction;
+use analyzer::frame::{Direction, Offload};
 use analyzer::time::{NANOS_PER_SECOND, Timestamp};
 
 use crate::error::CaptureError;
@@ -177,6 +177,7 @@ impl Pcap {
             original_len,
             interface: 0,
             direction: Direction::Unknown,
+            offload: Offload::Unknown,
             data,
         }
     }

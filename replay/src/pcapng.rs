@@ -11,6 +11,7 @@
 mod block;
 mod interface;
 mod names;
+mod note;
 mod options;
 mod packet;
 mod search;

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use analyzer::frame::{Direction, LinkType};
+use analyzer::frame::{Direction, LinkType, Offload};
 use analyzer::time::Timestamp;
 
 use crate::octets::Octets;
@@ -21,6 +21,7 @@ pub(crate) struct Record {
     pub(crate) original_len: u32,
     pub(crate) interface: u32,
     pub(crate) direction: Direction,
+    pub(crate) offload: Offload,
     /// Where its octets are, for [`Octets::lend`].
     pub(crate) data: Range<usize>,
 }

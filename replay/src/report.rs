@@ -55,7 +55,8 @@ pub enum Compression {
 /// An interface of a capture.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Interface {
-    /// The number that frames carry: the interface's within its section, 0 for pcap.
+    /// The number that frames carry: the index that its description says in a comment, else its
+    /// number within the section; 0 for pcap.
     pub id: u32,
     /// Its name, where the capture has it.
     pub name: Option<String>,

@@ -9,6 +9,8 @@
 //! **Errors** [`ScenarioError`]: file, line and field.
 
 mod declaration;
+mod interfaces;
+mod recorded;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,12 +18,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use analyzer::engine::Unrecorded;
 use analyzer::hop::declaration::{InterfaceOwner, TakenAt};
 use ipnet::IpNet;
 
 use crate::text::TextError;
 use objects::document::DocumentError;
 use objects::document::field::FieldError;
+
+pub use crate::scenario::recorded::Recorded;
 
 /// The file that describes a scenario.
 const DECLARATION: &str = "scenario.yaml";
@@ -53,6 +58,8 @@ pub struct Scenario {
     pub cluster_cidrs: Vec<IpNet>,
     /// The file that names addresses.
     pub names: Option<PathBuf>,
+    /// What a recorder says of the live run.
+    pub recorded: Recorded,
 }
 
 /// Captures that are one source, and where they were taken.
@@ -64,6 +71,12 @@ pub struct Source {
     pub at: TakenAt,
     /// Whose the interfaces are, by name.
     pub interfaces: BTreeMap<Arc<str>, InterfaceOwner>,
+    /// The same by number, which counts for more.
+    pub numbered: BTreeMap<u32, InterfaceOwner>,
+    /// What interfaces are called, by number.
+    pub names: BTreeMap<u32, Arc<str>>,
+    /// Frames that a recorder saw there and left out.
+    pub left_out: Option<Unrecorded>,
 }
 
 /// A scenario that cannot be used.
@@ -113,6 +126,7 @@ impl Scenario {
                 .map(|name| folder.join(name))
                 .collect(),
             cluster_cidrs: Vec::new(),
+            recorded: Recorded::default(),
             names: Some(NAMES_FILE).filter(there).map(|name| folder.join(name)),
         };
         if there(&DECLARATION) {
@@ -137,6 +151,9 @@ impl Source {
             files: vec![file],
             at: TakenAt::Between,
             interfaces: BTreeMap::new(),
+            numbered: BTreeMap::new(),
+            names: BTreeMap::new(),
+            left_out: None,
         }
     }
 }

@@ -7,9 +7,10 @@ mod shared;
 
 use std::path::PathBuf;
 
-use analyzer::engine::{Engine, Settings};
+use analyzer::engine::{Engine, Settings, Unrecorded};
 use analyzer::hop::declaration::SourceDeclaration;
 use analyzer::snapshot::{Provenance, Snapshot, Source};
+use analyzer::time::Timestamp;
 use ipnet::IpNet;
 
 use crate::captures::{Captures, Progress, SourceReport};
@@ -50,6 +51,10 @@ struct Account {
     names_taken: Vec<usize>,
     /// What is declared of the sources.
     sources: Vec<SourceDeclaration>,
+    /// From when to when recorders watched.
+    watched: Vec<(Timestamp, Timestamp)>,
+    /// What they left out, by source.
+    left_out: Vec<(u32, Unrecorded)>,
     /// What is to be known of the cluster's files.
     warnings: Vec<String>,
     complete: bool,
@@ -61,12 +66,14 @@ impl Replay {
     /// # Errors
     /// When an input is not there, can not be read or is not what it should be.
     pub fn open(inputs: &ReplayInputs, settings: Settings) -> Result<Self, ReplayError> {
-        let mut engine = Engine::new(settings);
+        let (engine, knowledge) = knowledge::engine(settings, inputs)?;
         let Knowledge {
             captures,
             sources,
+            watched,
             warnings,
-        } = knowledge::tell(&mut engine, inputs)?;
+        } = knowledge;
+        let left_out = sources.left_out();
         let mut captures = Captures::open(&captures)?;
         let sources = captures.number(&sources)?;
         Ok(Self {
@@ -75,6 +82,8 @@ impl Replay {
             account: Account {
                 names_taken: Vec::new(),
                 sources,
+                watched,
+                left_out,
                 warnings,
                 complete: false,
             },
@@ -88,7 +97,7 @@ impl Replay {
             match self.captures.next_frame() {
                 Some(frame) => self.engine.ingest(&frame),
                 None => {
-                    self.account.end();
+                    self.account.end(&mut self.engine);
                     return false;
                 }
             }
@@ -129,9 +138,18 @@ impl Replay {
 }
 
 impl Account {
-    /// Everything was read.
-    const fn end(&mut self) {
+    /// Everything was read; recorders saw more than their captures show.
+    fn end(&mut self, engine: &mut Engine) {
+        if self.complete {
+            return;
+        }
         self.complete = true;
+        for (from, until) in &self.watched {
+            engine.watch(*from, *until);
+        }
+        for (source, frames) in &self.left_out {
+            engine.exclude_unrecorded(*source, frames);
+        }
     }
 
     /// The account of what was read so far; the names that captures gave go to the engine.

@@ -9,9 +9,11 @@
 //! ended: when both are declared to be of one place or, of those of all interfaces, when their
 //! names differ by digits alone.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use analyzer::engine::Unrecorded;
 use analyzer::hop::declaration::{SourceDeclaration, TakenAt};
 
 use crate::arguments::Inputs;
@@ -52,7 +54,10 @@ impl Sources {
             declared.push(Source {
                 files: inputs.files.into_iter().map(|input| input.path).collect(),
                 at: at.clone(),
-                interfaces: std::collections::BTreeMap::new(),
+                interfaces: BTreeMap::new(),
+                numbered: BTreeMap::new(),
+                names: BTreeMap::new(),
+                left_out: None,
             });
         }
         let options = declared.len();
@@ -115,6 +120,13 @@ impl Sources {
         Ok((numbers, declarations))
     }
 
+    /// What recorders left out, by the number of the source.
+    pub(crate) fn left_out(&self) -> Vec<(u32, Unrecorded)> {
+        let sources = self.declared.iter().zip(1..);
+        let left_out = sources.filter_map(|(source, number)| Some((number, source.left_out?)));
+        left_out.collect()
+    }
+
     /// What the files of one source have in common.
     pub(crate) fn chain(&self, numbers: Numbers, file: &Path) -> Chain {
         let declared = (numbers.plain as usize).checked_sub(1);
@@ -158,7 +170,8 @@ fn declaration(source: &Source) -> SourceDeclaration {
         name: first.map_or_else(String::new, |file| file.display().to_string()),
         at: source.at.clone(),
         owners: source.interfaces.clone(),
-        ..SourceDeclaration::default()
+        numbered: source.numbered.clone(),
+        names: source.names.clone(),
     }
 }
 

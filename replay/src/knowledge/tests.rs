@@ -4,11 +4,11 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use analyzer::engine::{Engine, Settings};
+use analyzer::engine::Settings;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::knowledge::tell;
+use crate::knowledge::engine;
 use crate::session::ReplayInputs;
 
 /// What is said of a cluster file with this text.
@@ -25,7 +25,7 @@ fn said_of_octets(octets: &[u8]) -> Vec<String> {
         cluster: vec![file],
         ..ReplayInputs::default()
     };
-    let knowledge = tell(&mut Engine::new(Settings::default()), &inputs).unwrap();
+    let (_, knowledge) = engine(Settings::default(), &inputs).unwrap();
     let here = format!("{}/", folder.path().display());
     let warnings = knowledge.warnings.iter();
     warnings.map(|line| line.replace(&here, "")).collect()

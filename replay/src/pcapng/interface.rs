@@ -7,7 +7,8 @@
 use analyzer::frame::LinkType;
 use analyzer::time::{NANOS_PER_SECOND, Timestamp};
 
-use crate::pcapng::options::Options;
+use crate::pcapng::note;
+use crate::pcapng::options::{COMMENT, Options};
 use crate::record::Fields;
 use crate::report::Interface;
 use crate::warning::Damage;
@@ -27,6 +28,8 @@ const NAME_OCTETS: usize = 256;
 pub(crate) struct Clock {
     pub(crate) link: LinkType,
     pub(crate) snaplen: u32,
+    /// What its frames carry: the index that a comment says, else its number in the section.
+    pub(crate) number: u32,
     resolution: Resolution,
     offset_seconds: i64,
 }
@@ -86,19 +89,23 @@ impl Resolution {
     }
 }
 
-/// An interface description block.
-pub(crate) fn read(body: Fields<'_>) -> Result<(Clock, Interface), Damage> {
+/// An interface description block, the one of this number in its section.
+pub(crate) fn read(body: Fields<'_>, number: u32) -> Result<(Clock, Interface), Damage> {
     let link = LinkType(body.u16(0).ok_or(Damage::Short)?);
     let snaplen = body.u32(4).ok_or(Damage::Short)?;
     let mut clock = Clock {
         link,
         snaplen,
+        number,
         resolution: Resolution::MICROSECONDS,
         offset_seconds: 0,
     };
     let mut name = None;
     for (code, value) in Options::new(body.from(8)) {
         match (code, value.octets) {
+            (COMMENT, octets) => {
+                clock.number = note::interface_index(octets).unwrap_or(clock.number);
+            }
             (IF_NAME, octets) => name = Some(text(octets)),
             (IF_TSRESOL, [option, ..]) => clock.resolution = Resolution::of(*option),
             (IF_TSOFFSET, _) => {
@@ -108,7 +115,7 @@ pub(crate) fn read(body: Fields<'_>) -> Result<(Clock, Interface), Damage> {
         }
     }
     let interface = Interface {
-        id: 0,
+        id: clock.number,
         name,
         link,
         snaplen,

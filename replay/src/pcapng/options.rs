@@ -4,6 +4,9 @@
 
 use crate::record::Fields;
 
+/// The code of a comment, in every block.
+pub(crate) const COMMENT: u16 = 1;
+
 /// The options of a block, in order.
 pub(crate) struct Options<'a> {
     rest: Fields<'a>,

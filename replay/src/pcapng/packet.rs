@@ -2,9 +2,10 @@
 //!
 //! In: a block's body. Out: its fields and where its frame starts in the body.
 
-use analyzer::frame::Direction;
+use analyzer::frame::{Direction, Offload};
 
-use crate::pcapng::options::Options;
+use crate::pcapng::note;
+use crate::pcapng::options::{COMMENT, Options};
 use crate::record::Fields;
 use crate::warning::Damage;
 
@@ -23,6 +24,8 @@ pub(crate) struct PacketFields {
     /// Where the frame starts in the body.
     pub(crate) data_at: usize,
     pub(crate) direction: Direction,
+    /// What a comment says that segmentation offload made of it.
+    pub(crate) offload: Option<Offload>,
     /// Frames lost just before this one.
     pub(crate) drops: u64,
 }
@@ -57,6 +60,7 @@ pub(crate) fn simple(body: Fields<'_>, snaplen: u32) -> Result<PacketFields, Dam
         original_len,
         data_at: 4,
         direction: Direction::Unknown,
+        offload: None,
         drops: 0,
     })
 }
@@ -79,6 +83,7 @@ fn with_time(body: Fields<'_>, interface: u32, drops: u64) -> Result<PacketField
         original_len,
         data_at,
         direction: Direction::Unknown,
+        offload: None,
         drops,
     };
     let options_at = data_at + octets.next_multiple_of(4);
@@ -92,6 +97,7 @@ fn with_time(body: Fields<'_>, interface: u32, drops: u64) -> Result<PacketField
 fn read_options(octets: Fields<'_>, fields: &mut PacketFields) {
     for (code, value) in Options::new(octets) {
         match code {
+            COMMENT => fields.offload = note::offload(value.octets).or(fields.offload),
             FLAGS => fields.direction = direction(value.u32(0).unwrap_or_default()),
             DROP_COUNT => fields.drops = value.u64(0).unwrap_or_default(),
             _ => {}

@@ -1,16 +1,22 @@
 //! Sections: a byte order, and interfaces numbered from 0.
 //!
 //! In: the bodies of blocks. Out: records with the number that the section gives their interface:
-//! captures that were put one behind the other are of the same interfaces.
+//! captures that were put one behind the other are of the same interfaces. What a recorder wrote
+//! down in comments (see [`note`]) counts for more.
 
-use analyzer::frame::LinkType;
+use analyzer::frame::{LinkType, Offload};
 use analyzer::time::Timestamp;
 
 use crate::pcapng::interface::{self, Clock};
+use crate::pcapng::note;
+use crate::pcapng::options::{COMMENT, Options};
 use crate::pcapng::packet::{self, PacketFields};
 use crate::record::{ByteOrder, Fields, Record};
 use crate::report::CaptureReport;
 use crate::warning::{Damage, Problem};
+
+/// Where the options of a section header start in its body: after byte order, version and length.
+const OPTIONS_AT: usize = 16;
 
 /// The section that is being read.
 pub(crate) struct Section {
@@ -18,6 +24,8 @@ pub(crate) struct Section {
     clocks: Vec<Clock>,
     /// The capture's number of this section's interface 0.
     first_interface: usize,
+    /// What a frame of which nothing is said is.
+    offload: Offload,
     /// The time of the latest frame, of any section.
     last_time: Timestamp,
     warned: Warned,
@@ -37,6 +45,7 @@ impl Section {
             order,
             clocks: Vec::new(),
             first_interface: 0,
+            offload: Offload::Unknown,
             last_time: Timestamp::MIN,
             warned: Warned::default(),
         }
@@ -52,6 +61,14 @@ impl Section {
         self.order = body.order;
         self.clocks.clear();
         self.first_interface = report.interfaces.len();
+        let mut options = Options::new(body.from(OPTIONS_AT));
+        let knows =
+            options.any(|(code, value)| code == COMMENT && note::knows_offload(value.octets));
+        self.offload = if knows {
+            Offload::Whole
+        } else {
+            Offload::Unknown
+        };
         match body.u16(4).ok_or(Damage::Short)? {
             1 => Ok(()),
             major => Err(Damage::Version(major)),
@@ -65,8 +82,8 @@ impl Section {
         offset: u64,
         report: &mut CaptureReport,
     ) -> Result<(), Damage> {
-        let (clock, mut interface) = interface::read(body)?;
-        interface.id = u32::try_from(self.clocks.len()).unwrap_or(u32::MAX);
+        let number = u32::try_from(self.clocks.len()).unwrap_or(u32::MAX);
+        let (clock, interface) = interface::read(body, number)?;
         if report.interfaces.len() < CaptureReport::INTERFACE_LIMIT {
             self.clocks.push(clock);
             report.interfaces.push(interface);
@@ -104,7 +121,7 @@ impl Section {
         let Some(clock) = self.clocks.get(fields.interface as usize) else {
             return Err(Damage::Interface(fields.interface));
         };
-        let link = clock.link;
+        let (link, number) = (clock.link, clock.number);
         self.last_time = clock.time(fields.ticks);
         if self.last_time > Timestamp::LAST {
             self.last_time = Timestamp::LAST;
@@ -114,10 +131,10 @@ impl Section {
             }
         }
         if fields.drops > 0 {
-            let number = self.first_interface + fields.interface as usize;
-            add_drops(number, fields.drops, report);
+            let place = self.first_interface + fields.interface as usize;
+            add_drops(place, fields.drops, report);
         }
-        Ok(self.record(fields, link, body_at))
+        Ok(self.record(fields, (link, number), body_at))
     }
 
     /// The frame of a simple packet block: of interface 0, at the time of the one before it.
@@ -134,26 +151,32 @@ impl Section {
             self.warned.no_time = true;
             report.warn(offset, Problem::NoTime);
         }
-        Ok(self.record(&fields, clock.link, body_at))
+        Ok(self.record(&fields, (clock.link, clock.number), body_at))
     }
 
     #[inline]
-    fn record(&self, fields: &PacketFields, link: LinkType, body_at: usize) -> Record {
+    fn record(
+        &self,
+        fields: &PacketFields,
+        (link, interface): (LinkType, u32),
+        body_at: usize,
+    ) -> Record {
         let first = body_at + fields.data_at;
         Record {
             time: self.last_time,
             link,
             original_len: fields.original_len.max(fields.captured_len),
-            interface: fields.interface,
+            interface,
             direction: fields.direction,
+            offload: fields.offload.unwrap_or(self.offload),
             data: first..first + fields.captured_len as usize,
         }
     }
 }
 
 #[cold]
-fn add_drops(number: usize, drops: u64, report: &mut CaptureReport) {
-    if let Some(interface) = report.interfaces.get_mut(number) {
+fn add_drops(place: usize, drops: u64, report: &mut CaptureReport) {
+    if let Some(interface) = report.interfaces.get_mut(place) {
         interface.packet_drops = interface.packet_drops.saturating_add(drops);
     }
 }

@@ -9,14 +9,31 @@
 //! cluster: [cluster.yaml]             # default: the files of those names
 //! cluster_cidrs: [10.244.0.0/16]
 //! ```
+//!
+//! A recorder writes more, so that a replay counts as the live run did:
+//! ```yaml
+//! captures:
+//!   - files: [capture-1-00001.pcapng, capture-1-00002.pcapng]
+//!     at: {node: node-1}
+//!     interfaces:                     # by number, where a name may go to another one
+//!       - {index: 2, name: eth0, owner: uplink}
+//!       - {index: 7, name: veth1a, owner: {pod: shop/cart-7f9c-hm2ts}}
+//!       - {index: 9, name: veth1a}    # nobody knew whose it was: it is learned
+//!     left_out: {frames: 12, first: 2026-11-22T10:00:00Z, last: 2026-11-22T10:01:00Z}
+//! timeouts: {tcp: 300s, udp: 60s}     # how long a connection may be silent
+//! limits: {connections: 65536}        # the smaller one holds, of these and the replay's own
+//! watched: {from: 2026-11-22T10:00:00Z, until: 2026-11-22T10:01:00Z}
+//! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use analyzer::hop::declaration::{InterfaceOwner, PodName, TakenAt};
+use analyzer::hop::declaration::{PodName, TakenAt};
 use ipnet::IpNet;
 
-use crate::scenario::{Scenario, ScenarioError, Source};
+use crate::scenario::interfaces::Interfaces;
+use crate::scenario::recorded::left_out;
+use crate::scenario::{Recorded, Scenario, ScenarioError, Source};
 use crate::text::read_text;
 use objects::document::field::{Field, FieldError, shown};
 use objects::document::{Content, Keep, Value, documents};
@@ -45,7 +62,8 @@ pub(super) fn read(
 }
 
 fn declare(folder: &Path, root: &Field<'_>, scenario: &mut Scenario) -> Result<(), FieldError> {
-    root.only(&["version", "captures", "cluster", "cluster_cidrs"])?;
+    let own = ["version", "captures", "cluster", "cluster_cidrs"];
+    root.only(&[own.as_slice(), &Recorded::FIELDS].concat())?;
     let version = root.get("version")?;
     if version.text()? != Some("1") {
         return Err(version.wrong("expected version 1"));
@@ -71,6 +89,7 @@ fn declare(folder: &Path, root: &Field<'_>, scenario: &mut Scenario) -> Result<(
             .cluster_cidrs
             .extend(range.parse::<IpNet>("a range such as 10.244.0.0/16")?);
     }
+    scenario.recorded = Recorded::read(root)?;
     Ok(())
 }
 
@@ -79,7 +98,7 @@ fn read_source(
     source: &Field<'_>,
     seen: &mut BTreeSet<PathBuf>,
 ) -> Result<Source, FieldError> {
-    source.only(&["files", "at", "interfaces"])?;
+    source.only(&["files", "at", "interfaces", "left_out"])?;
     let list = source.get("files")?;
     let mut files = Vec::new();
     for item in list.items()? {
@@ -93,15 +112,18 @@ fn read_source(
         return Err(list.wrong("no file, expected the names of captures"));
     }
     let at = taken_at(&source.get("at")?)?;
-    let mut interfaces = BTreeMap::new();
-    let declared = source.get("interfaces")?;
-    for (name, field) in declared.entries()? {
-        interfaces.insert(name.into(), interface(&field)?);
-    }
+    let Interfaces {
+        owners,
+        numbered,
+        names,
+    } = Interfaces::read(&source.get("interfaces")?)?;
     Ok(Source {
         files,
         at,
-        interfaces,
+        interfaces: owners,
+        numbered,
+        names,
+        left_out: left_out(&source.get("left_out")?)?,
     })
 }
 
@@ -139,24 +161,7 @@ fn taken_at(field: &Field<'_>) -> Result<TakenAt, FieldError> {
     }
 }
 
-fn interface(field: &Field<'_>) -> Result<InterfaceOwner, FieldError> {
-    const EXPECTED: &str = "expected uplink, ignore or {pod: NAMESPACE/NAME}";
-    match field.text() {
-        Ok(Some("uplink")) => return Ok(InterfaceOwner::Uplink),
-        Ok(Some("ignore")) => return Ok(InterfaceOwner::Ignore),
-        Ok(_) => return Err(field.wrong(EXPECTED)),
-        Err(_) => {}
-    }
-    let Ok(entries) = field.entries() else {
-        return Err(field.wrong(EXPECTED));
-    };
-    match entries.as_slice() {
-        [("pod", pod)] => Ok(InterfaceOwner::Pod(pod_name(pod)?)),
-        _ => Err(field.wrong(EXPECTED)),
-    }
-}
-
-fn pod_name(field: &Field<'_>) -> Result<PodName, FieldError> {
+pub(super) fn pod_name(field: &Field<'_>) -> Result<PodName, FieldError> {
     let text = field.required_name()?;
     match text.split_once('/') {
         Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => Ok(PodName {

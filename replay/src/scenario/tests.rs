@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use analyzer::engine::Settings;
 use analyzer::hop::declaration::{InterfaceOwner, PodName, TakenAt};
 use tempfile::TempDir;
 
@@ -199,6 +200,47 @@ fn a_wrong_description_is_said_field_by_field() {
             "3: captures[0].interfaces.eth0: expected uplink, ignore or {pod: NAMESPACE/NAME}",
         ),
         (
+            "version: 1\ncaptures:\n- {files: [a.pcap], interfaces: [{name: eth0}]}",
+            "3: captures[0].interfaces[0].index: missing, expected the number of an interface",
+        ),
+        (
+            "version: 1\ncaptures:\n- {files: [a.pcap], interfaces: [{index: -2}]}",
+            r#"3: captures[0].interfaces[0].index: "-2" is not the number of an interface"#,
+        ),
+        (
+            "version: 1\ncaptures:\n- {files: [a.pcap], interfaces: [{index: 2, owner: uplink}, {index: 2, owner: ignore}]}",
+            "3: captures[0].interfaces[1].index: 2 is described twice",
+        ),
+        (
+            "version: 1\ncaptures:\n- {files: [a.pcap], interfaces: uplink}",
+            "3: captures[0].interfaces: expected owners by name, such as {eth0: uplink}, or a list \
+             of {index: NUMBER, name: NAME, owner: OWNER}",
+        ),
+        (
+            "version: 1\nwatched: {from: 2026-11-22T10:00:00Z}",
+            "2: watched.until: missing, expected a time such as 2026-11-22T10:00:00Z",
+        ),
+        (
+            "version: 1\nwatched: {from: 2026-11-22T10:00:01Z, until: 2026-11-22T10:00:00Z}",
+            "2: watched: `from` is after `until`",
+        ),
+        (
+            "version: 1\ntimeouts: {tcp: 5m}",
+            r#"2: timeouts.tcp: "5m" is not a number of seconds such as 300s"#,
+        ),
+        (
+            "version: 1\ncaptures:\n- {files: [a.pcap], left_out: {frames: x}}",
+            r#"3: captures[0].left_out.frames: "x" is not a number of frames"#,
+        ),
+        (
+            "version: 1\nlimits: {connection: 1}",
+            "2: limits.connection: unknown field, did you mean `connections`?",
+        ),
+        (
+            "version: 1\nlimits: {connections: many}",
+            r#"2: limits.connections: "many" is not a number of records"#,
+        ),
+        (
             "version: 1\ncluster: [none.yaml]",
             r#"2: cluster[0]: no file "none.yaml" in this folder"#,
         ),
@@ -227,4 +269,54 @@ fn a_folder_needs_a_capture() {
     );
     let error = Scenario::open(Path::new("/none")).unwrap_err().to_string();
     assert_eq!(error, "/none: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_recorder_describes_interfaces_by_number() {
+    let text = "
+version: 1
+captures:
+  - files: [a.pcap]
+    interfaces:
+      - {index: 2, name: eth0, owner: uplink}
+      - {index: 7, name: veth1a, owner: {pod: shop/cart}}
+      - {index: 9, name: veth1a}
+      - {index: 11, owner: ignore}
+";
+    let folder = folder(&["a.pcap"], Some(text));
+    let source = &Scenario::open(folder.path()).unwrap().captures[0];
+    let names: Vec<_> = source.names.iter().map(|(n, name)| (*n, &**name)).collect();
+    assert_eq!(names, [(2, "eth0"), (7, "veth1a"), (9, "veth1a")]);
+    let pod = PodName {
+        namespace: "shop".into(),
+        name: "cart".into(),
+    };
+    let owners: Vec<_> = source.numbered.clone().into_iter().collect();
+    assert_eq!(
+        owners,
+        [
+            (2, InterfaceOwner::Uplink),
+            (7, InterfaceOwner::Pod(pod)),
+            (11, InterfaceOwner::Ignore),
+        ]
+    );
+    assert!(source.interfaces.is_empty());
+}
+
+#[test]
+fn settings_are_those_of_the_recorder_and_of_two_limits_the_smaller_one_holds() {
+    let text = "
+version: 1
+timeouts: {tcp: 30s, udp: 0.5s}
+limits: {connections: 7, clues: 0, intervals: 99999999999}
+";
+    let folder = folder(&["a.pcap"], Some(text));
+    let mut settings = Settings::default();
+    let mut expected = settings;
+    let scenario = Scenario::open(folder.path()).unwrap();
+    scenario.recorded.lay_over(&mut settings);
+    (expected.idle.tcp_ns, expected.idle.udp_ns) = (30_000_000_000, 500_000_000);
+    expected.limits.connections = 7;
+    expected.limits.translations.clues = 0;
+    assert_eq!(settings, expected);
 }

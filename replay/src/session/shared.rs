@@ -78,7 +78,7 @@ impl Reading {
     /// What is known at the end. Where nobody watches any more nothing is copied.
     #[must_use]
     pub fn finish(mut self) -> Snapshot {
-        self.account.end();
+        self.account.end(&mut locked(&self.known).engine);
         renew(&mut locked(&self.known), &self.captures, &mut self.account);
         match Arc::try_unwrap(self.known) {
             Ok(known) => {
