@@ -9,3 +9,5 @@ pub mod capture;
 pub mod cluster;
 #[cfg(target_os = "linux")]
 pub mod interfaces;
+#[cfg(target_os = "linux")]
+pub mod recorder;

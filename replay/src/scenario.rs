@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyzer::engine::Unrecorded;
-use analyzer::hop::declaration::{InterfaceOwner, TakenAt};
+use analyzer::hop::declaration::{InterfaceOwner, Shown, TakenAt};
 use ipnet::IpNet;
 
 use crate::text::TextError;
@@ -69,6 +69,8 @@ pub struct Source {
     pub files: Vec<PathBuf>,
     /// Where it was taken.
     pub at: TakenAt,
+    /// Which interfaces it shows.
+    pub shows: Shown,
     /// Whose the interfaces are, by name.
     pub interfaces: BTreeMap<Arc<str>, InterfaceOwner>,
     /// The same by number, which counts for more.
@@ -150,6 +152,7 @@ impl Source {
         Self {
             files: vec![file],
             at: TakenAt::Between,
+            shows: Shown::Some,
             interfaces: BTreeMap::new(),
             numbered: BTreeMap::new(),
             names: BTreeMap::new(),

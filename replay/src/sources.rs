@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use analyzer::engine::Unrecorded;
-use analyzer::hop::declaration::{SourceDeclaration, TakenAt};
+use analyzer::hop::declaration::{Shown, SourceDeclaration, TakenAt};
 
 use crate::arguments::Inputs;
 use crate::error::ReplayError;
@@ -54,6 +54,7 @@ impl Sources {
             declared.push(Source {
                 files: inputs.files.into_iter().map(|input| input.path).collect(),
                 at: at.clone(),
+                shows: Shown::Some,
                 interfaces: BTreeMap::new(),
                 numbered: BTreeMap::new(),
                 names: BTreeMap::new(),
@@ -169,6 +170,7 @@ fn declaration(source: &Source) -> SourceDeclaration {
     SourceDeclaration {
         name: first.map_or_else(String::new, |file| file.display().to_string()),
         at: source.at.clone(),
+        shows: source.shows,
         owners: source.interfaces.clone(),
         numbered: source.numbered.clone(),
         names: source.names.clone(),

@@ -15,6 +15,7 @@
 //! captures:
 //!   - files: [capture-1-00001.pcapng, capture-1-00002.pcapng]
 //!     at: {node: node-1}
+//!     shows: all                      # interfaces without a frame had no traffic
 //!     interfaces:                     # by number, where a name may go to another one
 //!       - {index: 2, name: eth0, owner: uplink}
 //!       - {index: 7, name: veth1a, owner: {pod: shop/cart-7f9c-hm2ts}}
@@ -28,7 +29,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use analyzer::hop::declaration::{PodName, TakenAt};
+use analyzer::hop::declaration::{PodName, Shown, TakenAt};
 use ipnet::IpNet;
 
 use crate::scenario::interfaces::Interfaces;
@@ -98,7 +99,7 @@ fn read_source(
     source: &Field<'_>,
     seen: &mut BTreeSet<PathBuf>,
 ) -> Result<Source, FieldError> {
-    source.only(&["files", "at", "interfaces", "left_out"])?;
+    source.only(&["files", "at", "shows", "interfaces", "left_out"])?;
     let list = source.get("files")?;
     let mut files = Vec::new();
     for item in list.items()? {
@@ -120,6 +121,7 @@ fn read_source(
     Ok(Source {
         files,
         at,
+        shows: shows(&source.get("shows")?)?,
         interfaces: owners,
         numbered,
         names,
@@ -158,6 +160,14 @@ fn taken_at(field: &Field<'_>) -> Result<TakenAt, FieldError> {
         [("node", node)] => Ok(TakenAt::Node(node.required_name()?)),
         [("pod", pod)] => Ok(TakenAt::Pod(pod_name(pod)?)),
         _ => Err(field.wrong(EXPECTED)),
+    }
+}
+
+fn shows(field: &Field<'_>) -> Result<Shown, FieldError> {
+    match field.text()? {
+        None => Ok(Shown::Some),
+        Some("all") => Ok(Shown::All),
+        Some(other) => Err(field.wrong(format!("{} is unknown, expected all", shown(other)))),
     }
 }
 

@@ -63,9 +63,11 @@ impl Interfaces {
                     return Err(index.wrong(format!("{number} is described twice")));
                 }
             }
-            (None, Some(name)) => self.owners.extend(owned_by.map(|owner| (name, owner))),
-            (None, None) => {
-                return Err(index.wrong("missing, expected the number of an interface"));
+            (None, name) => {
+                let Some(of_name) = name.zip(owned_by) else {
+                    return Err(index.wrong("missing, expected the number of an interface"));
+                };
+                self.owners.extend([of_name]);
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use analyzer::engine::Settings;
-use analyzer::hop::declaration::{InterfaceOwner, PodName, TakenAt};
+use analyzer::hop::declaration::{InterfaceOwner, PodName, Shown, TakenAt};
 use tempfile::TempDir;
 
 use crate::scenario::Scenario;
@@ -200,6 +200,28 @@ fn a_wrong_description_is_said_field_by_field() {
             "3: captures[0].interfaces.eth0: expected uplink, ignore or {pod: NAMESPACE/NAME}",
         ),
         (
+            "version: 1\ncluster: [none.yaml]",
+            r#"2: cluster[0]: no file "none.yaml" in this folder"#,
+        ),
+        (
+            "version: 1\ncluster_cidrs: [10.0.0.0]",
+            r#"2: cluster_cidrs[0]: "10.0.0.0" is not a range such as 10.244.0.0/16"#,
+        ),
+        (
+            "version: 1\n---\nversion: 1",
+            "3: a second document, expected one",
+        ),
+        ("version: [1", "1:10: unclosed bracket '['"),
+    ];
+    for (text, error) in errors {
+        assert_eq!(wrong(&["a.pcap"], text), error, "{text}");
+    }
+}
+
+#[test]
+fn what_a_recorder_would_not_say_is_said_field_by_field() {
+    let errors = [
+        (
             "version: 1\ncaptures:\n- {files: [a.pcap], interfaces: [{name: eth0}]}",
             "3: captures[0].interfaces[0].index: missing, expected the number of an interface",
         ),
@@ -215,6 +237,10 @@ fn a_wrong_description_is_said_field_by_field() {
             "version: 1\ncaptures:\n- {files: [a.pcap], interfaces: uplink}",
             "3: captures[0].interfaces: expected owners by name, such as {eth0: uplink}, or a list \
              of {index: NUMBER, name: NAME, owner: OWNER}",
+        ),
+        (
+            "version: 1\ncaptures:\n- {files: [a.pcap], shows: eth0}",
+            r#"3: captures[0].shows: "eth0" is unknown, expected all"#,
         ),
         (
             "version: 1\nwatched: {from: 2026-11-22T10:00:00Z}",
@@ -240,19 +266,6 @@ fn a_wrong_description_is_said_field_by_field() {
             "version: 1\nlimits: {connections: many}",
             r#"2: limits.connections: "many" is not a number of records"#,
         ),
-        (
-            "version: 1\ncluster: [none.yaml]",
-            r#"2: cluster[0]: no file "none.yaml" in this folder"#,
-        ),
-        (
-            "version: 1\ncluster_cidrs: [10.0.0.0]",
-            r#"2: cluster_cidrs[0]: "10.0.0.0" is not a range such as 10.244.0.0/16"#,
-        ),
-        (
-            "version: 1\n---\nversion: 1",
-            "3: a second document, expected one",
-        ),
-        ("version: [1", "1:10: unclosed bracket '['"),
     ];
     for (text, error) in errors {
         assert_eq!(wrong(&["a.pcap"], text), error, "{text}");
@@ -277,6 +290,7 @@ fn a_recorder_describes_interfaces_by_number() {
 version: 1
 captures:
   - files: [a.pcap]
+    shows: all
     interfaces:
       - {index: 2, name: eth0, owner: uplink}
       - {index: 7, name: veth1a, owner: {pod: shop/cart}}
@@ -285,6 +299,7 @@ captures:
 ";
     let folder = folder(&["a.pcap"], Some(text));
     let source = &Scenario::open(folder.path()).unwrap().captures[0];
+    assert_eq!(source.shows, Shown::All);
     let names: Vec<_> = source.names.iter().map(|(n, name)| (*n, &**name)).collect();
     assert_eq!(names, [(2, "eth0"), (7, "veth1a"), (9, "veth1a")]);
     let pod = PodName {

@@ -1,0 +1,352 @@
+//! The recorder: what the engine is given, as a scenario folder that replay reads.
+//!
+//! ```text
+//! frames ────────► capture ──► capture-1-00001.pcapng, …
+//! changes ───────► object ───► cluster.jsonl
+//! declarations ──► description ► scenario.yaml
+//! ```
+//!
+//! In: exactly what the engine is given, in the same order; of what it leaves out only how much. Out: a folder whose replay gives the
+//! same flows.
+//! **Shape** it is used by the thread that reads frames and buffers at most some hundred
+//! kilobytes. Files end behind a whole record whenever they are flushed, and the description is
+//! replaced as a whole: a killed recording can be replayed up to its last flush.
+//! **Errors** [`RecordError`]; after one the recording has ended, and the capture goes on.
+
+mod block;
+mod capture;
+mod description;
+mod object;
+mod output;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use analyzer::cluster::Change;
+use analyzer::engine::{Settings, Unrecorded};
+use analyzer::frame::Frame;
+use analyzer::hop::declaration::SourceDeclaration;
+use analyzer::time::Timestamp;
+use ipnet::IpNet;
+
+use crate::recorder::capture::Captures;
+use crate::recorder::description::DescribedSource;
+use crate::recorder::output::Output;
+
+/// The timeline of the cluster.
+const CLUSTER: &str = "cluster.jsonl";
+/// What is told beside frames and objects.
+const DESCRIPTION: &str = "scenario.yaml";
+
+/// What is recorded, and where.
+#[derive(Clone, Debug)]
+pub struct RecorderOptions {
+    /// The folder: a new one, or an empty one.
+    pub folder: PathBuf,
+    /// The size at which another file is begun; `None` for one file.
+    pub max_file_octets: Option<u64>,
+    /// How the engine works that is given the same.
+    pub settings: Settings,
+    /// Ranges that it was told to be the cluster's.
+    pub cluster_cidrs: Vec<IpNet>,
+}
+
+/// A recording in progress.
+pub struct Recorder {
+    options: RecorderOptions,
+    sources: BTreeMap<u32, Captures>,
+    /// By the number of the source.
+    declarations: Vec<SourceDeclaration>,
+    /// By source.
+    left_out: BTreeMap<u32, Unrecorded>,
+    /// From when to when, though no frame may say so.
+    watched: Option<(Timestamp, Timestamp)>,
+    cluster: Option<Output>,
+    description: Description,
+    recording: Recording,
+}
+
+/// The description as it lies in the folder.
+#[derive(Default)]
+struct Description {
+    text: String,
+    /// Files that it should name, or declarations, have changed since.
+    stale: bool,
+}
+
+/// What was recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Recording {
+    /// Frames.
+    pub frames: u64,
+    /// Changes of the cluster.
+    pub changes: u64,
+    /// Files of frames.
+    pub files: u64,
+    /// Octets of frames.
+    pub octets: u64,
+}
+
+/// A recording that can not begin, or has ended before it should.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Something is in the folder.
+    #[error("{}: not empty, expected a folder that is new or empty", .0.display())]
+    NotEmpty(PathBuf),
+    /// The folder can not be made or looked into.
+    #[error("{}: {error}, expected a folder that can be written to", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A file can not be written.
+    #[error(
+        "{}: {error}; the recording ends here, what was written before can be replayed",
+        path.display()
+    )]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl RecordError {
+    fn write(path: &Path, error: io::Error) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            error,
+        }
+    }
+}
+
+impl Recorder {
+    /// Begins a recording: from now on the folder can be replayed.
+    ///
+    /// # Errors
+    /// When the folder has something in it, or can not be written to.
+    pub fn create(options: RecorderOptions) -> Result<Self, RecordError> {
+        make_empty(&options.folder)?;
+        let mut recorder = Self {
+            options,
+            sources: BTreeMap::new(),
+            declarations: Vec::new(),
+            left_out: BTreeMap::new(),
+            watched: None,
+            cluster: None,
+            description: Description::default(),
+            recording: Recording::default(),
+        };
+        recorder.source(FIRST_SOURCE)?;
+        recorder.flush()?;
+        Ok(recorder)
+    }
+
+    /// Records a frame.
+    ///
+    /// # Errors
+    /// When a file can not be written.
+    #[inline]
+    pub fn frame(&mut self, frame: &Frame<'_>) -> Result<(), RecordError> {
+        let source = frame.origin.source;
+        if !self.sources.contains_key(&source) {
+            self.source(source)?;
+        }
+        let declaration = self.declarations.get(source as usize);
+        if let Some(captures) = self.sources.get_mut(&source) {
+            let (files, none) = (captures.count(), capture::Names::new());
+            captures.add(frame, declaration.map_or(&none, |known| &known.names))?;
+            if captures.count() != files {
+                self.describe()?;
+            }
+        }
+        self.recording.frames += 1;
+        Ok(())
+    }
+
+    /// Takes note of a frame that was seen and is left out.
+    ///
+    /// # Errors
+    /// When a file can not be written.
+    pub fn leave_out(&mut self, frame: &Frame<'_>) -> Result<(), RecordError> {
+        let source = frame.origin.source;
+        if !self.sources.contains_key(&source) {
+            self.source(source)?;
+        }
+        let time = frame.time;
+        let left_out = self.left_out.entry(source).or_insert(Unrecorded {
+            frames: 0,
+            first: time,
+            last: time,
+        });
+        left_out.frames += 1;
+        left_out.first = left_out.first.min(time);
+        left_out.last = left_out.last.max(time);
+        self.description.stale = true;
+        Ok(())
+    }
+
+    /// Takes note that it is `now`, though no frame says so.
+    pub fn reach(&mut self, now: Timestamp) {
+        let (from, until) = self.watched.unwrap_or((now, now));
+        self.watched = Some((from.min(now), until.max(now)));
+        self.description.stale = true;
+    }
+
+    /// Records a change of the cluster.
+    ///
+    /// # Errors
+    /// When a file can not be written.
+    pub fn change(&mut self, change: &Change) -> Result<(), RecordError> {
+        let cluster = match &mut self.cluster {
+            Some(cluster) => cluster,
+            // Not before: a timeline without a change is a mistake to whoever reads it.
+            None => {
+                let output = Output::create(self.options.folder.join(CLUSTER))?;
+                self.cluster.insert(output)
+            }
+        };
+        cluster.add(|out| {
+            out.extend(object::line(change).into_bytes());
+            out.push(b'\n');
+        })?;
+        self.recording.changes += 1;
+        Ok(())
+    }
+
+    /// Takes note of where the sources are, what their interfaces are called and whose they are,
+    /// by the number of the source: what a snapshot is told. Each has captures from then on,
+    /// though they may stay empty, so that the numbers of a replay are the same.
+    ///
+    /// # Errors
+    /// When a file can not be written.
+    pub fn declare(&mut self, declarations: &[SourceDeclaration]) -> Result<(), RecordError> {
+        if self.declarations == declarations {
+            return Ok(());
+        }
+        self.declarations = declarations.to_vec();
+        self.description.stale = true;
+        for (number, _) in (0..).zip(declarations).skip(1) {
+            if !self.sources.contains_key(&number) {
+                self.source(number)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes note of how many frames were lost since the capture began.
+    pub fn set_dropped(&mut self, total: u64) {
+        if let Some(captures) = self.sources.get_mut(&FIRST_SOURCE) {
+            captures.set_dropped(total);
+        }
+    }
+
+    /// Hands everything to the system: it can be replayed, whatever becomes of this process. To be
+    /// called about once a second.
+    ///
+    /// # Errors
+    /// When a file can not be written.
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        // First what names the ends of the frames.
+        if let Some(cluster) = &mut self.cluster {
+            cluster.flush()?;
+        }
+        for captures in self.sources.values_mut() {
+            captures.flush()?;
+        }
+        if self.description.stale {
+            self.describe()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the recording.
+    ///
+    /// # Errors
+    /// When a file can not be written.
+    pub fn finish(mut self) -> Result<Recording, RecordError> {
+        for captures in self.sources.values_mut() {
+            captures.finish()?;
+        }
+        self.flush()?;
+        Ok(self.recording())
+    }
+
+    /// What was recorded so far.
+    #[must_use]
+    pub fn recording(&self) -> Recording {
+        let captures = self.sources.values();
+        Recording {
+            files: captures.clone().map(|own| u64::from(own.count())).sum(),
+            octets: captures.map(Captures::octets).sum(),
+            ..self.recording
+        }
+    }
+
+    /// Begins the captures of another source.
+    #[cold]
+    fn source(&mut self, source: u32) -> Result<(), RecordError> {
+        let RecorderOptions {
+            folder,
+            max_file_octets,
+            ..
+        } = &self.options;
+        let most = max_file_octets.unwrap_or(u64::MAX);
+        let captures = Captures::create(folder, source, most)?;
+        self.sources.insert(source, captures);
+        self.description.stale = true;
+        Ok(())
+    }
+
+    /// Writes the description, where it says something new.
+    #[cold]
+    fn describe(&mut self) -> Result<(), RecordError> {
+        let nothing = SourceDeclaration::default();
+        let sources: Vec<DescribedSource<'_>> = self
+            .sources
+            .iter()
+            .map(|(number, captures)| DescribedSource {
+                files: captures.files().collect(),
+                declaration: self.declarations.get(*number as usize).unwrap_or(&nothing),
+                left_out: self.left_out.get(number).copied(),
+            })
+            .collect();
+        let RecorderOptions {
+            settings,
+            cluster_cidrs,
+            folder,
+            ..
+        } = &self.options;
+        let text = description::text(&sources, *settings, cluster_cidrs, self.watched);
+        if text != self.description.text {
+            output::replace(&folder.join(DESCRIPTION), &text)?;
+        }
+        self.description = Description { text, stale: false };
+        Ok(())
+    }
+}
+
+/// The ring of the machine itself.
+const FIRST_SOURCE: u32 = 1;
+
+/// Makes a folder, or takes one that is empty.
+fn make_empty(folder: &Path) -> Result<(), RecordError> {
+    let wrong = |error| RecordError::Folder {
+        path: folder.to_owned(),
+        error,
+    };
+    match fs::create_dir(folder) {
+        Ok(()) => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(wrong(error)),
+    }
+    match fs::read_dir(folder).map_err(wrong)?.next() {
+        None => Ok(()),
+        Some(_) => Err(RecordError::NotEmpty(folder.to_owned())),
+    }
+}
