@@ -59,6 +59,19 @@ bench FILE *OPTIONS: release
 smoke:
     benches/smoke
 
+# The API server, etcd and kustomize of the tests, once: eleven CPU minutes.
+assets:
+    live/tests/apiserver/build
+
+# The watch of a cluster and what is deployed, against a real API server.
+kubernetes *ARGUMENTS: assets
+    PILOTFISH_NEEDS_ASSETS=1 cargo test -p live --test kubernetes -- {{ ARGUMENTS }}
+
+# Every step of the image and of the DaemonSet that needs no cluster, then the API server's word.
+deploy-check: assets
+    deploy/check
+    PILOTFISH_NEEDS_ASSETS=1 cargo test -p live --test kubernetes -- deploy
+
 # The finished binary.
 release:
     cargo build --release

@@ -14,6 +14,7 @@ use kube::api::{Api, ListParams, WatchEvent, WatchParams};
 use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::DefaultBackoff;
 use kube::{Client, ResourceExt};
+use objects::watched::WatchedObject;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::cluster::connection::Listing;
@@ -177,45 +178,52 @@ impl<'a> Follow<'a> {
         let mut stream = pin!(stream);
         // What is silent for too long ends as what is closed does: the next try tells why.
         while let Ok(Some(event)) = timeout(SILENCE, stream.next()).await {
-            let event = match event {
-                Ok(event) => event,
+            match event {
+                Ok(event) => {
+                    if let Err(broken) = self.take_in(event, &mut version).await {
+                        return Err(broken.at(version));
+                    }
+                }
                 Err(kube::Error::SerdeError(error)) => {
                     self.health.wrong_object(self.resource, error.to_string());
-                    continue;
                 }
                 Err(error) => return Err(Broken::from(error).at(version)),
-            };
-            let happened = match event {
-                WatchEvent::Added(shown) | WatchEvent::Modified(shown) => match &mut version {
-                    None => self.known.list_shows(self.named(shown)),
-                    Some(version) => {
-                        next(version, shown.resource_version());
-                        self.known.applied(self.named(shown))
-                    }
-                },
-                WatchEvent::Deleted(shown) => {
-                    if let Some(version) = &mut version {
-                        next(version, shown.resource_version());
-                    }
-                    self.known.deleted(self.named(shown))
-                }
-                WatchEvent::Bookmark(mark) => {
-                    let listed = mark.metadata.annotations.contains_key(LIST_ENDS);
-                    if version.is_none() && listed {
-                        self.list_ends().await?;
-                    }
-                    if version.is_some() || listed {
-                        version = Some(mark.metadata.resource_version);
-                    }
-                    Vec::new()
-                }
-                WatchEvent::Error(status) => {
-                    return Err(Broken::from(kube::Error::Api(status)).at(version));
-                }
-            };
-            self.give(happened).await?;
+            }
         }
         version.ok_or_else(|| Broken::Other("the list broke off".to_owned()))
+    }
+
+    /// Takes in an event of a watch, and its version where a list is done.
+    async fn take_in<const METADATA: bool>(
+        &mut self,
+        event: WatchEvent<Shown<METADATA>>,
+        version: &mut Option<String>,
+    ) -> Result<(), Broken> {
+        let happened = match event {
+            WatchEvent::Added(shown) | WatchEvent::Modified(shown) => match version {
+                None => self.known.list_shows(self.named(shown)),
+                Some(_) => {
+                    next(version, &shown);
+                    self.known.applied(self.named(shown))
+                }
+            },
+            WatchEvent::Deleted(shown) => {
+                next(version, &shown);
+                self.known.deleted(self.named(shown))
+            }
+            WatchEvent::Bookmark(mark) => {
+                let mark = mark.metadata;
+                if version.is_none() && mark.annotations.contains_key(LIST_ENDS) {
+                    self.list_ends().await?;
+                    *version = Some(mark.resource_version);
+                } else if version.is_some() {
+                    *version = Some(mark.resource_version);
+                }
+                Vec::new()
+            }
+            WatchEvent::Error(status) => return Err(kube::Error::Api(status).into()),
+        };
+        self.give(happened).await
     }
 
     async fn list_ends(&mut self) -> Result<(), Broken> {
@@ -235,10 +243,7 @@ impl<'a> Follow<'a> {
         Ok(())
     }
 
-    fn named<const METADATA: bool>(
-        &self,
-        shown: Shown<METADATA>,
-    ) -> objects::watched::WatchedObject {
+    fn named<const METADATA: bool>(&self, shown: Shown<METADATA>) -> WatchedObject {
         let resource = self.resource;
         shown.object.of_kind(&resource.api_version(), resource.kind)
     }
@@ -297,9 +302,9 @@ async fn streams(client: &Client) -> Result<Listing, Broken> {
     })
 }
 
-/// An object without a version leaves the place in the watch as it was.
-fn next(version: &mut String, shown: Option<String>) {
-    if let Some(shown) = shown {
+/// Goes on after this object; while all is listed there is no place to go on from.
+fn next<const METADATA: bool>(version: &mut Option<String>, shown: &Shown<METADATA>) {
+    if let (Some(version), Some(shown)) = (version, shown.resource_version()) {
         *version = shown;
     }
 }

@@ -1,9 +1,9 @@
 //! The objects of one resource that are there, as far as was shown.
 //!
-//! In: lists and watch events. Out: what happened, with nothing twice: a list that repeats what is
-//! known says nothing, and what it leaves out is gone.
-//! **Shape** the last state of each object is kept as text, trimmed: whoever is told that it is
-//! gone is told what it was.
+//! In: lists and watch events. Out: what happened, with nothing twice: a list or a heartbeat that
+//! repeats what is known says nothing, and what a list leaves out is gone.
+//! **Shape** the last state of each object is kept as text, trimmed and without its version: whoever
+//! is told that it is gone is told what it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,10 +22,9 @@ pub(super) struct Known {
 }
 
 /// An object as it was last shown.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 struct State {
     uid: Option<String>,
-    resource_version: Option<String>,
     json: Box<str>,
 }
 
@@ -58,10 +57,14 @@ impl Known {
     /// An object is now so.
     pub(super) fn applied(&mut self, object: WatchedObject) -> Vec<Happening> {
         let state = State::of(&object);
+        let known = self.objects.get(&object.name());
+        if known.is_some_and(|known| *known == state) {
+            return Vec::new();
+        }
+        let uid = state.uid.clone();
         let Some(before) = self.objects.insert(object.name(), state) else {
             return vec![(ChangeKind::Added, object)];
         };
-        let uid = object.metadata("uid");
         if before.uid != uid {
             // Another one of the same name: the end of the first was not shown.
             return before
@@ -69,11 +72,6 @@ impl Known {
                 .into_iter()
                 .chain([(ChangeKind::Added, object)])
                 .collect();
-        }
-        if before.resource_version.is_some()
-            && before.resource_version == object.metadata("resourceVersion")
-        {
-            return Vec::new();
         }
         vec![(ChangeKind::Modified, object)]
     }
@@ -91,8 +89,7 @@ impl State {
     fn of(object: &WatchedObject) -> Self {
         Self {
             uid: object.metadata("uid"),
-            resource_version: object.metadata("resourceVersion"),
-            json: object.to_json().into(),
+            json: object.without_version().to_json().into(),
         }
     }
 
@@ -106,12 +103,13 @@ impl State {
 mod tests {
     use super::*;
 
-    /// `name uid version`, as an object.
+    /// `name uid version address`, as an object.
     fn object(text: &str) -> WatchedObject {
         let words: Vec<&str> = text.split(' ').collect();
         let json = format!(
-            r#"{{"metadata":{{"name":"{}","namespace":"shop","uid":"{}","resourceVersion":"{}"}}}}"#,
-            words[0], words[1], words[2]
+            r#"{{"metadata":{{"name":"{}","namespace":"shop","uid":"{}","resourceVersion":"{}"}},
+                "status":{{"podIP":"{}"}}}}"#,
+            words[0], words[1], words[2], words[3]
         );
         WatchedObject::from_json(&json).unwrap()
     }
@@ -121,12 +119,8 @@ mod tests {
         happenings
             .iter()
             .map(|(kind, object)| {
-                format!(
-                    "{kind:?} {} {} {}",
-                    object.name().name,
-                    object.metadata("uid").unwrap(),
-                    object.metadata("resourceVersion").unwrap()
-                )
+                let name = object.name().name;
+                format!("{kind:?} {name} {}", object.metadata("uid").unwrap())
             })
             .collect()
     }
@@ -144,53 +138,45 @@ mod tests {
     #[test]
     fn a_list_says_what_differs_from_what_is_known() {
         let mut known = Known::default();
-        let first = list(&mut known, &["cart u1 1", "web u2 2", "pay u3 3"]);
-        assert_eq!(
-            first,
-            ["Added cart u1 1", "Added web u2 2", "Added pay u3 3"]
-        );
-        assert_eq!(
-            list(&mut known, &["cart u1 1", "web u2 5", "new u4 6"]),
-            ["Modified web u2 5", "Added new u4 6", "Deleted pay u3 3"]
-        );
-        assert!(list(&mut known, &["cart u1 1", "web u2 5", "new u4 6"]).is_empty());
+        let first = ["cart u1 1 a", "web u2 2 b", "pay u3 3 c"];
+        let told = list(&mut known, &first);
+        assert_eq!(told, ["Added cart u1", "Added web u2", "Added pay u3"]);
+        let next = ["cart u1 1 a", "web u2 5 x", "new u4 6 d"];
+        let told = list(&mut known, &next);
+        assert_eq!(told, ["Modified web u2", "Added new u4", "Deleted pay u3"]);
+        assert!(list(&mut known, &next).is_empty());
     }
 
     #[test]
     fn another_object_of_a_name_ends_the_first() {
         let mut known = Known::default();
-        list(&mut known, &["cart u1 1"]);
-        assert_eq!(
-            list(&mut known, &["cart u9 7"]),
-            ["Deleted cart u1 1", "Added cart u9 7"]
-        );
+        list(&mut known, &["cart u1 1 a"]);
+        let told = list(&mut known, &["cart u9 7 a"]);
+        assert_eq!(told, ["Deleted cart u1", "Added cart u9"]);
     }
 
     #[test]
-    fn a_watch_says_what_it_shows_once() {
+    fn a_watch_says_what_is_read_of_it_once() {
         let mut known = Known::default();
-        list(&mut known, &["cart u1 1"]);
-        assert!(told(&known.applied(object("cart u1 1"))).is_empty());
-        assert_eq!(
-            told(&known.applied(object("cart u1 2"))),
-            ["Modified cart u1 2"]
-        );
-        assert_eq!(
-            told(&known.deleted(object("cart u1 3"))),
-            ["Deleted cart u1 3"]
-        );
-        assert_eq!(
-            told(&known.applied(object("cart u2 4"))),
-            ["Added cart u2 4"]
-        );
+        list(&mut known, &["cart u1 1 a"]);
+        let heartbeat = known.applied(object("cart u1 2 a"));
+        assert!(heartbeat.is_empty(), "{heartbeat:?}");
+        let moved = known.applied(object("cart u1 3 b"));
+        assert_eq!(told(&moved), ["Modified cart u1"]);
+        assert_eq!(moved[0].1.metadata("resourceVersion").as_deref(), Some("3"));
+        let gone = known.deleted(object("cart u1 4 b"));
+        assert_eq!(told(&gone), ["Deleted cart u1"]);
+        let next = known.applied(object("cart u2 5 b"));
+        assert_eq!(told(&next), ["Added cart u2"]);
     }
 
     #[test]
     fn a_list_that_broke_off_deletes_nothing() {
         let mut known = Known::default();
-        list(&mut known, &["cart u1 1", "web u2 2"]);
+        let all = ["cart u1 1 a", "web u2 2 b"];
+        list(&mut known, &all);
         known.list_begins();
-        assert!(told(&known.list_shows(object("cart u1 1"))).is_empty());
-        assert!(list(&mut known, &["cart u1 1", "web u2 2"]).is_empty());
+        assert!(known.list_shows(object("cart u1 1 a")).is_empty());
+        assert!(list(&mut known, &all).is_empty());
     }
 }

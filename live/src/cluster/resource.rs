@@ -1,7 +1,8 @@
 //! The resources that are watched, and how much of each.
 //!
 //! **Shape** the verbs asked for are `list` and `watch`, on these and on nothing else: the
-//! `ClusterRole` of `deploy/kubernetes` has the same table.
+//! `ClusterRole` of `deploy/kubernetes` has the same table. `Endpoints` are not watched: the cluster
+//! mirrors them into endpoint slices.
 
 /// A resource of the API.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

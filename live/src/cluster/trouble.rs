@@ -31,9 +31,10 @@ pub(super) enum Broken {
 impl Broken {
     /// The same, after the watch had come to a version.
     pub(super) fn at(self, version: Option<String>) -> Self {
-        match version {
-            Some(version) => Self::At(version, Box::new(self)),
-            None => self,
+        match (self, version) {
+            (Self::Closed, _) => Self::Closed,
+            (broken, None) => broken,
+            (broken, Some(version)) => Self::At(version, Box::new(broken)),
         }
     }
 
@@ -144,5 +145,6 @@ mod tests {
         let expired = api(410, "Expired").at(Some("9".to_owned()));
         assert_eq!(expired.goes_on_from(began()), None);
         assert_eq!(other().at(None).goes_on_from(None), None);
+        assert_eq!(Broken::Closed.at(began()), Broken::Closed);
     }
 }

@@ -8,7 +8,7 @@ use kube::core::DynamicObject;
 use serde_json::Value;
 
 use crate::objects::{Objects, of_yaml};
-use crate::server::{ApiServer, asset};
+use crate::server::{ApiServer, asset, steps_aside};
 
 #[test]
 fn the_api_server_accepts_what_is_deployed() {
@@ -16,7 +16,7 @@ fn the_api_server_accepts_what_is_deployed() {
         return;
     };
     let Some(kustomize) = asset("kustomize") else {
-        eprintln!("SKIPPED: no kustomize; live/tests/apiserver/build makes it");
+        steps_aside("kustomize");
         return;
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/kubernetes");

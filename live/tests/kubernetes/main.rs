@@ -4,17 +4,19 @@
 //! there the tests say so and pass, unless `PILOTFISH_NEEDS_ASSETS` is set.
 //! There are no controllers: what a kubelet or a controller would write, the tests write.
 
-#[cfg(all(test, target_os = "linux"))]
+#![cfg(target_os = "linux")]
+
+#[cfg(test)]
 mod deploy;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod names;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod objects;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod restart;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod rights;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod server;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod watching;

@@ -5,7 +5,7 @@ use live::cluster::connection::Listing;
 use live::cluster::health::WatchState;
 
 use crate::objects::{Objects, namespace, pod};
-use crate::server::{ApiServer, free_port};
+use crate::server::{ApiServer, Lists, free_port};
 use crate::watching::Watching;
 
 const STARTED: &str = "2020-01-01T10:00:00Z";
@@ -40,7 +40,7 @@ fn a_restart_loses_nothing(server: &mut ApiServer, watching: &mut Watching) {
     });
     assert_eq!(watching.who("10.244.1.2", LATER), "pod shop cart-1");
 
-    server.start_again(server.port());
+    server.start_again(server.port(), Lists::Streamed);
     watching.until_complete();
     assert_eq!(watching.told(before), [""; 0], "nothing changed");
 
@@ -64,7 +64,7 @@ fn what_was_missed_is_told_at_the_end(server: &mut ApiServer, watching: &mut Wat
             .any(|health| matches!(health.state, WatchState::Retrying { .. }))
     });
     let elsewhere = free_port();
-    server.start_again(elsewhere);
+    server.start_again(elsewhere, Lists::Streamed);
     let objects = Objects(server.client_at(elsewhere));
     server.runtime.block_on(async {
         objects.delete(&pod("cart-1", "10.244.1.2", STARTED)).await;
@@ -79,7 +79,7 @@ fn what_was_missed_is_told_at_the_end(server: &mut ApiServer, watching: &mut Wat
         "as it was"
     );
 
-    server.start_again(server.port());
+    server.start_again(server.port(), Lists::Streamed);
     watching.until("what was missed", |watching| {
         watching.was_told(before, ChangeKind::Deleted, "cart-1")
             && watching.was_told(before, ChangeKind::Added, "web-1")

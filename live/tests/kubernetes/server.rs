@@ -1,7 +1,7 @@
 //! A Kubernetes API server with its etcd, on loopback, for as long as a test needs them.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -22,6 +22,15 @@ const ADMIN: &str = "all-is-allowed";
 
 /// One at a time: each takes a third of a gigabyte and some seconds of a processor.
 static ONE: Mutex<()> = Mutex::new(());
+
+/// Which lists a server can give.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lists {
+    /// As streams, and in pages.
+    Streamed,
+    /// In pages alone.
+    InPages,
+}
 
 /// A running API server, as an administrator sees it.
 pub(crate) struct ApiServer {
@@ -51,15 +60,20 @@ pub(crate) fn asset(name: &str) -> Option<PathBuf> {
     files.into_iter().find(|file| file.is_file())
 }
 
+/// Says that something was not built, unless it has to be there.
+pub(crate) fn steps_aside(what: &str) {
+    let word = format!("SKIPPED: no {what} for the tests; live/tests/apiserver/build makes them");
+    let needed = std::env::var_os("PILOTFISH_NEEDS_ASSETS").is_some();
+    assert!(!needed, "{word}");
+    // Not by a macro, whose words the harness keeps to itself when a test passes.
+    writeln!(io::stderr(), "{word}").unwrap();
+}
+
 impl ApiServer {
     /// Starts both; `None`, and a word about it, where they were not built.
     pub(crate) fn start() -> Option<Self> {
         let (Some(etcd), Some(binary)) = (asset("etcd"), asset("kube-apiserver")) else {
-            eprintln!("SKIPPED: no etcd and kube-apiserver; live/tests/apiserver/build makes them");
-            assert!(
-                std::env::var_os("PILOTFISH_NEEDS_ASSETS").is_none(),
-                "etcd and kube-apiserver must be there"
-            );
+            steps_aside("etcd and kube-apiserver");
             return None;
         };
         let turn = ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,7 +93,7 @@ impl ApiServer {
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
             _turn: turn,
         };
-        server.start_again(server.port);
+        server.start_again(server.port, Lists::Streamed);
         Some(server)
     }
 
@@ -97,7 +111,7 @@ impl ApiServer {
     }
 
     /// Starts the API server again, at any port, and waits until it is ready.
-    pub(crate) fn start_again(&mut self, port: u16) {
+    pub(crate) fn start_again(&mut self, port: u16, lists: Lists) {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         let mut command = Command::new(&self.binary);
         command
@@ -127,6 +141,9 @@ impl ApiServer {
                 // No controller makes the account that this would put into every pod.
                 "--disable-admission-plugins=ServiceAccount",
             ]);
+        if lists == Lists::InPages {
+            command.arg("--feature-gates=WatchList=false");
+        }
         self.server = Some(start(&mut command, &self.folder.path().join("server.log")));
         self.wait(port);
     }

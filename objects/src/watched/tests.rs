@@ -48,6 +48,8 @@ fn an_object_knows_its_name_and_version() {
     assert_eq!(pod().name(), name);
     assert_eq!(pod().metadata("resourceVersion").as_deref(), Some("7"));
     assert_eq!(pod().metadata("absent"), None);
+    assert_eq!(pod().without_version().metadata("resourceVersion"), None);
+    assert_eq!(pod().without_version().name(), name);
 }
 
 #[test]
