@@ -4,6 +4,7 @@
 //! limit has a counter in [`Coverage`]. **Errors** none: what cannot be counted is skipped with a
 //! reason.
 
+mod excluded;
 mod offload;
 mod owners;
 mod parcel;
@@ -23,6 +24,7 @@ use crate::coverage::Coverage;
 use crate::dns::{self, NameRecords};
 use crate::duplicates::{Duplicates, without_checksum};
 use crate::endpoint::{Endpoint, Side};
+use crate::engine::excluded::Excluded;
 use crate::engine::offload::on_wire;
 use crate::engine::parcel::{Parcel, Repeats, transport_of};
 use crate::era::Eras;
@@ -73,6 +75,7 @@ pub struct Engine {
     evicted: u64,
     tenancy: Tenancy,
     names: NameRecords,
+    excluded: Option<Excluded>,
 }
 
 impl Engine {
@@ -99,6 +102,7 @@ impl Engine {
             evicted: 0,
             tenancy: Tenancy::new(limits.cluster),
             names: NameRecords::new(limits.names),
+            excluded: None,
         }
     }
 
@@ -207,6 +211,11 @@ impl Engine {
     #[expect(clippy::inline_always, reason = "a call would go through memory too")]
     #[inline(always)]
     fn ingest_packet(&mut self, frame: &Frame<'_>, packet: &Packet) {
+        if let Some(excluded) = &self.excluded
+            && excluded.holds(packet)
+        {
+            return self.coverage.skip(SkipReason::Excluded);
+        }
         let (protocol, segment) = transport_of(packet);
         let (source, destination) = (
             Endpoint {

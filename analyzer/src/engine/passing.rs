@@ -4,8 +4,12 @@
 //! **Time** is that of whoever gives the frames. Forgetting is by whole intervals; connections that
 //! are open stay, with what they counted since.
 
+use std::collections::BTreeSet;
+
 use crate::connection::Connection;
+use crate::endpoint::Endpoint;
 use crate::engine::Engine;
+use crate::engine::excluded::Excluded;
 use crate::frame::Frame;
 use crate::skip::SkipReason;
 use crate::time::Timestamp;
@@ -51,6 +55,11 @@ impl Engine {
         self.coverage.watch(first, last);
         self.coverage.exclude(frames);
         self.places.extend(source, first, last);
+    }
+
+    /// Leaves out the packets of these endpoints from now on, and counts them as such.
+    pub fn exclude_endpoints(&mut self, endpoints: BTreeSet<Endpoint>) {
+        self.excluded = Excluded::of(endpoints);
     }
 
     /// Forgets the intervals that ended by `before`, the connections that did, and what was known

@@ -1,7 +1,9 @@
 //! What is too old is forgotten, and nothing else: memory stays flat while traffic goes on.
 
+use analyzer::endpoint::Endpoint;
 use analyzer::engine::{Engine, Settings};
 use analyzer::query::{Answer, Operation};
+use analyzer::skip::SkipReason;
 use analyzer::snapshot::Snapshot;
 use analyzer::time::{NANOS_PER_SECOND, Timestamp};
 use insta::assert_snapshot;
@@ -106,6 +108,24 @@ fn a_pod_that_went_is_forgotten_and_one_that_is_there_is_not() {
         .map(|flow| (flow.client.pod.as_deref(), flow.server.pod.as_deref()))
         .collect();
     assert_eq!(pods, [(None, Some("here"))]);
+}
+
+#[test]
+fn the_packets_of_endpoints_that_are_left_out_are_counted_as_such() {
+    let mut engine = watching();
+    let own = |last, port| Endpoint {
+        address: [10, 0, 0, last].into(),
+        port,
+    };
+    engine.exclude_endpoints([own(1, 40_001), own(2, 80)].into());
+    for line in parse(SCRIPT) {
+        ingest(&mut engine, &line);
+    }
+    let snapshot = snapshot(engine);
+    let excluded: Vec<_> = snapshot.coverage.skipped().collect();
+    assert_eq!(excluded, [(SkipReason::Excluded, 3)]);
+    assert_eq!(snapshot.coverage.counted, 5);
+    assert!(snapshot.coverage.closes());
 }
 
 /// A client's short connection at a second, one of many clients; it asks a name server before.
