@@ -16,6 +16,8 @@ use crate::query::view::{ConnectionsView, FlowsView, SummaryView};
 use crate::query::window::Window;
 use crate::snapshot::Snapshot;
 
+pub use crate::query::value::duration;
+
 pub mod aggregate;
 pub mod connections;
 pub mod counters;

@@ -4,20 +4,17 @@
 //! knows them, the captures that are meant, and what to say about both.
 //! **Errors** the first file that can not be used.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use analyzer::cluster::Names;
 use analyzer::engine::{Engine, Settings};
 use analyzer::hop::declaration::TakenAt;
 use analyzer::time::Timestamp;
 
-use crate::cluster_file;
 use crate::error::ReplayError;
-use crate::names_file;
 use crate::scenario::{Scenario, ScenarioError, Source};
 use crate::session::ReplayInputs;
 use crate::sources::Sources;
+use crate::told::Told;
 
 /// What was made of the inputs.
 pub(crate) struct Knowledge {
@@ -70,18 +67,10 @@ pub(crate) fn engine(
     }
     knowledge.sources = Sources::new(declared, &inputs.at)?;
     let mut engine = Engine::new(settings);
-    let mut read = BTreeSet::new();
-    for file in cluster.iter().filter(|file| read.insert(file.as_path())) {
-        knowledge.tell_cluster(&mut engine, file)?;
-    }
-    for range in ranges {
-        engine.add_cluster_range(range);
-    }
-    let mut all_names = Names::default();
-    for file in &names {
-        all_names.extend(names_file::read(file)?);
-    }
-    engine.set_names(all_names);
+    let files = cluster.iter().map(PathBuf::as_path);
+    let mut told = Told::read(files, names.iter().map(PathBuf::as_path), ranges)?;
+    knowledge.warnings.append(&mut told.warnings);
+    told.tell(&mut engine);
     Ok((engine, knowledge))
 }
 
@@ -121,55 +110,12 @@ impl Knowledge {
                 .flat_map(|source| source.files.clone()),
         );
     }
-
-    fn tell_cluster(&mut self, engine: &mut Engine, file: &Path) -> Result<(), ReplayError> {
-        let cluster = cluster_file::read(file)?;
-        if cluster.is_empty() {
-            self.warnings.push(format!(
-                "{}: no Kubernetes object in it, so it names no address: expected what `kubectl \
-                 get -o yaml` prints; did that fail?",
-                file.display()
-            ));
-        }
-        if let Some(line) = cluster.cut {
-            self.warnings.push(format!(
-                "{}:{line}: the last line is cut off, the changes before it are used",
-                file.display()
-            ));
-        }
-        if cluster.watch_errors > 0 {
-            self.warnings.push(format!(
-                "{}: {} errors of the watch in it: what changed before it went on may be missing",
-                file.display(),
-                cluster.watch_errors
-            ));
-        }
-        if !cluster.skipped.is_empty() {
-            self.warnings.push(skipped(file, &cluster.skipped));
-        }
-        for change in cluster.changes {
-            engine.apply(change);
-        }
-        Ok(())
-    }
 }
 
 /// What is said to be between is a tap like any that nothing is said of.
 fn is_placed(source: &Source) -> bool {
     let interfaces = source.interfaces.len() + source.numbered.len() + source.names.len();
     source.at != TakenAt::Between || interfaces > 0 || source.left_out.is_some()
-}
-
-fn skipped(file: &Path, kinds: &BTreeMap<String, u64>) -> String {
-    let list: Vec<String> = kinds
-        .iter()
-        .map(|(kind, n)| format!("{n} {kind}"))
-        .collect();
-    format!(
-        "{}: left out what says nothing about identity: {}",
-        file.display(),
-        list.join(", ")
-    )
 }
 
 #[cfg(test)]

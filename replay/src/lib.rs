@@ -19,6 +19,7 @@ pub mod report;
 pub mod scenario;
 pub mod session;
 pub mod text;
+mod told;
 pub mod warning;
 
 mod arguments;
@@ -36,3 +37,4 @@ pub use crate::captures::{Captures, Progress};
 pub use crate::error::ReplayError;
 pub use crate::session::{Reading, Replay, ReplayInputs, Watch};
 pub use crate::sources::Taken;
+pub use crate::told::Told;

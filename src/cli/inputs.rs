@@ -128,32 +128,39 @@ fn whole_number(text: &str) -> Result<usize, &'static str> {
         .map_err(|_| "expected a whole number, 0 or more")
 }
 
+/// What is known beside captures.
+pub(crate) fn known(matches: &ArgMatches) -> ReplayInputs {
+    let ranges = matches.get_many::<IpNet>(CLUSTER_CIDR).unwrap_or_default();
+    ReplayInputs {
+        cluster: paths(matches, CLUSTER),
+        names: matches.get_one::<PathBuf>(NAMES).cloned(),
+        cluster_cidrs: ranges.copied().collect(),
+        ..ReplayInputs::default()
+    }
+}
+
+fn paths(matches: &ArgMatches, id: &str) -> Vec<PathBuf> {
+    let paths = matches.get_many::<PathBuf>(id).unwrap_or_default();
+    paths.cloned().collect()
+}
+
 /// What is read.
 pub(crate) fn inputs(matches: &ArgMatches) -> anyhow::Result<ReplayInputs> {
-    let paths = |id| {
-        let paths = matches.get_many::<PathBuf>(id).unwrap_or_default();
-        paths.cloned().collect()
-    };
-    let ranges = matches.get_many::<IpNet>(CLUSTER_CIDR).unwrap_or_default();
-    let (captures, cluster): (Vec<PathBuf>, Vec<PathBuf>) = (paths(CAPTURE), paths(CLUSTER));
-    for (files, expected) in [
-        (&captures, "a capture"),
-        (&cluster, "the cluster's objects"),
-    ] {
+    let known = known(matches);
+    let (captures, cluster) = (paths(matches, CAPTURE), &known.cluster);
+    for (files, expected) in [(&captures, "a capture"), (cluster, "the cluster's objects")] {
         if files.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
             anyhow::bail!("-: standard input is a terminal, expected {expected} piped into it");
         }
     }
     Ok(ReplayInputs {
         captures,
-        cluster,
-        names: matches.get_one::<PathBuf>(NAMES).cloned(),
-        cluster_cidrs: ranges.copied().collect(),
         at: matches
             .get_many::<Taken>(AT)
             .unwrap_or_default()
             .cloned()
             .collect(),
+        ..known
     })
 }
 
@@ -185,7 +192,7 @@ pub(crate) fn settings(matches: &ArgMatches) -> Settings {
 /// How it is counted where nothing else is asked for.
 pub(crate) fn default_settings() -> Settings {
     Settings {
-        // A capture whose author knew the seed could be made slow to read.
+        // Traffic whose author knew the seed could be made slow to count.
         seed: RandomState::new().hash_one(0),
         ..Settings::default()
     }

@@ -5,7 +5,7 @@
 //! times as long has passed as the last one took.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -14,20 +14,16 @@ use std::time::Duration;
 use ::replay::{Replay, Watch};
 use analyzer::query::view::CoverageView;
 use analyzer::query::window::Window;
-use anyhow::anyhow;
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use server::{AllowedHosts, Options, Published, Readiness, Stop};
+use clap::{ArgMatches, Command};
+use server::{Options, Published, Readiness, Stop};
 
 use crate::cli::inputs;
 use crate::cli::output::{coverage_line, say_note, say_warnings};
 use crate::cli::progress::ProgressLine;
+use crate::cli::serving;
 
 /// Its name on the command line.
 pub(crate) const NAME: &str = "replay";
-
-const LISTEN: &str = "listen";
-const ALLOW_HOST: &str = "allow-host";
-const HEADING: &str = "Serving";
 
 /// How often it is looked whether there is more to publish.
 const LOOK: Duration = Duration::from_millis(250);
@@ -48,33 +44,18 @@ pub(crate) fn command() -> Command {
         .about("Read captures and serve the answers over HTTP until Ctrl-C")
         .args(inputs::args())
         .arg(inputs::max_connections())
-        .arg(
-            Arg::new(LISTEN)
-                .long(LISTEN)
-                .value_name("ADDRESS:PORT")
-                .default_value("127.0.0.1:8898")
-                .help_heading(HEADING)
-                .help("where to serve; port 0 takes a free one"),
-        )
-        .arg(
-            Arg::new(ALLOW_HOST)
-                .long(ALLOW_HOST)
-                .value_name("NAME")
-                .action(ArgAction::Append)
-                .help_heading(HEADING)
-                .help("name the server may be called by, besides localhost and addresses"),
-        )
+        .args(serving::args())
         .after_help(EXAMPLES)
 }
 
 /// Serves until it is asked to end, or the reading fails.
 pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
-    let options = options(matches)?;
+    let options = serving::options(matches)?;
     let (inputs, settings) = (inputs::inputs(matches)?, inputs::settings(matches));
-    let listener = listen(matches)?;
+    let listener = serving::listen(matches)?;
     // Clients wait in the listener's backlog until a pipe shows that it is a capture.
     let replay = Replay::open(&inputs, settings)?;
-    say_note(&invitation(listener.local_addr()?))?;
+    say_note(&serving::invitation(listener.local_addr()?))?;
     serve(replay, listener, options)
 }
 
@@ -93,30 +74,6 @@ pub(crate) fn publish_from(mut replay: Replay) -> anyhow::Result<Arc<Published>>
         .name("reader".to_owned())
         .spawn(move || read(replay, &published))?;
     Ok(source)
-}
-
-fn options(matches: &ArgMatches) -> anyhow::Result<Options> {
-    let names = matches.get_many::<String>(ALLOW_HOST).unwrap_or_default();
-    let allowed_hosts =
-        AllowedHosts::parse(names).map_err(|error| anyhow!("--{ALLOW_HOST}: {error}"))?;
-    Ok(Options {
-        allowed_hosts,
-        ..Options::default()
-    })
-}
-
-fn listen(matches: &ArgMatches) -> anyhow::Result<TcpListener> {
-    let address = matches.get_one::<String>(LISTEN).map_or("", String::as_str);
-    TcpListener::bind(address).map_err(|error| {
-        anyhow!(
-            "--{LISTEN}: `{address}`: {error}; expected ADDRESS:PORT of this machine that nobody \
-             listens on (port 0 takes a free one)"
-        )
-    })
-}
-
-fn invitation(address: SocketAddr) -> String {
-    format!("serving on http://{address}; try: curl 'http://{address}/mcp/flows?limit=10'")
 }
 
 fn read(replay: Replay, published: &Published) {

@@ -217,7 +217,11 @@ pub(super) fn time(value: &str) -> Result<Timestamp, String> {
 }
 
 /// A number and a unit, such as `10ms`, `1.5s`, `5m` or `1h`.
-pub(super) fn duration(value: &str) -> Result<Duration, String> {
+/// Reads a duration such as `10ms`, `5m` or `1h`.
+///
+/// # Errors
+/// It is none: what was expected.
+pub fn duration(value: &str) -> Result<Duration, String> {
     let expected = || {
         format!(
             "`{}` is not a duration, expected a number with a unit such as 10ms, 5m or 1h",

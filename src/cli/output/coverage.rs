@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use analyzer::query::view::{CoverageView, WindowView};
+use analyzer::snapshot::Source;
 use analyzer::time::Timestamp;
 
 use crate::cli::NAME;
@@ -19,7 +20,7 @@ pub(crate) fn line(coverage: &CoverageView) -> String {
     if let Some(window) = &coverage.window {
         parts.push(bounds(window, coverage));
     }
-    if !coverage.complete {
+    if !coverage.complete && coverage.source == Source::Replay {
         parts.push("not read to the end".to_owned());
     }
     let doubts = [
