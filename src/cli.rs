@@ -18,6 +18,8 @@ use crate::cli::output::text;
 
 mod answer;
 mod assert;
+#[cfg(target_os = "linux")]
+mod capturing;
 mod client;
 mod color;
 mod completions;
@@ -26,13 +28,18 @@ mod dependencies;
 mod flows;
 mod inputs;
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod live;
 mod mcp;
 mod output;
 mod parameters;
 mod progress;
+#[cfg(target_os = "linux")]
+mod quantity;
 mod question;
 mod replay;
 mod report;
+mod serving;
 mod summary;
 mod units;
 mod usage;
@@ -51,6 +58,7 @@ Examples:
   pilotfish flows node.pcap --cluster cluster.yaml   a capture, with the cluster's objects
   tcpdump -i any -w - | pilotfish summary -          a pipe
   pilotfish replay captures/shop                     serve the answers over HTTP
+  pilotfish live                                     capture here, and serve the answers
   pilotfish flows --url http://127.0.0.1:8898 --ns payments
   claude mcp add pilotfish -- pilotfish mcp captures/shop
 
@@ -95,15 +103,26 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .max_term_width(100)
         .arg(color::arg())
-        .subcommand(replay::command())
+        .subcommands(servers())
         .subcommands(Operation::ALL.map(question::command))
         .subcommand(mcp::command())
         .subcommands([verify::command(), assert::command(), completions::command()])
 }
 
+/// What serves answers, for as long as it runs.
+fn servers() -> Vec<Command> {
+    vec![
+        #[cfg(target_os = "linux")]
+        live::command(),
+        replay::command(),
+    ]
+}
+
 fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     color::choose(matches);
     match matches.subcommand() {
+        #[cfg(target_os = "linux")]
+        Some((live::NAME, matches)) => live::run(matches)?,
         Some((replay::NAME, matches)) => replay::run(matches)?,
         Some((mcp::NAME, matches)) => mcp::run(matches)?,
         Some((verify::NAME, matches)) => return verify::run(matches),

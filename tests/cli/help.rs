@@ -7,6 +7,8 @@ fn every_command_teaches() {
     let cases = [
         ("help", "--help"),
         ("help__replay", "replay --help"),
+        #[cfg(target_os = "linux")]
+        ("help__live", "live --help"),
         ("help__flows", "flows --help"),
         ("help__flows_short", "flows -h"),
         ("help__summary", "summary --help"),

@@ -1,0 +1,143 @@
+//! A session: what passes a node and what its cluster tells, given to one engine.
+//!
+//! ```text
+//! ring ─────► blocks of frames ─┐                       ┌─► Watch ──► snapshots
+//! cluster ──► changes ──────────┼─► intake ──► engine ──┤
+//! clock ────► what time it is ──┘                       └─► Running ──► the last one
+//! ```
+//!
+//! **Shape** one thread owns the ring and the engine, so nothing is locked: it takes a block of
+//! frames, then whatever came meanwhile. Who wants a snapshot asks it for a copy of the engine, and
+//! makes the snapshot on a thread of its own. **Time** is the kernel's for frames, and the clock's
+//! for what happens without any: connections end, answers go on, what is too old is forgotten.
+//! **Errors** [`CaptureError`], when the kernel gives the ring up: then the session ends.
+
+mod intake;
+mod limits;
+mod own;
+mod reader;
+mod watch;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use analyzer::cluster::{Change, Names};
+use analyzer::engine::Settings;
+use analyzer::snapshot::Snapshot;
+use ipnet::IpNet;
+
+use crate::capture::{CaptureError, InterfaceChoice, Ring};
+use crate::session::intake::Intake;
+use crate::session::reader::Reader;
+
+pub use crate::session::limits::{least_memory, limits};
+pub use crate::session::own::OwnTraffic;
+pub use crate::session::watch::Watch;
+
+/// How a session works.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// The name of this node.
+    pub node: Arc<str>,
+    /// How the engine works.
+    pub engine: Settings,
+    /// How long what was counted is kept.
+    pub retention: Duration,
+    /// Which interfaces are captured.
+    pub interfaces: InterfaceChoice,
+    /// Whether this process's own traffic is left out.
+    pub own_traffic: OwnTraffic,
+}
+
+/// A session that has not begun.
+pub struct Session {
+    ring: Ring,
+    intake: Intake,
+    changes: Option<Receiver<Change>>,
+}
+
+/// A session that goes on.
+pub struct Running {
+    stop: Arc<AtomicBool>,
+    reader: JoinHandle<Result<Snapshot, CaptureError>>,
+}
+
+impl Session {
+    /// A session over a ring that is open.
+    #[must_use]
+    pub fn new(ring: Ring, settings: SessionSettings) -> Self {
+        Self {
+            ring,
+            intake: Intake::new(settings),
+            changes: None,
+        }
+    }
+
+    /// Tells it of an object of the cluster that is known before it begins.
+    pub fn apply(&mut self, change: Change) {
+        self.intake.apply(change);
+    }
+
+    /// Declares a range of addresses as the cluster's.
+    pub fn add_cluster_range(&mut self, range: IpNet) {
+        self.intake.add_cluster_range(range);
+    }
+
+    /// Gives names to addresses that no object explains.
+    pub fn set_names(&mut self, names: Names) {
+        self.intake.set_names(names);
+    }
+
+    /// Adds what is to be known before trusting the answers.
+    pub fn warn(&mut self, warning: String) {
+        self.intake.warn(warning);
+    }
+
+    /// Where changes of the cluster come from while it goes on.
+    pub fn follow(&mut self, changes: Receiver<Change>) {
+        self.changes = Some(changes);
+    }
+
+    /// Begins. `ended` is called when it ends, for whatever reason.
+    ///
+    /// # Errors
+    /// There is no thread left.
+    pub fn start(self, ended: impl FnOnce() + Send + 'static) -> io::Result<(Watch, Running)> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (asks, asked) = mpsc::channel();
+        let watch = Watch::new(asks, self.intake.look());
+        let reader = Reader {
+            ring: self.ring,
+            intake: self.intake,
+            changes: self.changes,
+            asked,
+            stop: Arc::clone(&stop),
+        };
+        let reader = thread::Builder::new()
+            .name("reader".to_owned())
+            .spawn(move || {
+                let read = reader.run();
+                ended();
+                read
+            })?;
+        Ok((watch, Running { stop, reader }))
+    }
+}
+
+impl Running {
+    /// Ends it, and says what is known at the end.
+    ///
+    /// # Errors
+    /// The capture had ended before, with an error.
+    pub fn stop(self) -> Result<Snapshot, CaptureError> {
+        self.stop.store(true, Ordering::Relaxed);
+        match self.reader.join() {
+            Ok(read) => read,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}

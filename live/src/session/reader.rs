@@ -1,0 +1,99 @@
+//! The reader: takes blocks from the ring, and what else came between them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::Duration;
+
+use analyzer::cluster::Change;
+use analyzer::snapshot::Snapshot;
+
+use crate::capture::{CaptureError, InterfaceNames, Ring};
+use crate::clock::{Stopwatch, now};
+use crate::session::intake::{Intake, Look};
+
+/// How long a block is waited for before it is looked whether something else came.
+const WAIT: Duration = Duration::from_millis(50);
+/// How often the kernel is asked what it lost.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often it is looked for new sockets of this process.
+const LOOK_FOR_SOCKETS: Duration = Duration::from_millis(100);
+/// Changes of the cluster that are taken between two blocks: frames are not to wait long.
+const CHANGES: usize = 1_000;
+
+/// What the thread that reads has.
+pub(super) struct Reader {
+    pub(super) ring: Ring,
+    pub(super) intake: Intake,
+    pub(super) changes: Option<Receiver<Change>>,
+    /// Where copies of the engine are to go.
+    pub(super) asked: Receiver<Sender<Look>>,
+    pub(super) stop: Arc<AtomicBool>,
+}
+
+impl Reader {
+    /// Reads until it is told to stop, or the kernel gives the ring up.
+    pub(super) fn run(mut self) -> Result<Snapshot, CaptureError> {
+        let names = self.ring.interface_names()?;
+        let (mut looked, mut looked_for_sockets) = (Stopwatch::start(), Stopwatch::start());
+        self.intake.find_own_sockets();
+        while !self.stop.load(Ordering::Relaxed) {
+            self.read(&names, &mut looked_for_sockets)?;
+            self.take_changes();
+            if looked.elapsed() >= LOOK {
+                looked = Stopwatch::start();
+                self.intake.lose(self.ring.statistics()?);
+                self.intake.pass(now());
+            }
+            self.answer();
+        }
+        self.end(&names)
+    }
+
+    /// Counts the next block, if there is one soon.
+    fn read(
+        &mut self,
+        names: &InterfaceNames,
+        looked_for_sockets: &mut Stopwatch,
+    ) -> Result<(), CaptureError> {
+        let block = self.ring.next_block(WAIT)?;
+        // A socket is there before its first frame.
+        if looked_for_sockets.elapsed() >= LOOK_FOR_SOCKETS {
+            *looked_for_sockets = Stopwatch::start();
+            self.intake.find_own_sockets();
+        }
+        if let Some(block) = block {
+            self.intake.take(block.frames(), |index| names.name(index));
+        }
+        Ok(())
+    }
+
+    fn take_changes(&mut self) {
+        let Some(changes) = &self.changes else {
+            return;
+        };
+        for change in changes.try_iter().take(CHANGES) {
+            self.intake.apply(change);
+        }
+    }
+
+    /// Gives a copy to everyone who asked.
+    fn answer(&mut self) {
+        for asker in self.asked.try_iter() {
+            self.intake.pass(now());
+            // Who went away meanwhile wants it no more.
+            drop(asker.send(self.intake.look()));
+        }
+    }
+
+    /// Takes what the ring still holds, and says what is known at the end.
+    fn end(mut self, names: &InterfaceNames) -> Result<Snapshot, CaptureError> {
+        while let Some(block) = self.ring.next_block(Duration::ZERO)? {
+            self.intake.take(block.frames(), |index| names.name(index));
+        }
+        self.intake.lose(self.ring.statistics()?);
+        self.intake.pass(now());
+        let Look { engine, provenance } = self.intake.end();
+        Ok(engine.into_snapshot(provenance))
+    }
+}

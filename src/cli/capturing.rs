@@ -1,0 +1,254 @@
+//! What is captured on a node and how long it is kept: options of all that capture, and the session
+//! that follows from them.
+//!
+//! **Shape** everything that needs a privilege or a file is opened here, before either is given
+//! up.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use analyzer::connection::IdleTimeouts;
+use analyzer::connection::record::Surplus;
+use analyzer::engine::Settings;
+use anyhow::ensure;
+use clap::{Arg, ArgAction, ArgMatches};
+use live::capture::{InterfaceChoice, Ring, RingSettings};
+use live::confine::Needs;
+use live::session::{self, OwnTraffic, Session, SessionSettings};
+use replay::Told;
+
+use crate::cli::{inputs, quantity, units};
+
+const NODE: &str = "node";
+const INTERFACE: &str = "interface";
+const RING_SIZE: &str = "ring-size";
+const DNS_SNAPLEN: &str = "dns-snaplen";
+const NO_EXCLUDE_SELF: &str = "no-exclude-self";
+const RETENTION: &str = "retention";
+const MEMORY_LIMIT: &str = "memory-limit";
+const TCP_IDLE: &str = "tcp-idle";
+const UDP_IDLE: &str = "udp-idle";
+
+const CAPTURED: &str = "What is captured";
+const KEPT: &str = "What is kept";
+
+/// Where a pod finds the name of its node, when its manifest says so.
+const NODE_NAME: &str = "NODE_NAME";
+/// What this machine calls itself.
+const HOSTNAME: &str = "/proc/sys/kernel/hostname";
+
+/// A session that may begin, and what to say of it.
+pub(crate) struct Capturing {
+    /// The session.
+    pub(crate) session: Session,
+    /// What it still needs when it is open.
+    pub(crate) needs: Needs,
+    /// Where the cluster is known from, and what is captured: a line each.
+    pub(crate) notes: Vec<String>,
+}
+
+/// The options.
+pub(crate) fn args() -> Vec<Arg> {
+    let [_, cluster, names, cluster_cidr, ..] = inputs::args();
+    let knowledge = [cluster, names, cluster_cidr];
+    let mut args = captured();
+    args.extend(knowledge.map(|arg| arg.help_heading("What is known")));
+    args.extend(kept());
+    args
+}
+
+fn captured() -> Vec<Arg> {
+    let captured = |id: &'static str, value: &'static str| {
+        let arg = Arg::new(id).long(id).value_name(value);
+        arg.help_heading(CAPTURED)
+    };
+    vec![
+        captured(NODE, "NAME").help(
+            "name of this node in the cluster [default: the variable NODE_NAME, else the hostname]",
+        ),
+        captured(INTERFACE, "NAME")
+            .action(ArgAction::Append)
+            .help("only interfaces of this name, such as eth0 or 'veth*'; may be repeated"),
+        captured(RING_SIZE, "OCTETS")
+            .value_parser(quantity::octets)
+            .default_value("32Mi")
+            .help("memory in which the kernel keeps frames until they are read"),
+        captured(DNS_SNAPLEN, "OCTETS")
+            .value_parser(clap::value_parser!(u32))
+            .default_value("65553")
+            .help("octets kept of a frame with DNS answers; others are kept up to their headers"),
+        Arg::new(NO_EXCLUDE_SELF)
+            .long(NO_EXCLUDE_SELF)
+            .action(ArgAction::SetTrue)
+            .help_heading(CAPTURED)
+            .help("count the traffic of pilotfish itself too: its clients, the API server"),
+    ]
+}
+
+fn kept() -> [Arg; 4] {
+    let time = |id: &'static str, default: &'static str| {
+        Arg::new(id)
+            .long(id)
+            .value_name("DURATION")
+            .value_parser(quantity::duration)
+            .default_value(default)
+            .help_heading(KEPT)
+    };
+    [
+        time(RETENTION, "1h").help("how long it is kept what was counted"),
+        Arg::new(MEMORY_LIMIT)
+            .long(MEMORY_LIMIT)
+            .value_name("OCTETS")
+            .value_parser(quantity::octets)
+            .default_value("256Mi")
+            .help_heading(KEPT)
+            .help("memory of the whole process; becomes limits in records, the oldest go first"),
+        time(TCP_IDLE, "5m").help("silence after which a TCP connection has ended"),
+        time(UDP_IDLE, "1m").help("the same for UDP"),
+    ]
+}
+
+/// Opens what the options say. `listening` is where the process is asked.
+pub(crate) fn open(matches: &ArgMatches, listening: SocketAddr) -> anyhow::Result<Capturing> {
+    let ring = ring_settings(matches)?;
+    let settings = settings(matches, listening, ring.octets as u64)?;
+    let told = told(matches)?;
+    let notes = vec![
+        cluster_note(matches, &told),
+        capture_note(matches, &settings, &ring),
+    ];
+    let mut session = Session::new(Ring::open(&ring)?, settings);
+    for change in told.changes {
+        session.apply(change);
+    }
+    for range in told.ranges {
+        session.add_cluster_range(range);
+    }
+    session.set_names(told.names);
+    for warning in told.warnings {
+        session.warn(warning);
+    }
+    Ok(Capturing {
+        session,
+        needs: Needs::default(),
+        notes,
+    })
+}
+
+fn ring_settings(matches: &ArgMatches) -> anyhow::Result<RingSettings> {
+    let octets = matches.get_one::<u64>(RING_SIZE).copied().unwrap_or(0);
+    let usual = RingSettings::default();
+    let dns_snaplen = matches.get_one::<u32>(DNS_SNAPLEN).copied();
+    Ok(RingSettings {
+        octets: usize::try_from(octets)?,
+        dns_snaplen: dns_snaplen.unwrap_or(usual.dns_snaplen),
+        ..usual
+    })
+}
+
+fn settings(
+    matches: &ArgMatches,
+    listening: SocketAddr,
+    ring: u64,
+) -> anyhow::Result<SessionSettings> {
+    let memory = matches.get_one::<u64>(MEMORY_LIMIT).copied().unwrap_or(0);
+    let least = session::least_memory(ring);
+    ensure!(
+        memory >= least,
+        "--{MEMORY_LIMIT}: {memory} octets are too few beside a ring of {ring}, expected at least \
+         {least}; a smaller --{RING_SIZE} needs less"
+    );
+    let names = matches.get_many::<String>(INTERFACE).unwrap_or_default();
+    Ok(SessionSettings {
+        node: node(matches)?.into(),
+        engine: Settings {
+            limits: session::limits(memory, ring),
+            idle: IdleTimeouts {
+                tcp_ns: nanos(matches, TCP_IDLE),
+                udp_ns: nanos(matches, UDP_IDLE),
+            },
+            surplus: Surplus::Earliest,
+            ..inputs::default_settings()
+        },
+        retention: time(matches, RETENTION),
+        interfaces: InterfaceChoice::new(names),
+        own_traffic: if matches.get_flag(NO_EXCLUDE_SELF) {
+            OwnTraffic::Counted
+        } else {
+            OwnTraffic::LeftOut { listening }
+        },
+    })
+}
+
+fn time(matches: &ArgMatches, id: &str) -> Duration {
+    let time = matches.get_one::<Duration>(id);
+    time.copied().unwrap_or_default()
+}
+
+fn nanos(matches: &ArgMatches, id: &str) -> u64 {
+    u64::try_from(time(matches, id).as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// As it is typed, else as the pod's manifest says, else as the machine does.
+fn node(matches: &ArgMatches) -> anyhow::Result<String> {
+    let typed = matches.get_one::<String>(NODE).cloned();
+    let told = || std::env::var(NODE_NAME).ok();
+    let own = || fs::read_to_string(HOSTNAME).ok();
+    let name = typed.or_else(told).or_else(own).unwrap_or_default();
+    let name = name.trim();
+    ensure!(
+        !name.is_empty(),
+        "--{NODE}: this machine has no name, expected that of its node, or of anything"
+    );
+    Ok(name.to_owned())
+}
+
+fn told(matches: &ArgMatches) -> anyhow::Result<Told> {
+    let inputs = inputs::known(matches);
+    let files = inputs.cluster.iter().map(PathBuf::as_path);
+    let names = inputs.names.as_deref();
+    ensure!(
+        inputs.cluster.iter().all(|file| file != Path::new("-")),
+        "--cluster: - is standard input, expected a file here"
+    );
+    Ok(Told::read(files, names, inputs.cluster_cidrs.clone())?)
+}
+
+fn cluster_note(matches: &ArgMatches, told: &Told) -> String {
+    let files: Vec<String> = inputs::known(matches)
+        .cluster
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    if files.is_empty() {
+        return "cluster: none is known: ends have addresses, and names from DNS answers"
+            .to_owned();
+    }
+    let objects = units::counted(told.changes.len() as u64, "object");
+    format!("cluster: {objects} from {}", files.join(", "))
+}
+
+fn capture_note(matches: &ArgMatches, settings: &SessionSettings, ring: &RingSettings) -> String {
+    let names: Vec<&str> = matches
+        .get_many::<String>(INTERFACE)
+        .unwrap_or_default()
+        .map(String::as_str)
+        .collect();
+    let interfaces = match names.as_slice() {
+        [] => "all interfaces".to_owned(),
+        names => format!("interfaces {}", names.join(", ")),
+    };
+    let own = match settings.own_traffic {
+        OwnTraffic::Counted => "",
+        OwnTraffic::LeftOut { .. } => ", without its own traffic",
+    };
+    format!(
+        "captures on node {}: {interfaces}{own}, {} octets a frame, ring of {}, kept for {}",
+        settings.node,
+        ring.snaplen,
+        units::bytes(ring.octets as u64),
+        units::duration(u64::try_from(settings.retention.as_nanos()).unwrap_or(u64::MAX)),
+    )
+}

@@ -1,0 +1,73 @@
+//! `pilotfish live`: captures on this node, follows its cluster, and serves the answers.
+//!
+//! **Shape** privileges and files are opened, then given up, and only then threads begin: one reads
+//! frames, the server's answer. A snapshot is made when somebody asks.
+
+use std::sync::Arc;
+
+use ::live::confine::confine;
+use ::live::session::Watch;
+use analyzer::query::window::Window;
+use analyzer::snapshot::Snapshot;
+use clap::{ArgMatches, Command};
+use server::{Readiness, SnapshotSource, Stop};
+
+use crate::cli::output::{coverage_line, say_note, say_warnings};
+use crate::cli::{capturing, serving};
+
+/// Its name on the command line.
+pub(crate) const NAME: &str = "live";
+
+const EXAMPLES: &str = "\
+Examples:
+  pilotfish live                                   this machine, with or without a cluster
+  pilotfish flows --url http://127.0.0.1:8898      in another terminal: the last five minutes
+  pilotfish flows --url http://127.0.0.1:8898 --window 1h --ns payments
+  pilotfish live --node node-1 --cluster cluster.yaml
+
+It needs CAP_NET_RAW while it opens the capture, and no privilege afterwards.
+Ctrl-C ends it.";
+
+pub(crate) fn command() -> Command {
+    Command::new(NAME)
+        .about("Capture on this node and serve the answers over HTTP until Ctrl-C")
+        .args(capturing::args())
+        .args(serving::args())
+        .after_help(EXAMPLES)
+}
+
+/// Captures and serves until it is asked to end, or the kernel gives the capture up.
+pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    let options = serving::options(matches)?;
+    let listener = serving::listen(matches)?;
+    let address = listener.local_addr()?;
+    let capturing = capturing::open(matches, address)?;
+    for note in &capturing.notes {
+        say_note(note)?;
+    }
+    let held = confine(&capturing.needs)?;
+    say_note(&format!("confined: {held}"))?;
+    let stop = Stop::default();
+    let stopping = stop.clone();
+    let (watch, running) = capturing.session.start(move || stopping.stop())?;
+    say_note(&serving::invitation(address))?;
+    let served = server::run(listener, Arc::new(Node(watch)), options, &stop);
+    let snapshot = running.stop()?;
+    served?;
+    let coverage = snapshot.coverage_view(&Window::default());
+    say_warnings(&coverage)?;
+    Ok(say_note(&coverage_line(&coverage))?)
+}
+
+/// A node's session, as the server sees it.
+struct Node(Watch);
+
+impl SnapshotSource for Node {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.snapshot()
+    }
+
+    fn readiness(&self) -> Readiness {
+        Readiness::Ready
+    }
+}

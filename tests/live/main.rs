@@ -1,0 +1,191 @@
+//! `pilotfish live` as a person starts it. Needs root on Linux; elsewhere each test says that it is
+//! skipped.
+#![cfg(all(test, target_os = "linux"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that meets the unexpected fails, and one that is skipped says so"
+)]
+
+mod node;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::node::{BINARY, Node, is_root};
+
+/// Nobody, as every system numbers them.
+const NOBODY: &str = "65534";
+
+/// One connection over loopback, in which a thousand octets are sent and nothing is answered; its
+/// port.
+fn transfer() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap()
+    });
+    let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    client.write_all(&[0; 1_000]).unwrap();
+    drop(client);
+    assert_eq!(server.join().unwrap(), 1_000);
+    port
+}
+
+/// The flows to a port, asked until there is one or two seconds have passed.
+fn flows_within_two_seconds(node: &Node, port: u16) -> Value {
+    let mut flows = Value::Null;
+    for _ in 0..8 {
+        thread::sleep(Duration::from_millis(250));
+        flows = node.ask(&format!("flows --port {port} --format full"));
+        if flows["total"] != 0 {
+            break;
+        }
+    }
+    flows
+}
+
+#[test]
+fn a_transfer_is_in_the_answers_within_two_seconds() {
+    if !is_root() {
+        return;
+    }
+    let node = Node::start("");
+    let answer = flows_within_two_seconds(&node, transfer());
+    let flow = &answer["flows"][0];
+    assert_eq!(answer["total"], 1, "{answer}");
+    assert_eq!(flow["connections"], 1);
+    // Loopback shows both ends the same packets.
+    assert_eq!(
+        flow["client_stats"]["tx_bytes"],
+        flow["server_stats"]["rx_bytes"]
+    );
+    assert!(flow["client_stats"]["tx_bytes"].as_u64().unwrap() > 1_000);
+    assert_eq!(answer["coverage"]["source"], "live");
+    assert!(answer["coverage"]["window"].is_object(), "five minutes");
+    assert_eq!(answer["coverage"]["dropped"], 0);
+}
+
+#[test]
+fn its_own_clients_are_left_out_and_counted_unless_they_are_asked_for() {
+    if !is_root() {
+        return;
+    }
+    for (options, is_seen) in [("", false), ("--no-exclude-self", true)] {
+        let node = Node::start(options);
+        for _ in 0..3 {
+            node.ask("flows");
+        }
+        thread::sleep(Duration::from_millis(1_200));
+        let answer = node.ask(&format!("flows --port {}", node.port()));
+        assert_eq!(answer["total"] == 1, is_seen, "{options}: {answer}");
+        let excluded = answer["coverage"]["skipped"]["excluded"].as_u64();
+        assert_eq!(excluded.unwrap_or(0) > 0, !is_seen, "{options}: {answer}");
+    }
+}
+
+#[test]
+fn asked_to_end_it_says_what_it_captured() {
+    if !is_root() {
+        return;
+    }
+    for signal in ["-INT", "-TERM"] {
+        let node = Node::start("--node n-1");
+        node.ask("flows");
+        let (code, said) = node.end(signal);
+        let last = said.lines().last().unwrap();
+        assert_eq!(code, Some(0), "{said}");
+        assert!(last.contains(" frames read: "), "{said}");
+        assert!(
+            said.contains("captures on node n-1: all interfaces"),
+            "{said}"
+        );
+    }
+}
+
+/// A status file's fields, of every thread.
+fn threads(node: &Node, field: &str) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", node.id())).unwrap();
+    let status = |task: fs::DirEntry| fs::read_to_string(task.path().join("status")).unwrap();
+    let value = |status: String| {
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        line.unwrap().trim_start_matches(':').trim().to_owned()
+    };
+    tasks.map(|task| value(status(task.unwrap()))).collect()
+}
+
+fn assert_confined(node: &Node) {
+    node.ask("flows");
+    for (field, expected) in [
+        ("CapEff", "0000000000000000"),
+        ("CapPrm", "0000000000000000"),
+        ("CapInh", "0000000000000000"),
+        ("CapAmb", "0000000000000000"),
+        ("NoNewPrivs", "1"),
+        ("Seccomp", "2"),
+    ] {
+        let threads = threads(node, field);
+        assert!(threads.len() > 2, "it has a reader and a server");
+        assert!(
+            threads.iter().all(|value| value == expected),
+            "{field}: {threads:?}"
+        );
+    }
+}
+
+#[test]
+fn no_thread_keeps_a_privilege() {
+    if is_root() {
+        assert_confined(&Node::start(""));
+    }
+}
+
+#[test]
+fn whoever_has_the_capability_of_the_file_captures_without_being_root() {
+    if !is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let binary = folder.path().join("pilotfish");
+    fs::copy(BINARY, &binary).unwrap();
+    let refused = as_nobody(&binary)
+        .args(["live", "--listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("CAP_NET_RAW"), "{said}");
+    let set = Command::new("setcap")
+        .arg("cap_net_raw=ep")
+        .arg(&binary)
+        .status();
+    if !set.is_ok_and(|set| set.success()) {
+        eprintln!(
+            "skipped: no setcap, or no file capabilities on {}",
+            folder.path().display()
+        );
+        return;
+    }
+    let node = Node::start_with(as_nobody(&binary), "");
+    assert_confined(&node);
+    assert_eq!(flows_within_two_seconds(&node, transfer())["total"], 1);
+}
+
+fn as_nobody(binary: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    let user = [format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")];
+    command.args(user).arg("--clear-groups").arg(binary);
+    command
+}
