@@ -121,3 +121,6 @@ fn follow_all(
 fn end(runtime: Runtime) {
     runtime.shutdown_background();
 }
+
+#[cfg(test)]
+mod tests;
