@@ -17,10 +17,11 @@ use kube::{Client, ResourceExt};
 use objects::watched::WatchedObject;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::clock;
 use crate::cluster::connection::Listing;
 use crate::cluster::health::Health;
 use crate::cluster::known::{Happening, Known};
-use crate::cluster::output::{Closed, Output, now};
+use crate::cluster::output::{Closed, Output};
 use crate::cluster::resource::{Detail, Presence, Resource};
 use crate::cluster::shown::Shown;
 use crate::cluster::trouble::Broken;
@@ -108,7 +109,7 @@ impl<'a> Follow<'a> {
                 }
                 Err(broken) => {
                     let trouble = broken.trouble();
-                    self.health.retrying(self.resource, now(), trouble);
+                    self.health.retrying(self.resource, clock::now(), trouble);
                     pause(&mut backoff).await;
                     broken.goes_on_from(version)
                 }

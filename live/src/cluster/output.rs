@@ -1,13 +1,12 @@
 //! What the watch gives: changes for the engine, and the same as lines for a recorder.
 
 use std::cell::Cell;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use analyzer::cluster::change::Change;
-use analyzer::time::Timestamp;
 use objects::document::field::FieldError;
 use tokio::sync::mpsc;
 
+use crate::clock;
 use crate::cluster::known::Happening;
 
 /// A change of the cluster.
@@ -44,7 +43,7 @@ impl Output {
         &self,
         (kind, object): Happening,
     ) -> Result<Result<(), FieldError>, Closed> {
-        let time = now();
+        let time = clock::now();
         let mut change = match object.change(kind, time, 0) {
             Ok(Some(change)) => change,
             Ok(None) => return Ok(Ok(())),
@@ -58,16 +57,4 @@ impl Output {
         place.send(ClusterEvent { change, line });
         Ok(Ok(()))
     }
-}
-
-/// The time of what comes now.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a watch event has no time of its own"
-)]
-pub(super) fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp::MIN.saturating_add(since)
 }
