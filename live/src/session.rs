@@ -15,13 +15,14 @@
 mod intake;
 mod limits;
 mod own;
+mod ownership;
 mod reader;
 mod watch;
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -31,11 +32,16 @@ use analyzer::snapshot::Snapshot;
 use ipnet::IpNet;
 
 use crate::capture::{CaptureError, InterfaceChoice, Ring};
+use crate::cluster;
+use crate::cluster::connection::Connection;
+use crate::interfaces::Interfaces;
+use crate::recorder::{RecordError, Recorder, Recording};
 use crate::session::intake::Intake;
 use crate::session::reader::Reader;
 
 pub use crate::session::limits::{least_memory, limits};
 pub use crate::session::own::OwnTraffic;
+pub use crate::session::ownership::PodChoice;
 pub use crate::session::watch::Watch;
 
 /// How a session works.
@@ -49,6 +55,8 @@ pub struct SessionSettings {
     pub retention: Duration,
     /// Which interfaces are captured.
     pub interfaces: InterfaceChoice,
+    /// Whose interfaces are captured.
+    pub pods: PodChoice,
     /// Whether this process's own traffic is left out.
     pub own_traffic: OwnTraffic,
 }
@@ -57,23 +65,42 @@ pub struct SessionSettings {
 pub struct Session {
     ring: Ring,
     intake: Intake,
-    changes: Option<Receiver<Change>>,
+    cluster: Option<Connection>,
 }
 
 /// A session that goes on.
 pub struct Running {
     stop: Arc<AtomicBool>,
-    reader: JoinHandle<Result<Snapshot, CaptureError>>,
+    reader: JoinHandle<Result<Ended, CaptureError>>,
+}
+
+/// What is known at the end.
+pub struct Ended {
+    /// The last snapshot.
+    pub snapshot: Snapshot,
+    /// What was recorded, or what ended the recording before; `None` when nothing was to be.
+    pub recorded: Option<Result<Recording, RecordError>>,
 }
 
 impl Session {
-    /// A session over a ring that is open.
+    /// A session over a ring that is open. Where the kernel does not say whose interfaces are, it
+    /// is learned from traffic.
     #[must_use]
     pub fn new(ring: Ring, settings: SessionSettings) -> Self {
+        let (interfaces, error) = match Interfaces::open() {
+            Ok(interfaces) => (Some(interfaces), None),
+            Err(error) => (None, Some(error)),
+        };
+        let mut intake = Intake::new(settings, interfaces);
+        if let Some(error) = error {
+            intake.warn(format!(
+                "{error}: whose interfaces are is learned from traffic"
+            ));
+        }
         Self {
             ring,
-            intake: Intake::new(settings),
-            changes: None,
+            intake,
+            cluster: None,
         }
     }
 
@@ -97,23 +124,30 @@ impl Session {
         self.intake.warn(warning);
     }
 
-    /// Where changes of the cluster come from while it goes on.
-    pub fn follow(&mut self, changes: Receiver<Change>) {
-        self.changes = Some(changes);
+    /// Has it follow a cluster while it goes on.
+    pub fn follow(&mut self, cluster: Connection) {
+        self.cluster = Some(cluster);
+    }
+
+    /// Has it recorded, from what it is told next on.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.intake.record(recorder);
     }
 
     /// Begins. `ended` is called when it ends, for whatever reason.
     ///
     /// # Errors
     /// There is no thread left.
-    pub fn start(self, ended: impl FnOnce() + Send + 'static) -> io::Result<(Watch, Running)> {
+    pub fn start(mut self, ended: impl FnOnce() + Send + 'static) -> io::Result<(Watch, Running)> {
         let stop = Arc::new(AtomicBool::new(false));
         let (asks, asked) = mpsc::channel();
+        let cluster = self.cluster.map(cluster::watch).transpose()?;
+        self.intake.health = cluster.as_ref().map(|(watch, _)| watch.health().clone());
         let watch = Watch::new(asks, self.intake.look());
         let reader = Reader {
             ring: self.ring,
             intake: self.intake,
-            changes: self.changes,
+            cluster,
             asked,
             stop: Arc::clone(&stop),
         };
@@ -133,7 +167,7 @@ impl Running {
     ///
     /// # Errors
     /// The capture had ended before, with an error.
-    pub fn stop(self) -> Result<Snapshot, CaptureError> {
+    pub fn stop(self) -> Result<Ended, CaptureError> {
         self.stop.store(true, Ordering::Relaxed);
         match self.reader.join() {
             Ok(read) => read,

@@ -12,17 +12,24 @@ use std::time::Duration;
 use analyzer::connection::IdleTimeouts;
 use analyzer::connection::record::Surplus;
 use analyzer::engine::Settings;
+use analyzer::query::pattern::Glob;
 use anyhow::ensure;
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::builder::PathBufValueParser;
+use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use live::capture::{InterfaceChoice, Ring, RingSettings};
-use live::confine::Needs;
-use live::session::{self, OwnTraffic, Session, SessionSettings};
-use replay::Told;
+use live::cluster::connection::Connection;
+use live::cluster::source::{Choice, ClusterSource, Offered};
+use live::confine::{Connections, Needs};
+use live::session::{self, OwnTraffic, PodChoice, Session, SessionSettings};
+use replay::{ReplayInputs, Told};
 
 use crate::cli::{inputs, quantity, units};
 
 const NODE: &str = "node";
 const INTERFACE: &str = "interface";
+const NAMESPACE: &str = "namespace";
+const POD: &str = "pod";
+const KUBECONFIG: &str = "kubeconfig";
 const RING_SIZE: &str = "ring-size";
 const DNS_SNAPLEN: &str = "dns-snaplen";
 const NO_EXCLUDE_SELF: &str = "no-exclude-self";
@@ -52,7 +59,16 @@ pub(crate) struct Capturing {
 /// The options.
 pub(crate) fn args() -> Vec<Arg> {
     let [_, cluster, names, cluster_cidr, ..] = inputs::args();
-    let knowledge = [cluster, names, cluster_cidr];
+    let kubeconfig = Arg::new(KUBECONFIG)
+        .long(KUBECONFIG)
+        .value_name("FILE")
+        .value_parser(PathBufValueParser::new())
+        .value_hint(ValueHint::FilePath)
+        .help(
+            "how to reach the API server of the cluster [default: this pod's service account, else \
+             the variable KUBECONFIG]",
+        );
+    let knowledge = [kubeconfig, cluster, names, cluster_cidr];
     let mut args = captured();
     args.extend(knowledge.map(|arg| arg.help_heading("What is known")));
     args.extend(kept());
@@ -71,6 +87,12 @@ fn captured() -> Vec<Arg> {
         captured(INTERFACE, "NAME")
             .action(ArgAction::Append)
             .help("only interfaces of this name, such as eth0 or 'veth*'; may be repeated"),
+        captured(NAMESPACE, "NAME")
+            .action(ArgAction::Append)
+            .help("only interfaces of pods in this namespace; globs, may be repeated"),
+        captured(POD, "NAME")
+            .action(ArgAction::Append)
+            .help("only interfaces of pods of this name; globs such as 'cart-*', may be repeated"),
         captured(RING_SIZE, "OCTETS")
             .value_parser(quantity::octets)
             .default_value("32Mi")
@@ -114,11 +136,12 @@ fn kept() -> [Arg; 4] {
 pub(crate) fn open(matches: &ArgMatches, listening: SocketAddr) -> anyhow::Result<Capturing> {
     let ring = ring_settings(matches)?;
     let settings = settings(matches, listening, ring.octets as u64)?;
-    let told = told(matches)?;
-    let notes = vec![
-        cluster_note(matches, &told),
-        capture_note(matches, &settings, &ring),
-    ];
+    let known = inputs::known(matches);
+    let kubeconfig = matches.get_one::<PathBuf>(KUBECONFIG).cloned();
+    let choice = Offered::here(kubeconfig, known.cluster.clone()).choose();
+    let connection = Connection::open(&choice.source)?;
+    let told = told(&known, &choice)?;
+    let notes = vec![choice.to_string(), capture_note(matches, &settings, &ring)];
     let mut session = Session::new(Ring::open(&ring)?, settings);
     for change in told.changes {
         session.apply(change);
@@ -130,9 +153,15 @@ pub(crate) fn open(matches: &ArgMatches, listening: SocketAddr) -> anyhow::Resul
     for warning in told.warnings {
         session.warn(warning);
     }
+    let mut needs = Needs::default();
+    if let Some(connection) = connection {
+        needs.connections = Connections::Made;
+        needs.read.clone_from(&connection.read_again);
+        session.follow(connection);
+    }
     Ok(Capturing {
         session,
-        needs: Needs::default(),
+        needs,
         notes,
     })
 }
@@ -174,12 +203,21 @@ fn settings(
         },
         retention: time(matches, RETENTION),
         interfaces: InterfaceChoice::new(names),
+        pods: PodChoice {
+            namespaces: globs(matches, NAMESPACE),
+            pods: globs(matches, POD),
+        },
         own_traffic: if matches.get_flag(NO_EXCLUDE_SELF) {
             OwnTraffic::Counted
         } else {
             OwnTraffic::LeftOut { listening }
         },
     })
+}
+
+fn globs(matches: &ArgMatches, id: &str) -> Vec<Glob> {
+    let names = matches.get_many::<String>(id).unwrap_or_default();
+    names.map(|name| Glob::new(name)).collect()
 }
 
 fn time(matches: &ArgMatches, id: &str) -> Duration {
@@ -205,29 +243,19 @@ fn node(matches: &ArgMatches) -> anyhow::Result<String> {
     Ok(name.to_owned())
 }
 
-fn told(matches: &ArgMatches) -> anyhow::Result<Told> {
-    let inputs = inputs::known(matches);
-    let files = inputs.cluster.iter().map(PathBuf::as_path);
-    let names = inputs.names.as_deref();
+/// What files say; where an API server does, its objects are the ones.
+fn told(known: &ReplayInputs, choice: &Choice) -> anyhow::Result<Told> {
+    let files: &[PathBuf] = match &choice.source {
+        ClusterSource::Files(files) => files,
+        ClusterSource::InCluster | ClusterSource::Kubeconfig(_) | ClusterSource::None => &[],
+    };
     ensure!(
-        inputs.cluster.iter().all(|file| file != Path::new("-")),
+        files.iter().all(|file| file != Path::new("-")),
         "--cluster: - is standard input, expected a file here"
     );
-    Ok(Told::read(files, names, inputs.cluster_cidrs.clone())?)
-}
-
-fn cluster_note(matches: &ArgMatches, told: &Told) -> String {
-    let files: Vec<String> = inputs::known(matches)
-        .cluster
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
-    if files.is_empty() {
-        return "cluster: none is known: ends have addresses, and names from DNS answers"
-            .to_owned();
-    }
-    let objects = units::counted(told.changes.len() as u64, "object");
-    format!("cluster: {objects} from {}", files.join(", "))
+    let files = files.iter().map(PathBuf::as_path);
+    let names = known.names.as_deref();
+    Ok(Told::read(files, names, known.cluster_cidrs.clone())?)
 }
 
 fn capture_note(matches: &ArgMatches, settings: &SessionSettings, ring: &RingSettings) -> String {
@@ -240,12 +268,17 @@ fn capture_note(matches: &ArgMatches, settings: &SessionSettings, ring: &RingSet
         [] => "all interfaces".to_owned(),
         names => format!("interfaces {}", names.join(", ")),
     };
+    let of_pods = if settings.pods.is_all() {
+        ""
+    } else {
+        " of the pods that were asked for"
+    };
     let own = match settings.own_traffic {
         OwnTraffic::Counted => "",
         OwnTraffic::LeftOut { .. } => ", without its own traffic",
     };
     format!(
-        "captures on node {}: {interfaces}{own}, {} octets a frame, ring of {}, kept for {}",
+        "captures on node {}: {interfaces}{of_pods}{own}, {} octets a frame, ring of {}, kept for {}",
         settings.node,
         ring.snaplen,
         units::bytes(ring.octets as u64),

@@ -52,9 +52,9 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let (watch, running) = capturing.session.start(move || stopping.stop())?;
     say_note(&serving::invitation(address))?;
     let served = server::run(listener, Arc::new(Node(watch)), options, &stop);
-    let snapshot = running.stop()?;
+    let ended = running.stop()?;
     served?;
-    let coverage = snapshot.coverage_view(&Window::default());
+    let coverage = ended.snapshot.coverage_view(&Window::default());
     say_warnings(&coverage)?;
     Ok(say_note(&coverage_line(&coverage))?)
 }

@@ -11,6 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::engine::excluded::Excluded;
 use crate::frame::Frame;
+use crate::packet::{self, Parsed};
 use crate::skip::SkipReason;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
@@ -60,6 +61,18 @@ impl Engine {
     /// Leaves out the packets of these endpoints from now on, and counts them as such.
     pub fn exclude_endpoints(&mut self, endpoints: BTreeSet<Endpoint>) {
         self.excluded = Excluded::of(endpoints);
+    }
+
+    /// Whether a frame would be left out for an endpoint of its packet.
+    #[must_use]
+    pub fn excludes(&self, frame: &Frame<'_>) -> bool {
+        let Some(excluded) = &self.excluded else {
+            return false;
+        };
+        match packet::parse(frame) {
+            Parsed::Packet(packet) => excluded.holds(&packet),
+            Parsed::Fragment(_) | Parsed::Skip(_) => false,
+        }
     }
 
     /// Forgets the intervals that ended by `before`, the connections that did, and what was known

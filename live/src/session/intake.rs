@@ -1,26 +1,35 @@
-//! The intake: frames, changes and the time, in the order in which they come, to an engine.
+//! The intake: frames, changes and the time, in the order in which they come, to an engine, and the
+//! same to a recorder.
 //!
 //! In: whatever the reader has. Out: an engine, and the account of what it was given.
 //! **Time** what is expired or forgotten lies behind the clock by more than a frame waits in the
 //! ring, so that no packet of it is still to come.
+//! **Errors** a recording that cannot go on ends, and is told of; the capture goes on.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use analyzer::cluster::{Change, Names};
 use analyzer::engine::Engine;
 use analyzer::frame::Frame;
-use analyzer::hop::declaration::{SourceDeclaration, TakenAt};
+use analyzer::hop::declaration::{Shown, SourceDeclaration, TakenAt};
 use analyzer::snapshot::{Provenance, Source};
 use analyzer::time::Timestamp;
 use analyzer::traffic::IntervalIndex;
 use ipnet::IpNet;
 
 use crate::capture::{InterfaceChoice, Statistics};
+use crate::cluster::Health;
+use crate::interfaces::Interfaces;
+use crate::recorder::{RecordError, Recorder, Recording};
 use crate::session::SessionSettings;
 use crate::session::own::{OwnSockets, OwnTraffic};
+use crate::session::ownership::{Ownership, PodChoice, chosen};
 
 /// A frame is read within a second of its time, unless the reader is starved.
 const LAG: Duration = Duration::from_secs(10);
+/// The number of the ring among the sources; 0 is the tap between.
+const HERE: usize = 1;
 
 /// What there is at a moment: an engine, and where its inputs come from.
 pub(super) struct Look {
@@ -32,8 +41,15 @@ pub(super) struct Look {
 pub(super) struct Intake {
     engine: Engine,
     interfaces: InterfaceChoice,
+    pods: PodChoice,
+    /// The interfaces of those pods; `None` while all are captured.
+    chosen: Option<BTreeSet<u32>>,
     retention: Duration,
     own: Option<OwnSockets>,
+    ownership: Option<Ownership>,
+    pub(super) health: Option<Health>,
+    recorder: Option<Recorder>,
+    record_error: Option<RecordError>,
     provenance: Provenance,
     /// What is to be known in any case.
     warnings: Vec<String>,
@@ -43,36 +59,41 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(settings: SessionSettings) -> Self {
-        let SessionSettings {
-            node,
-            engine,
-            retention,
-            interfaces,
-            own_traffic,
-        } = settings;
+    pub(super) fn new(settings: SessionSettings, interfaces: Option<Interfaces>) -> Self {
         let here = SourceDeclaration {
-            name: node.to_string(),
-            at: TakenAt::Node(node),
+            name: settings.node.to_string(),
+            at: TakenAt::Node(settings.node.clone()),
+            shows: shown(&settings),
             ..SourceDeclaration::default()
         };
-        let provenance = Provenance {
-            sources: vec![SourceDeclaration::default(), here],
-            ..Provenance::new(Source::Live)
-        };
         Self {
-            engine: Engine::new(engine),
-            interfaces,
-            retention,
-            own: match own_traffic {
+            engine: Engine::new(settings.engine),
+            interfaces: settings.interfaces,
+            chosen: (!settings.pods.is_all()).then(BTreeSet::new),
+            pods: settings.pods,
+            retention: settings.retention,
+            own: match settings.own_traffic {
                 OwnTraffic::LeftOut { listening } => Some(OwnSockets::new(listening)),
                 OwnTraffic::Counted => None,
             },
-            provenance,
+            ownership: interfaces.map(|known| Ownership::new(known, settings.node)),
+            health: None,
+            recorder: None,
+            record_error: None,
+            provenance: Provenance {
+                sources: vec![SourceDeclaration::default(), here],
+                ..Provenance::new(Source::Live)
+            },
             warnings: Vec::new(),
             lost: Statistics::default(),
             swept: IntervalIndex::default(),
         }
+    }
+
+    /// Gives a recorder all that comes from now on.
+    pub(super) fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
+        self.recorded(|recorder, intake| recorder.declare(&intake.provenance.sources));
     }
 
     /// Counts the frames of a block; `name` says what an interface is called.
@@ -82,10 +103,9 @@ impl Intake {
         name: impl Fn(u32) -> Option<String>,
     ) {
         for frame in frames {
-            if self
-                .interfaces
-                .keeps(frame.origin.interface, frame.time, &name)
-            {
+            if self.recorder.is_some() {
+                self.take_recorded(&frame, &name);
+            } else if self.keeps(&frame, &name) {
                 self.engine.ingest(&frame);
             } else {
                 self.engine.exclude(&frame);
@@ -93,7 +113,30 @@ impl Intake {
         }
     }
 
+    fn take_recorded(&mut self, frame: &Frame<'_>, name: impl Fn(u32) -> Option<String>) {
+        if self.keeps(frame, name) && !self.engine.excludes(frame) {
+            self.recorded(|recorder, _| recorder.frame(frame));
+            self.engine.ingest(frame);
+        } else {
+            self.recorded(|recorder, _| recorder.leave_out(frame));
+            self.engine.exclude(frame);
+        }
+    }
+
+    /// Whether an interface is one of those that are asked for.
+    #[inline]
+    fn keeps(&mut self, frame: &Frame<'_>, name: impl Fn(u32) -> Option<String>) -> bool {
+        let interface = frame.origin.interface;
+        let of_chosen = self.chosen.as_ref();
+        of_chosen.is_none_or(|chosen| chosen.contains(&interface))
+            && self.interfaces.keeps(interface, frame.time, name)
+    }
+
     pub(super) fn apply(&mut self, change: Change) {
+        self.recorded(|recorder, _| recorder.change(&change));
+        if let Some(ownership) = &mut self.ownership {
+            ownership.note(&change);
+        }
         self.engine.apply(change);
     }
 
@@ -110,8 +153,11 @@ impl Intake {
     }
 
     /// Takes note of what the kernel could not store.
-    pub(super) const fn lose(&mut self, statistics: Statistics) {
+    pub(super) fn lose(&mut self, statistics: Statistics) {
         self.lost = statistics;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.set_dropped(statistics.dropped);
+        }
     }
 
     /// Looks which sockets this process has, before their frames are counted.
@@ -123,16 +169,48 @@ impl Intake {
         }
     }
 
-    /// Takes note that it is `now`: once an interval what is over ends and what is old is
-    /// forgotten.
+    /// Takes note that it is `now`: whose interfaces are may have changed, and once an interval
+    /// what is over ends and what is old is forgotten.
     pub(super) fn pass(&mut self, now: Timestamp) {
+        self.find_owners();
         self.engine.reach(now);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.reach(now);
+        }
         let interval = IntervalIndex::of(now);
         if interval != self.swept {
             self.swept = interval;
             let seen = now.saturating_sub(LAG);
             self.engine.expire(seen);
             self.engine.forget(seen.saturating_sub(self.retention));
+        }
+    }
+
+    /// Hands what is recorded to the system.
+    pub(super) fn flush(&mut self) {
+        self.recorded(|recorder, _| recorder.flush());
+    }
+
+    fn find_owners(&mut self) {
+        let (Some(ownership), Some(here)) =
+            (&mut self.ownership, self.provenance.sources.get_mut(HERE))
+        else {
+            return;
+        };
+        match ownership.refresh(here) {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Some(chosen_before) = &mut self.chosen {
+                    *chosen_before = chosen(here, &self.pods);
+                }
+                self.recorded(|recorder, intake| recorder.declare(&intake.provenance.sources));
+            }
+            Err(error) => {
+                self.ownership = None;
+                self.warn(format!(
+                    "{error}: whose later interfaces are is learned from traffic"
+                ));
+            }
         }
     }
 
@@ -144,11 +222,30 @@ impl Intake {
         }
     }
 
-    /// What there is in the end.
-    pub(super) fn end(self) -> Look {
-        Look {
+    /// What there is in the end, and what was recorded.
+    pub(super) fn end(self) -> (Look, Option<Result<Recording, RecordError>>) {
+        let look = Look {
             provenance: self.account(),
             engine: self.engine,
+        };
+        let recorded = match (self.recorder, self.record_error) {
+            (_, Some(error)) => Some(Err(error)),
+            (recorder, None) => recorder.map(Recorder::finish),
+        };
+        (look, recorded)
+    }
+
+    /// Does something with the recorder, if there is one.
+    fn recorded(&mut self, write: impl FnOnce(&mut Recorder, &Self) -> Result<(), RecordError>) {
+        let Some(mut recorder) = self.recorder.take() else {
+            return;
+        };
+        match write(&mut recorder, self) {
+            Ok(()) => self.recorder = Some(recorder),
+            Err(error) => {
+                self.warn(error.to_string());
+                self.record_error = Some(error);
+            }
         }
     }
 
@@ -163,10 +260,21 @@ impl Intake {
                  more"
             )
         });
+        let health = self.health.as_ref().map(Health::warnings);
+        let known = self.warnings.iter().cloned().chain(lost);
         Provenance {
             dropped,
-            warnings: self.warnings.iter().cloned().chain(lost).collect(),
+            warnings: known.chain(health.unwrap_or_default()).collect(),
             ..self.provenance.clone()
         }
+    }
+}
+
+/// A choice leaves interfaces out, of which nothing is known then.
+fn shown(settings: &SessionSettings) -> Shown {
+    if settings.pods.is_all() && settings.interfaces == InterfaceChoice::default() {
+        Shown::All
+    } else {
+        Shown::Some
     }
 }

@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
-use analyzer::cluster::Change;
-use analyzer::snapshot::Snapshot;
-
 use crate::capture::{CaptureError, InterfaceNames, Ring};
 use crate::clock::{Stopwatch, now};
+use crate::cluster::{ClusterEvents, ClusterWatch};
+use crate::session::Ended;
 use crate::session::intake::{Intake, Look};
 
 /// How long a block is waited for before it is looked whether something else came.
@@ -25,7 +24,7 @@ const CHANGES: usize = 1_000;
 pub(super) struct Reader {
     pub(super) ring: Ring,
     pub(super) intake: Intake,
-    pub(super) changes: Option<Receiver<Change>>,
+    pub(super) cluster: Option<(ClusterWatch, ClusterEvents)>,
     /// Where copies of the engine are to go.
     pub(super) asked: Receiver<Sender<Look>>,
     pub(super) stop: Arc<AtomicBool>,
@@ -33,7 +32,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Reads until it is told to stop, or the kernel gives the ring up.
-    pub(super) fn run(mut self) -> Result<Snapshot, CaptureError> {
+    pub(super) fn run(mut self) -> Result<Ended, CaptureError> {
         let names = self.ring.interface_names()?;
         let (mut looked, mut looked_for_sockets) = (Stopwatch::start(), Stopwatch::start());
         self.intake.find_own_sockets();
@@ -44,6 +43,7 @@ impl Reader {
                 looked = Stopwatch::start();
                 self.intake.lose(self.ring.statistics()?);
                 self.intake.pass(now());
+                self.intake.flush();
             }
             self.answer();
         }
@@ -69,11 +69,14 @@ impl Reader {
     }
 
     fn take_changes(&mut self) {
-        let Some(changes) = &self.changes else {
+        let Some((_, events)) = &mut self.cluster else {
             return;
         };
-        for change in changes.try_iter().take(CHANGES) {
-            self.intake.apply(change);
+        for _ in 0..CHANGES {
+            let Some(event) = events.try_next() else {
+                return;
+            };
+            self.intake.apply(event.change);
         }
     }
 
@@ -87,13 +90,14 @@ impl Reader {
     }
 
     /// Takes what the ring still holds, and says what is known at the end.
-    fn end(mut self, names: &InterfaceNames) -> Result<Snapshot, CaptureError> {
+    fn end(mut self, names: &InterfaceNames) -> Result<Ended, CaptureError> {
         while let Some(block) = self.ring.next_block(Duration::ZERO)? {
             self.intake.take(block.frames(), |index| names.name(index));
         }
         self.intake.lose(self.ring.statistics()?);
         self.intake.pass(now());
-        let Look { engine, provenance } = self.intake.end();
-        Ok(engine.into_snapshot(provenance))
+        let (Look { engine, provenance }, recorded) = self.intake.end();
+        let snapshot = engine.into_snapshot(provenance);
+        Ok(Ended { snapshot, recorded })
     }
 }

@@ -1,0 +1,204 @@
+//! Whose the interfaces are, as the cluster's pods and the kernel's tables change.
+//!
+//! In: changes of the cluster, and the kernel's news. Out: names and owners of interfaces, and
+//! those that belong to the pods that were asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use analyzer::cluster::object::{Object, Phase, Pod, PodNetwork};
+use analyzer::cluster::{Change, ChangeKind};
+use analyzer::hop::declaration::{InterfaceOwner, PodName, SourceDeclaration};
+use analyzer::query::pattern::Glob;
+
+use crate::interfaces::{Changed, Interfaces, InterfacesError};
+
+/// Pods whose interfaces are captured: all, when nothing is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PodChoice {
+    /// Their namespaces.
+    pub namespaces: Vec<Glob>,
+    /// Their names.
+    pub pods: Vec<Glob>,
+}
+
+impl PodChoice {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub const fn is_all(&self) -> bool {
+        self.namespaces.is_empty() && self.pods.is_empty()
+    }
+
+    fn holds(&self, pod: &PodName) -> bool {
+        let is_one = |globs: &[Glob], name: &str| {
+            globs.is_empty() || globs.iter().any(|glob| glob.matches(name))
+        };
+        is_one(&self.namespaces, &pod.namespace) && is_one(&self.pods, &pod.name)
+    }
+}
+
+/// What is known of interfaces and of the node's pods.
+pub(super) struct Ownership {
+    interfaces: Interfaces,
+    node: Arc<str>,
+    pods: BTreeMap<IpAddr, PodName>,
+    /// Whether the pods are others than when owners were last asked for.
+    stale: bool,
+}
+
+impl Ownership {
+    pub(super) const fn new(interfaces: Interfaces, node: Arc<str>) -> Self {
+        Self {
+            interfaces,
+            node,
+            pods: BTreeMap::new(),
+            stale: true,
+        }
+    }
+
+    /// Takes note of a pod of this node.
+    pub(super) fn note(&mut self, change: &Change) {
+        let Object::Pod(pod) = &change.object else {
+            return;
+        };
+        let is_here = pod.node.as_ref().is_none_or(|node| *node == self.node);
+        if is_here && pod.network == PodNetwork::Own {
+            self.stale |= note(&mut self.pods, change.kind, pod);
+        }
+    }
+
+    /// Tells a declaration what changed since; whether anything did.
+    pub(super) fn refresh(
+        &mut self,
+        declaration: &mut SourceDeclaration,
+    ) -> Result<bool, InterfacesError> {
+        let changed = self.interfaces.refresh()?;
+        if changed == Changed::Nothing && !self.stale {
+            return Ok(false);
+        }
+        self.stale = false;
+        let (names, owners) = (self.interfaces.names(), self.interfaces.owners(&self.pods));
+        let is_new = declaration.names != names || declaration.numbered != owners;
+        declaration.names = names;
+        declaration.numbered = owners;
+        Ok(is_new)
+    }
+}
+
+/// The interfaces of the pods that are chosen.
+pub(super) fn chosen(declaration: &SourceDeclaration, choice: &PodChoice) -> BTreeSet<u32> {
+    let owners = declaration.numbered.iter();
+    let of_chosen = owners.filter(|(_, owner)| match owner {
+        InterfaceOwner::Pod(pod) => choice.holds(pod),
+        InterfaceOwner::Uplink | InterfaceOwner::Ignore => false,
+    });
+    of_chosen.map(|(number, _)| *number).collect()
+}
+
+fn note(pods: &mut BTreeMap<IpAddr, PodName>, kind: ChangeKind, pod: &Pod) -> bool {
+    let name = PodName {
+        namespace: Arc::clone(&pod.namespace),
+        name: Arc::clone(&pod.name),
+    };
+    let is_alive = kind != ChangeKind::Deleted && pod.phase == Phase::Alive;
+    let mut is_new = false;
+    for address in &pod.addresses {
+        let is_its = pods.get(address) == Some(&name);
+        if is_alive && !is_its {
+            pods.insert(*address, name.clone());
+            is_new = true;
+        } else if !is_alive && is_its {
+            pods.remove(address);
+            is_new = true;
+        }
+    }
+    is_new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(name: &str, phase: Phase) -> Pod {
+        Pod {
+            namespace: "shop".into(),
+            name: name.into(),
+            uid: None,
+            created: None,
+            started: None,
+            phase,
+            node: None,
+            network: PodNetwork::Own,
+            addresses: vec![[10, 244, 0, 5].into()],
+            host_addresses: Vec::new(),
+            host_ports: Vec::new(),
+            owner: None,
+            labels: analyzer::cluster::object::Labels::default(),
+            named_ports: Vec::new(),
+            template_hash: None,
+            container_id: None,
+        }
+    }
+
+    #[test]
+    fn an_address_is_the_pods_that_took_it_last_until_that_one_ends() {
+        let mut pods = BTreeMap::new();
+        let mut seen = Vec::new();
+        for (kind, name, phase) in [
+            (ChangeKind::Added, "a", Phase::Alive),
+            (ChangeKind::Modified, "a", Phase::Alive),
+            (ChangeKind::Added, "b", Phase::Alive),
+            (ChangeKind::Deleted, "a", Phase::Alive),
+            (
+                ChangeKind::Modified,
+                "b",
+                Phase::Terminal { finished: None },
+            ),
+        ] {
+            let is_new = note(&mut pods, kind, &pod(name, phase));
+            seen.push((
+                is_new,
+                pods.values().map(|pod| pod.name.to_string()).collect(),
+            ));
+        }
+        let expected: [(bool, Vec<String>); 5] = [
+            (true, vec!["a".to_owned()]),
+            (false, vec!["a".to_owned()]),
+            (true, vec!["b".to_owned()]),
+            (false, vec!["b".to_owned()]),
+            (true, Vec::new()),
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn interfaces_are_chosen_by_the_pods_whose_they_are() {
+        let owner = |namespace: &str, name: &str| {
+            InterfaceOwner::Pod(PodName {
+                namespace: namespace.into(),
+                name: name.into(),
+            })
+        };
+        let declaration = SourceDeclaration {
+            numbered: BTreeMap::from([
+                (2, InterfaceOwner::Uplink),
+                (5, owner("shop", "cart-1")),
+                (6, owner("shop", "front-1")),
+                (7, owner("dns", "cart-1")),
+            ]),
+            ..SourceDeclaration::default()
+        };
+        let choice = |namespaces: &[&str], pods: &[&str]| {
+            let globs = |names: &[&str]| names.iter().map(|name| Glob::new(name)).collect();
+            let choice = PodChoice {
+                namespaces: globs(namespaces),
+                pods: globs(pods),
+            };
+            Vec::from_iter(chosen(&declaration, &choice))
+        };
+        assert_eq!(choice(&["shop"], &[]), [5, 6]);
+        assert_eq!(choice(&[], &["cart-*"]), [5, 7]);
+        assert_eq!(choice(&["shop"], &["cart-*"]), [5]);
+    }
+}
