@@ -102,6 +102,10 @@ impl Intake {
         frames: impl Iterator<Item = Frame<'f>>,
         name: impl Fn(u32) -> Option<String>,
     ) {
+        if self.chosen.is_some() {
+            // A pod's first packet is there no sooner than the kernel knows its neighbour.
+            self.find_owners();
+        }
         for frame in frames {
             if self.recorder.is_some() {
                 self.take_recorded(&frame, &name);

@@ -12,6 +12,7 @@ use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
+use std::slice::from_ref;
 use std::thread;
 
 use live::capture::{Ring, RingSettings};
@@ -50,7 +51,7 @@ fn only_files_that_are_needed_are_opened() {
     fs::write(&token, "secret").unwrap();
     let outside = folder.path().join("other");
     fs::write(&outside, "").unwrap();
-    confined(needs(&[read.clone()], &[write.clone()]), move |held| {
+    confined(needs(from_ref(&read), from_ref(&write)), move |held| {
         if !holds(&held) {
             return;
         }
