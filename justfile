@@ -39,6 +39,11 @@ corpus FOLDER:
 record SCENARIO:
     captures/record/record {{ SCENARIO }}
 
+# Hold `pilotfish live` against the kernels of a cluster of network namespaces, as root.
+cluster *CASES:
+    cargo build
+    live/tests/cluster/run {{ CASES }}
+
 # Review changed snapshots by eye: they are written, and git shows what changed.
 snapshots *ARGUMENTS:
     INSTA_UPDATE=always cargo test {{ ARGUMENTS }}

@@ -11,7 +11,7 @@ from lab.switch import serve, steps
 
 ROUTER = "10.0.0.1"
 # What routed pods have as their way out; the node answers for it (proxy_arp).
-NOBODY = "169.254.1.1"
+NOBODY, NOBODY_V6 = "169.254.1.1", "fe80::1"
 
 TOLD = "# Only the fields that matter; written by the recorder.\n"
 
@@ -52,20 +52,27 @@ class End:
 
 
 class Node(End):
-    def __init__(self, ref, box, number, routed):
-        self.number, self.routed = number, routed
-        self.pods_prefix = f"10.244.{number}"
-        overlay, bridge = f"{self.pods_prefix}.0", f"{self.pods_prefix}.1"
-        super().__init__("node", ref, box, [f"10.0.0.{10 + number}", overlay, bridge])
+    def __init__(self, ref, box, number, routed, ipv6):
+        self.number, self.routed, self.ipv6 = number, routed, ipv6
+        self.pods_prefix, self.pods_prefix_v6 = f"10.244.{number}", f"fd00:10:244:{number}:"
+        addresses = [f"10.0.0.{10 + number}", f"{self.pods_prefix}.0", f"{self.pods_prefix}.1"]
+        if ipv6:
+            addresses += [f"fd00:10::{10 + number}", f"{self.pods_prefix_v6}:", f"{self.pods_prefix_v6}:1"]
+        super().__init__("node", ref, box, addresses)
         self.node = self
         self.hardware = f"02:00:0a:f4:{number:02x}:00"
 
 
 class Cluster:
-    """Built by a scenario; `write` puts its objects and `scenario.yaml` into the folder."""
+    """Built by a scenario; `write` puts its objects and `scenario.yaml` into the folder.
 
-    def __init__(self, scenario):
+    `ipv6`: pods have an address of each family. `offload`: segmentation is left to the wire, so
+    frames are larger than what the kernel counts as segments.
+    """
+
+    def __init__(self, scenario, ipv6=False, offload=False):
         self.scenario, self.network = scenario, scenario.network
+        self.ipv6, self.offload = ipv6, offload
         self.fabric = self.network.namespace("fabric")
         self.network.bridge(self.fabric, "fabric0")
         # A switch looks at no IP header.
@@ -81,43 +88,65 @@ class Cluster:
     def node(self, name, routed=False):
         """`routed`: a route for each pod, no bridge."""
         number = len(self.nodes) + 1
-        box = self.network.namespace(name, router=True)
-        node = Node(name, box, number, routed)
-        self.network.attach(box, [f"{node.address}/24"], self.fabric, "fabric0", name, [ROUTER])
+        box = self.network.namespace(name, ipv6=self.ipv6, router=True)
+        node = Node(name, box, number, routed, self.ipv6)
+        addresses, bridge = [f"{node.address}/24"], [f"{node.pods_prefix}.1/24"]
+        if self.ipv6:
+            addresses.append(f"{node.addresses[3]}/64")
+            bridge.append(f"{node.pods_prefix_v6}:1/64")
+        self.network.attach(box, addresses, self.fabric, "fabric0", name, [ROUTER], self.offload)
         if not routed:
-            self.network.bridge(box, "cni0", [f"{node.pods_prefix}.1/24"])
+            self.network.bridge(box, "cni0", bridge)
         for device in ("lo", "eth0", *(["cni0"] if not routed else [])):
-            single_segments(box, device)
+            self.single_segments(box, device)
         self.nodes.append(node)
         return node
 
-    def pod(self, ref, node, last, port=None, **told):
-        """A pod `namespace/name` whose address ends in `last`. `told` goes into its object."""
+    def pod(self, ref, node, last, port=None, label=None, **told):
+        """A pod `namespace/name` whose address ends in `last`. `told` goes into its object. `label`
+        names its network where its own name is taken.
+        """
         namespace, name = ref.split("/")
         port = port or f"veth{last}"
-        address = f"{node.pods_prefix}.{last}"
-        box = self.network.namespace(name)
+        addresses = [f"{node.pods_prefix}.{last}"]
+        if self.ipv6:
+            addresses.append(f"{node.pods_prefix_v6}:{last}")
+        box = self.network.namespace(label or name, ipv6=self.ipv6)
         if node.routed:
-            self.route(box, address, node, port)
+            self.route(box, addresses, node, port)
         else:
-            self.network.attach(box, [f"{address}/24"], node.box, "cni0", port, [f"{node.pods_prefix}.1"])
+            lengths = ["24", "64"]
+            plugged = [f"{address}/{length}" for address, length in zip(addresses, lengths)]
+            gateways = [f"{node.pods_prefix}.1", f"{node.pods_prefix_v6}:1"][: len(addresses)]
+            self.network.attach(box, plugged, node.box, "cni0", port, gateways, self.offload)
         # The overlay's headers must fit, too.
         box.ip("link set eth0 mtu 1450")
-        single_segments(box, "eth0")
-        single_segments(box, "lo")
-        pod = End("pod", ref, box, [address], node, port)
+        self.single_segments(box, "eth0")
+        self.single_segments(box, "lo")
+        pod = End("pod", ref, box, addresses, node, port)
         pod.told = told
         self.pods.append(pod)
         return pod
 
-    def route(self, box, address, node, port):
+    def route(self, box, addresses, node, port):
         """As Calico does: no bridge, the host answers for the way out."""
-        self.network.cable(box, "eth0", node.box, port)
+        address, *others = addresses
+        self.network.cable(box, "eth0", node.box, port, self.offload)
         box.ip(f"addr add {address}/32 dev eth0")
         box.ip(f"route add {NOBODY} dev eth0 scope link")
         box.ip(f"route add default via {NOBODY} dev eth0")
         node.box.sysctl(f"net.ipv4.conf.{port}.proxy_arp=1", f"net.ipv4.neigh.{port}.proxy_delay=0")
         node.box.ip(f"route add {address}/32 dev {port} scope link")
+        for other in others:
+            node.box.ip(f"addr add {NOBODY_V6}/64 dev {port}")
+            node.box.ip(f"-6 route add {other}/128 dev {port}")
+            box.ip(f"addr add {other}/128 dev eth0")
+            box.ip(f"-6 route add {NOBODY_V6} dev eth0")
+            box.ip(f"-6 route add default via {NOBODY_V6} dev eth0")
+
+    def single_segments(self, box, device):
+        if not self.offload:
+            single_segments(box, device)
 
     def guest(self, ref, node, ports):
         """A pod with `hostNetwork`: the node's address, and ports (protocol, number) of its own."""
@@ -148,14 +177,21 @@ class Cluster:
                    "dstport 8472 nolearning")
             box.ip(f"addr add {node.pods_prefix}.0/32 dev flannel.1")
             box.ip("link set flannel.1 mtu 1450 up")
-            self.network.plain_frames(box, "flannel.1")
-            single_segments(box, "flannel.1")
+            if self.ipv6:
+                box.ip(f"addr add {node.pods_prefix_v6}:/128 dev flannel.1")
+            if not self.offload:
+                self.network.plain_frames(box, "flannel.1")
+            self.single_segments(box, "flannel.1")
             for other in self.nodes:
                 if other is not node:
                     far = f"{other.pods_prefix}.0"
                     box.ip(f"neigh add {far} lladdr {other.hardware} dev flannel.1")
                     box.run("bridge", "fdb", "add", other.hardware, "dev", "flannel.1", "dst", other.address)
                     box.ip(f"route add {far}/24 via {far} dev flannel.1 onlink")
+                    if self.ipv6:
+                        far = f"{other.pods_prefix_v6}:"
+                        box.ip(f"neigh add {far} lladdr {other.hardware} dev flannel.1")
+                        box.ip(f"-6 route add {far}/64 via {far} dev flannel.1 onlink")
 
     def plain_routes(self):
         """No overlay: each node is the other's way to its pods."""
@@ -165,14 +201,17 @@ class Cluster:
                     node.box.ip(f"route add {other.pods_prefix}.0/24 via {other.address}")
 
     def service(self, ref, address, ports, pods, node_port=None):
-        """`ports` are (protocol, port, target port)."""
+        """`ports` are (protocol, port, target port). One family each, that of the address."""
         self.services.append({"ref": ref, "address": address, "ports": ports, "pods": pods, "node_port": node_port})
 
     def count(self):
         """Let every node translate services, and every kernel count from now on."""
         for node in self.nodes:
+            for family in ("ip", "ip6"):
+                of_family = [service for service in self.services if family_of(service["address"]) == family]
+                if of_family:
+                    node.box.run("nft", "-f", "-", stdin=translation(node, of_family, family))
             if self.services:
-                node.box.run("nft", "-f", "-", stdin=translation(node, self.services))
                 node.box.sysctl(*(f"net.netfilter.nf_conntrack_{name}=600" for name in (
                     "udp_timeout", "udp_timeout_stream", "tcp_timeout_close", "tcp_timeout_time_wait")))
         for end in self.ends:
@@ -286,23 +325,32 @@ def single_segments(box, device):
     box.ip(f"link set {device} gso_max_segs 1")
 
 
-def translation(node, services):
+def family_of(address):
+    """As nft calls it."""
+    return "ip6" if ":" in address else "ip"
+
+
+def translation(node, services, family="ip"):
     """What kube-proxy writes: cluster IPs and node ports, endpoints in turn."""
     called, wrapped = [], []
+    backend = {pod: next(a for a in pod.addresses if family_of(a) == family)
+               for service in services for pod in service["pods"]}
     for service in services:
         for protocol, port, target in service["ports"]:
-            at = [f"ip daddr {service['address']} {protocol} dport {port}"]
+            at = [f"{family} daddr {service['address']} {protocol} dport {port}"]
             if service["node_port"]:
                 at.append(f"ip daddr {node.address} {protocol} dport {service['node_port']} meta mark set 0x4000")
             for match in at:
                 for turn, pod in enumerate(service["pods"]):
                     choice = f"numgen inc mod {len(service['pods']) - turn} 0 " if turn + 1 < len(service["pods"]) else ""
-                    called.append(f"{match} {choice}dnat to {pod.address}:{target}")
+                    to = backend[pod] if family == "ip" else f"[{backend[pod]}]"
+                    called.append(f"{match} {choice}dnat to {to}:{target}")
         for pod in service["pods"]:
             # A pod that calls itself must not see its own address as the caller's.
-            wrapped.append(f"ct status dnat ip saddr {pod.address} ip daddr {pod.address} masquerade")
+            own = backend[pod]
+            wrapped.append(f"ct status dnat {family} saddr {own} {family} daddr {own} masquerade")
     called, wrapped = "\n    ".join(called), "\n    ".join(dict.fromkeys(wrapped))
-    return f"""table ip services {{
+    return f"""table {family} services {{
   chain called {{
     {called}
   }}

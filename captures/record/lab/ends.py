@@ -5,6 +5,7 @@ says which address called became which backend. A row of `truth.json` is a flow 
 answer has it: a client, a backend, and the service called.
 """
 
+import ipaddress
 import re
 from collections import defaultdict
 
@@ -108,7 +109,7 @@ def translations(nodes):
     for node in nodes:
         for line in node.box.run("cat", "/proc/net/nf_conntrack").splitlines():
             protocol = line.split()[2]
-            tuples = CONNECTION.findall(line)
+            tuples = [(short(source), short(target), *ports) for source, target, *ports in CONNECTION.findall(line)]
             if len(tuples) != 2:
                 continue
             (source, target, source_port, target_port), (backend, seen, backend_port, seen_port) = tuples
@@ -117,6 +118,11 @@ def translations(nodes):
             if original != answered:
                 found[protocol, *original] = answered
     return found
+
+
+def short(address):
+    """The kernel writes IPv6 out in full."""
+    return str(ipaddress.ip_address(address))
 
 
 def describe(cluster, scenario, key, row):

@@ -22,11 +22,15 @@ def all_of(cluster):
 
 def node(end):
     cidr = f"{end.pods_prefix}.0/24"
+    cidrs, addresses = [cidr], [end.address]
+    if end.ipv6:
+        cidrs.append(f"{end.pods_prefix_v6}:/64")
+        addresses.append(end.addresses[3])
     return {
         "apiVersion": "v1", "kind": "Node",
         "metadata": {"name": end.ref, "uid": uid("Node", "", end.ref)},
-        "spec": {"podCIDR": cidr, "podCIDRs": [cidr]},
-        "status": {"addresses": [{"address": end.address, "type": "InternalIP"}]},
+        "spec": {"podCIDR": cidr, "podCIDRs": cidrs},
+        "status": {"addresses": [{"address": address, "type": "InternalIP"} for address in addresses]},
     }
 
 
@@ -39,7 +43,7 @@ def pod(end):
         "metadata": {"name": name, "namespace": namespace, "uid": uid("Pod", namespace, name)},
         "spec": {"nodeName": end.node.ref},
         "status": {"phase": "Running", "hostIP": end.node.address, "podIP": end.address,
-                   "podIPs": [{"ip": end.address}]},
+                   "podIPs": [{"ip": address} for address in end.addresses]},
     }
     if told.get("owner"):
         kind, owner = told["owner"]
@@ -75,12 +79,14 @@ def service(told):
 
 def endpoint_slice(told):
     namespace, name = told["ref"].split("/")
+    version = "IPv6" if ":" in told["address"] else "IPv4"
+    own = {pod: next(a for a in pod.addresses if (":" in a) == (version == "IPv6")) for pod in told["pods"]}
     return {
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": version,
         "metadata": {"name": f"{name}-{uid('slice', namespace, name)[:5]}", "namespace": namespace,
                      "labels": {"kubernetes.io/service-name": name}},
         "endpoints": [
-            {"addresses": [pod.address], "conditions": {"ready": True}, "nodeName": pod.node.ref,
+            {"addresses": [own[pod]], "conditions": {"ready": True}, "nodeName": pod.node.ref,
              "targetRef": {"kind": "Pod", "name": pod.ref.split("/")[1], "namespace": pod.ref.split("/")[0],
                            "uid": uid("Pod", *pod.ref.split("/"))}}
             for pod in told["pods"]

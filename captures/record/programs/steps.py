@@ -13,6 +13,7 @@ usage: steps.py '{"steps": [["connect", "10.244.1.3", 8080], ["ask", 100, 5000],
   read_to_end        read until the other end closes
   close, abort       FIN, or RST (with SO_LINGER 0)
   resolver ADDRESS SEARCH, lookup NAME              DNS, A and AAAA
+  repeat TIMES STEPS
   wait SECONDS, until UNIX_SECONDS, hold            hold: keep all open until told to end
 """
 
@@ -114,6 +115,10 @@ class Client:
             self.resolver.lookup(name)
         except LookupError:
             self.tally.add(names_not_found=1)
+
+    def do_repeat(self, times, steps):
+        for _ in range(times):
+            self.run(steps)
 
     def do_wait(self, seconds):
         time.sleep(seconds)
