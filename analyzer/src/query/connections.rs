@@ -34,7 +34,11 @@ pub fn connections(snapshot: &Snapshot, query: &Query) -> ConnectionsView {
         .map(Row::of);
     let shown = page(rows, query.sort, query.page);
     ConnectionsView {
-        connections: shown.rows.iter().map(|row| row.view(snapshot)).collect(),
+        connections: shown
+            .rows
+            .iter()
+            .map(|row| row.view(snapshot, query.format))
+            .collect(),
         total: shown.total,
         truncated: shown.truncated,
         rest: shown.rest,
@@ -111,10 +115,10 @@ impl<'s> Row<'s> {
         }
     }
 
-    fn view(&self, snapshot: &Snapshot) -> ConnectionView {
+    fn view(&self, snapshot: &Snapshot, format: Format) -> ConnectionView {
         let record = &self.connection.record;
         ConnectionView {
-            flow: self.flow_view(snapshot),
+            flow: self.flow_view(snapshot, format),
             start: self.connection.first(),
             duration_ns: self.connection.last().nanos_since(self.connection.first()),
             end_reason: record.end,
@@ -125,19 +129,26 @@ impl<'s> Row<'s> {
         }
     }
 
-    fn flow_view(&self, snapshot: &Snapshot) -> FlowView {
+    fn flow_view(&self, snapshot: &Snapshot, format: Format) -> FlowView {
         let connection = self.connection;
         let key = &connection.record.key;
-        let names = ResolvedNames::of_connection(snapshot, connection);
+        let names = match format {
+            Format::Compact => ResolvedNames::default(),
+            Format::Full => ResolvedNames::of_connection(snapshot, connection),
+        };
         let end = |end, port, names| {
             let facts = EndFacts::of(snapshot, end).named(names);
-            end_view(&facts, Some(port), Format::Full)
+            end_view(&facts, Some(port), format)
         };
-        let mut view = measured_view(key.protocol, &self.measure, Format::Full);
+        let mut view = measured_view(key.protocol, &self.measure, format);
+        // Whether it is open is of the connection itself.
+        view.state = Some(state(connection));
         view.client = end(connection.client, connection.client_port, &names.client);
         view.server = end(connection.server, connection.server_port, &names.server);
-        view.basis = Some(connection.basis);
-        view.observed = Some(connection.observed);
+        if format == Format::Full {
+            view.basis = Some(connection.basis);
+            view.observed = Some(connection.observed);
+        }
         let (at_client, at_server) = handshakes(connection);
         set_handshake(
             &mut view.client_stats,

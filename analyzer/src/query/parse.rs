@@ -114,7 +114,7 @@ impl Query {
             "format" if operation == Operation::Dependencies => {
                 self.form = choice(value, &FORMS)?;
             }
-            "format" => self.format = format(value, operation)?,
+            "format" => self.format = format(value)?,
             _ => self.set_end_filter(parameter, value)?,
         }
         Ok(())

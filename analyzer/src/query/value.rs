@@ -139,15 +139,13 @@ pub(super) fn limit(value: &str, rows: RowLimit) -> Result<usize, String> {
     }
 }
 
-pub(super) fn format(value: &str, operation: Operation) -> Result<Format, String> {
-    let full = ("full", Format::Full);
-    match (value, operation) {
-        ("raw", _) => Err("raw is not offered: full shows all that packets tell".to_owned()),
-        (_, Operation::Connections) => choice(value, &[full]),
-        (
-            _,
-            Operation::Flows | Operation::Summary | Operation::Workloads | Operation::Dependencies,
-        ) => choice(value, &[("compact", Format::Compact), full]),
+pub(super) fn format(value: &str) -> Result<Format, String> {
+    match value {
+        "raw" => Err("raw is not offered: full shows all that packets tell".to_owned()),
+        _ => choice(
+            value,
+            &[("compact", Format::Compact), ("full", Format::Full)],
+        ),
     }
 }
 

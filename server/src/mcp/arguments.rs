@@ -5,7 +5,7 @@
 //! **Errors** teach: see [`Lesson`].
 
 use analyzer::query::parse::RowLimit;
-use analyzer::query::{Operation, Query};
+use analyzer::query::{Format, Operation, Query};
 use serde_json::{Map, Value};
 
 use crate::error::bounded;
@@ -71,6 +71,9 @@ impl Asked {
             .map_err(|error| Lesson::of(operation, &error, &given))?;
         if !has(&given, "limit") {
             query.page.limit = ROWS;
+        }
+        if !has(&given, "format") {
+            query.format = Format::Compact;
         }
         let cursor = match cursor {
             Some(text) => Some(Cursor::read(&text, operation, &given)?),

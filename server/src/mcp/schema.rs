@@ -64,6 +64,9 @@ fn help(parameter: &Parameter) -> String {
     }
     match parameter.name.as_str() {
         "limit" => format!("rows shown at most (default {ROWS})"),
+        "format" if parameter.domain == Domain::Choice(&["compact", "full"]) => {
+            "compact (default) or full".to_owned()
+        }
         _ => parameter.help.clone(),
     }
 }

@@ -214,6 +214,9 @@ fn a_tool_answers_what_http_answers() {
             let target = format!("{}?{}", facts.path, pairs.collect::<Vec<_>>().join("&"));
             let http: Value = serde_json::from_slice(&server.get(&target).body).unwrap();
             arguments["max_tokens"] = json!(100_000);
+            if operation == Operation::Connections {
+                arguments["format"] = json!("full");
+            }
             let answer = match call(&server, operation, arguments) {
                 Ok(answer) => answer,
                 Err(lesson) => {

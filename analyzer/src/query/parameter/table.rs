@@ -311,9 +311,9 @@ pub(super) const OTHERS: [Row; 23] = [
     Row {
         name: "format",
         value: "FORMAT",
-        help: "full (the only one, and the default)",
-        domain: Domain::Choice(&["full"]),
-        example: "full",
+        help: "full (default) or compact",
+        domain: Domain::Choice(&["compact", "full"]),
+        example: "compact",
         group: Group::Answer,
         operations: &[Operation::Connections],
     },
