@@ -77,6 +77,18 @@ deploy-check: assets
     deploy/check
     PILOTFISH_NEEDS_ASSETS=1 cargo test -p live --test kubernetes -- deploy
 
+# Official clients, the Inspector and the conformance suite against the Model Context Protocol.
+mcp:
+    tests/mcp/run
+
+# The previous major versions of the official clients.
+mcp-matrix:
+    tests/mcp/run previous
+
+# Kubeshark's own command line, from the Go module proxy, against a replay (needs Go).
+kubeshark-cli:
+    tests/mcp/kubeshark
+
 # The finished binary.
 release:
     cargo build --release

@@ -20,6 +20,8 @@ pub(crate) mod desk;
 pub(crate) mod discovery;
 pub(crate) mod endpoint;
 mod fit;
+#[cfg(feature = "conformance")]
+mod fixture;
 mod grain;
 mod handler;
 pub(crate) mod lesson;

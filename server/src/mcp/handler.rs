@@ -14,6 +14,8 @@ use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
 
 use crate::mcp::desk::Desk;
+#[cfg(feature = "conformance")]
+use crate::mcp::fixture;
 use crate::mcp::{INSTRUCTIONS, prompt, resource, tool};
 
 /// The revisions that are spoken, the oldest first.
@@ -32,7 +34,10 @@ pub(super) struct Handler {
 
 impl Handler {
     pub(super) fn new(desk: Desk) -> Self {
-        let tools = tool::tools().into();
+        let tools = tool::tools();
+        #[cfg(feature = "conformance")]
+        let tools = [tools, fixture::tools()].concat();
+        let tools = tools.into();
         Self { desk, tools }
     }
 }
@@ -74,6 +79,10 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        #[cfg(feature = "conformance")]
+        if let Some(result) = fixture::call(&request.name) {
+            return Ok(result.into());
+        }
         let operation =
             tool::operation(&request.name).map_err(|e| ErrorData::invalid_params(e, None))?;
         let arguments = request.arguments.unwrap_or_default();
@@ -93,7 +102,10 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(ListPromptsResult::with_all_items(prompt::prompts()))
+        let prompts = prompt::prompts();
+        #[cfg(feature = "conformance")]
+        let prompts = [prompts, fixture::prompts()].concat();
+        Ok(ListPromptsResult::with_all_items(prompts))
     }
 
     async fn get_prompt(
@@ -102,6 +114,10 @@ impl ServerHandler for Handler {
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
+        #[cfg(feature = "conformance")]
+        if let Some(result) = fixture::prompt(&request.name, &arguments) {
+            return Ok(result.into());
+        }
         let written = prompt::write(&request.name, &arguments);
         written
             .map(GetPromptResponse::from)
@@ -113,7 +129,10 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(ListResourcesResult::with_all_items(resource::resources()))
+        let resources = resource::resources();
+        #[cfg(feature = "conformance")]
+        let resources = [resources, fixture::resources()].concat();
+        Ok(ListResourcesResult::with_all_items(resources))
     }
 
     async fn list_resource_templates(
@@ -121,9 +140,10 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(ListResourceTemplatesResult::with_all_items(
-            resource::templates(),
-        ))
+        let templates = resource::templates();
+        #[cfg(feature = "conformance")]
+        let templates = [templates, fixture::templates()].concat();
+        Ok(ListResourceTemplatesResult::with_all_items(templates))
     }
 
     async fn read_resource(
@@ -131,6 +151,10 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        #[cfg(feature = "conformance")]
+        if let Some(result) = fixture::read(&request.uri) {
+            return Ok(result.into());
+        }
         let read = resource::read(&self.desk, &request.uri).await?;
         Ok(read.into())
     }

@@ -3,7 +3,7 @@
 use analyzer::query::Operation;
 use rmcp::ErrorData;
 use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::error::bounded;
 use crate::mcp::arguments::MAX_TOKENS;
@@ -68,9 +68,9 @@ pub(super) async fn read(desk: &Desk, uri: &str) -> Result<ReadResourceResult, E
 }
 
 fn not_found(uri: &str) -> ErrorData {
-    let uri = bounded(uri);
+    let (data, uri) = (json!({"uri": uri}), bounded(uri));
     let error = format!("`{uri}`: no such resource, expected {SUMMARY}, {QUESTIONS} or {TEMPLATE}");
-    ErrorData::resource_not_found(error, None)
+    ErrorData::resource_not_found(error, Some(data))
 }
 
 async fn summary(desk: &Desk, namespace: Option<String>) -> Result<String, ErrorData> {
