@@ -10,6 +10,7 @@
 )]
 
 mod node;
+mod pod;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -23,6 +24,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::node::{BINARY, Node, is_root};
+use crate::pod::Pod;
 
 /// Nobody, as every system numbers them.
 const NOBODY: &str = "65534";
@@ -181,6 +183,40 @@ fn whoever_has_the_capability_of_the_file_captures_without_being_root() {
     let node = Node::start_with(as_nobody(&binary), "");
     assert_confined(&node);
     assert_eq!(flows_within_two_seconds(&node, transfer())["total"], 1);
+}
+
+#[test]
+fn a_pod_is_counted_at_its_own_interface_when_it_is_asked_for() {
+    if !is_root() {
+        return;
+    }
+    for (chosen, total) in [
+        ("", 1),
+        ("--namespace=shop --pod=cart-*", 1),
+        ("--pod=front", 0),
+    ] {
+        let Some(pod) = Pod::new("choice") else {
+            return;
+        };
+        let options = format!("--node n-1 --cluster {} {chosen}", pod.cluster().display());
+        let namespace = pod.namespace();
+        let node =
+            Node::start_with(namespace.binary(), &options).asked_by(move || namespace.binary());
+        pod.call(7);
+        thread::sleep(Duration::from_millis(1_200));
+        let answer = node.ask("flows --format full");
+        assert_eq!(answer["total"], total, "{chosen}: {answer}");
+        if total == 1 {
+            let flow = &answer["flows"][0];
+            assert_eq!(flow["client"]["pod"], "cart-1", "{chosen}: {answer}");
+            assert_eq!(flow["client"]["kind"], "pod");
+            assert_eq!(
+                flow["client_stats"]["tx_pkts"], 1,
+                "its SYN is not missed: {answer}"
+            );
+            assert_eq!(flow["observed"], "client", "by the pod's interface");
+        }
+    }
 }
 
 fn as_nobody(binary: &Path) -> Command {

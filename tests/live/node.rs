@@ -14,6 +14,8 @@ pub(crate) struct Node {
     stderr: BufReader<ChildStderr>,
     said: String,
     address: String,
+    /// What runs the binary where the node can be asked.
+    asker: Box<dyn Fn() -> Command>,
 }
 
 impl Node {
@@ -46,7 +48,14 @@ impl Node {
             stderr,
             said,
             address,
+            asker: Box::new(|| Command::new(BINARY)),
         }
+    }
+
+    /// Has it asked by another command, such as one in its network namespace.
+    pub(crate) fn asked_by(mut self, asker: impl Fn() -> Command + 'static) -> Self {
+        self.asker = Box::new(asker);
+        self
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -59,7 +68,7 @@ impl Node {
 
     /// Asks it with a command of ours, such as `flows --port 80`.
     pub(crate) fn ask(&self, question: &str) -> Value {
-        let output = Command::new(BINARY)
+        let output = (self.asker)()
             .args(question.split_whitespace())
             .args(["-o", "json", "--url", &format!("http://{}", self.address)])
             .output()
