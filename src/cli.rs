@@ -37,6 +37,8 @@ mod progress;
 #[cfg(target_os = "linux")]
 mod quantity;
 mod question;
+#[cfg(target_os = "linux")]
+mod record;
 mod replay;
 mod report;
 mod serving;
@@ -109,11 +111,13 @@ fn command() -> Command {
         .subcommands([verify::command(), assert::command(), completions::command()])
 }
 
-/// What serves answers, for as long as it runs.
+/// What serves answers, or records, for as long as it runs.
 fn servers() -> Vec<Command> {
     vec![
         #[cfg(target_os = "linux")]
         live::command(),
+        #[cfg(target_os = "linux")]
+        record::command(),
         replay::command(),
     ]
 }
@@ -123,6 +127,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
         #[cfg(target_os = "linux")]
         Some((live::NAME, matches)) => live::run(matches)?,
+        #[cfg(target_os = "linux")]
+        Some((record::NAME, matches)) => record::run(matches)?,
         Some((replay::NAME, matches)) => replay::run(matches)?,
         Some((mcp::NAME, matches)) => mcp::run(matches)?,
         Some((verify::NAME, matches)) => return verify::run(matches),

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use analyzer::cluster::Change;
 use analyzer::engine::{Settings, Unrecorded};
@@ -37,6 +38,8 @@ use crate::recorder::output::Output;
 
 /// The timeline of the cluster.
 const CLUSTER: &str = "cluster.jsonl";
+/// Names for addresses that no object explains.
+const NAMES: &str = "names.txt";
 /// What is told beside frames and objects.
 const DESCRIPTION: &str = "scenario.yaml";
 
@@ -51,6 +54,8 @@ pub struct RecorderOptions {
     pub settings: Settings,
     /// Ranges that it was told to be the cluster's.
     pub cluster_cidrs: Vec<IpNet>,
+    /// The file of names that it was told.
+    pub names: Option<PathBuf>,
 }
 
 /// A recording in progress.
@@ -66,6 +71,8 @@ pub struct Recorder {
     cluster: Option<Output>,
     description: Description,
     recording: Recording,
+    /// As of the last flush.
+    shown: Arc<Mutex<Recording>>,
 }
 
 /// The description as it lies in the folder.
@@ -74,6 +81,22 @@ struct Description {
     text: String,
     /// Files that it should name, or declarations, have changed since.
     stale: bool,
+}
+
+/// Looks at a recording while another thread has its recorder.
+#[derive(Clone, Debug)]
+pub struct RecordingWatch(Weak<Mutex<Recording>>);
+
+impl RecordingWatch {
+    /// What was recorded, as of about a second ago; `None` when the recording has ended, for
+    /// whatever reason.
+    #[must_use]
+    pub fn look(&self) -> Option<Recording> {
+        let shown = self.0.upgrade()?;
+        // It is replaced as a whole: what a thread that panicked left is sound.
+        let recording = *shown.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(recording)
+    }
 }
 
 /// What was recorded.
@@ -132,6 +155,10 @@ impl Recorder {
     /// When the folder has something in it, or can not be written to.
     pub fn create(options: RecorderOptions) -> Result<Self, RecordError> {
         make_empty(&options.folder)?;
+        if let Some(names) = &options.names {
+            fs::copy(names, options.folder.join(NAMES))
+                .map_err(|error| RecordError::write(names, error))?;
+        }
         let mut recorder = Self {
             options,
             sources: BTreeMap::new(),
@@ -141,6 +168,7 @@ impl Recorder {
             cluster: None,
             description: Description::default(),
             recording: Recording::default(),
+            shown: Arc::default(),
         };
         recorder.source(FIRST_SOURCE)?;
         recorder.flush()?;
@@ -262,7 +290,14 @@ impl Recorder {
         if self.description.stale {
             self.describe()?;
         }
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = self.recording();
         Ok(())
+    }
+
+    /// What looks at it from another thread.
+    #[must_use]
+    pub fn watch(&self) -> RecordingWatch {
+        RecordingWatch(Arc::downgrade(&self.shown))
     }
 
     /// Ends the recording.

@@ -5,7 +5,7 @@
 //! up.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use live::capture::{InterfaceChoice, Ring, RingSettings};
 use live::cluster::connection::Connection;
 use live::cluster::source::{Choice, ClusterSource, Offered};
 use live::confine::{Connections, Needs};
+use live::recorder::{Recorder, RecorderOptions, RecordingWatch};
 use live::session::{self, OwnTraffic, PodChoice, Session, SessionSettings};
 use replay::{ReplayInputs, Told};
 
@@ -54,6 +55,14 @@ pub(crate) struct Capturing {
     pub(crate) needs: Needs,
     /// Where the cluster is known from, and what is captured: a line each.
     pub(crate) notes: Vec<String>,
+}
+
+/// Where it is recorded.
+pub(crate) struct RecordTo {
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// The size at which another file is begun.
+    pub(crate) max_file_octets: Option<u64>,
 }
 
 /// The options.
@@ -134,6 +143,40 @@ fn kept() -> [Arg; 4] {
 
 /// Opens what the options say. `listening` is where the process is asked.
 pub(crate) fn open(matches: &ArgMatches, listening: SocketAddr) -> anyhow::Result<Capturing> {
+    let (capturing, ()) = open_with(matches, listening, |_, _| Ok(()))?;
+    Ok(capturing)
+}
+
+/// Opens what the options say, and a folder in which it is recorded.
+pub(crate) fn record(
+    matches: &ArgMatches,
+    to: &RecordTo,
+) -> anyhow::Result<(Capturing, RecordingWatch)> {
+    // Nobody asks it: it has no port.
+    let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let (mut capturing, watch) = open_with(matches, nowhere, |session, settings| {
+        let known = inputs::known(matches);
+        let recorder = Recorder::create(RecorderOptions {
+            folder: to.folder.clone(),
+            max_file_octets: to.max_file_octets,
+            settings,
+            cluster_cidrs: known.cluster_cidrs,
+            names: known.names,
+        })?;
+        let watch = recorder.watch();
+        session.record(recorder);
+        Ok(watch)
+    })?;
+    capturing.needs.write.push(to.folder.clone());
+    Ok((capturing, watch))
+}
+
+/// Opens what the options say; `begin` is called before the session is told anything.
+fn open_with<T>(
+    matches: &ArgMatches,
+    listening: SocketAddr,
+    begin: impl FnOnce(&mut Session, Settings) -> anyhow::Result<T>,
+) -> anyhow::Result<(Capturing, T)> {
     let ring = ring_settings(matches)?;
     let settings = settings(matches, listening, ring.octets as u64)?;
     let known = inputs::known(matches);
@@ -142,7 +185,9 @@ pub(crate) fn open(matches: &ArgMatches, listening: SocketAddr) -> anyhow::Resul
     let connection = Connection::open(&choice.source)?;
     let told = told(&known, &choice)?;
     let notes = vec![choice.to_string(), capture_note(matches, &settings, &ring)];
+    let engine = settings.engine;
     let mut session = Session::new(Ring::open(&ring)?, settings);
+    let opened = begin(&mut session, engine)?;
     for change in told.changes {
         session.apply(change);
     }
@@ -159,11 +204,12 @@ pub(crate) fn open(matches: &ArgMatches, listening: SocketAddr) -> anyhow::Resul
         needs.read.clone_from(&connection.read_again);
         session.follow(connection);
     }
-    Ok(Capturing {
+    let capturing = Capturing {
         session,
         needs,
         notes,
-    })
+    };
+    Ok((capturing, opened))
 }
 
 fn ring_settings(matches: &ArgMatches) -> anyhow::Result<RingSettings> {

@@ -11,6 +11,7 @@
 
 mod node;
 mod pod;
+mod recording;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -32,6 +32,7 @@ fn recorded(changes: &[Change]) -> Vec<Change> {
         max_file_octets: None,
         settings: answers::settings(),
         cluster_cidrs: Vec::new(),
+        names: None,
     })
     .unwrap();
     for change in changes {

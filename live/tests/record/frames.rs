@@ -21,6 +21,7 @@ fn options(folder: &Path, max_file_octets: Option<u64>) -> RecorderOptions {
         max_file_octets,
         settings: answers::settings(),
         cluster_cidrs: Vec::new(),
+        names: None,
     }
 }
 

@@ -5,12 +5,15 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that meets the unexpected fails"
+    clippy::print_stderr,
+    reason = "a test that meets the unexpected fails, and one that is skipped says so"
 )]
 
 mod answers;
 mod changes;
 mod frames;
 mod killed;
+mod live_run;
+mod node;
 mod scenarios;
 mod telling;

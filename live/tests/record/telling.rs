@@ -149,6 +149,7 @@ impl Live {
             max_file_octets,
             settings: answers::settings(),
             cluster_cidrs: Vec::new(),
+            names: None,
         })
         .unwrap();
         recorder.declare(&story.declarations).unwrap();

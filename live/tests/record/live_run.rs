@@ -1,0 +1,121 @@
+//! Record = replay, of a node that is captured while it is recorded: segmentation offload, a
+//! service's address, loopback, and pods that come and go. Needs root, `ip` and `nft`; elsewhere
+//! it says that it is skipped.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use analyzer::cluster::Change;
+use analyzer::snapshot::{Snapshot, Source};
+use analyzer::time::Timestamp;
+use live::capture::{InterfaceChoice, Ring, RingSettings};
+use live::clock::now;
+use live::recorder::{Recorder, RecorderOptions};
+use live::session::{Ended, OwnTraffic, PodChoice, Session, SessionSettings};
+use replay::cluster_file;
+
+use crate::answers;
+use crate::node::{Node, inside};
+use crate::scenarios::assert_same;
+
+/// A change of a pod.
+fn pod(time: Timestamp, kind: &str, name: &str, ip: &str) -> Change {
+    change(&format!(
+        r#"{{"time":"{time}","type":"{kind}","object":{{"kind":"Pod","metadata":{{"name":"{name}","namespace":"shop","uid":"u-{name}"}},"spec":{{"nodeName":"node-1"}},"status":{{"startTime":"{time}","podIP":"{ip}"}}}}}}"#
+    ))
+}
+
+fn service() -> Change {
+    change(
+        r#"{"kind":"Service","metadata":{"name":"b","namespace":"shop"},"spec":{"clusterIP":"10.96.0.10","ports":[{"port":80,"targetPort":8080}]}}"#,
+    )
+}
+
+fn change(line: &str) -> Change {
+    let file = cluster_file::decode(Path::new("cluster.jsonl"), line).unwrap();
+    file.changes.into_iter().next().unwrap()
+}
+
+/// What a live run knew at its end, recorded into a folder.
+fn run(node: &Node, folder: &Path, interfaces: &[&str]) -> Snapshot {
+    let ring = inside(&node.host, || {
+        Ring::open(&RingSettings {
+            octets: 8 << 20,
+            ..RingSettings::default()
+        })
+        .unwrap()
+    });
+    let settings = SessionSettings {
+        node: "node-1".into(),
+        engine: answers::settings(),
+        retention: Duration::from_secs(3_600),
+        interfaces: InterfaceChoice::new(interfaces),
+        pods: PodChoice::default(),
+        own_traffic: OwnTraffic::Counted,
+    };
+    let mut session = inside(&node.host, || Session::new(ring, settings));
+    let recorder = Recorder::create(RecorderOptions {
+        folder: folder.to_owned(),
+        max_file_octets: Some(64 << 10),
+        settings: answers::settings(),
+        cluster_cidrs: vec!["10.9.0.0/16".parse().unwrap()],
+        names: None,
+    })
+    .unwrap();
+    let recording = recorder.watch();
+    session.record(recorder);
+    session.add_cluster_range("10.9.0.0/16".parse().unwrap());
+    session.apply(service());
+    // A pod leaves, and another one gets its address.
+    let begin = now();
+    let later = |millis| begin.saturating_add(Duration::from_millis(millis));
+    for change in [
+        pod(begin, "ADDED", "a", "10.9.1.2"),
+        pod(begin, "ADDED", "b", "10.9.2.2"),
+        pod(later(3_000), "DELETED", "a", "10.9.1.2"),
+        pod(later(3_200), "ADDED", "c", "10.9.1.2"),
+    ] {
+        session.apply(change);
+    }
+    let (watch, running) = inside(&node.host, || session.start(|| {}).unwrap());
+    node.call(3_000_000);
+    node.send(40);
+    node.talk_to_itself();
+    sleep(Duration::from_millis(1_200));
+    assert!(watch.snapshot().coverage.frames > 0, "it answers meanwhile");
+    assert!(recording.look().unwrap().frames > 0);
+    while now() < later(3_400) {
+        sleep(Duration::from_millis(20));
+    }
+    node.call(20_000);
+    node.send(7);
+    sleep(Duration::from_millis(1_200));
+    let Ended { snapshot, recorded } = running.stop().unwrap();
+    assert!(recorded.unwrap().unwrap().files > 1, "it was rotated");
+    assert_eq!(recording.look(), None, "it has ended");
+    snapshot
+}
+
+#[test]
+fn a_node_that_was_recorded_is_replayed_to_the_same_answers() {
+    for interfaces in [&[] as &[&str], &["a*", "b*"]] {
+        let Some(node) = Node::build() else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut snapshot = run(&node, folder.path(), interfaces);
+        assert_eq!(snapshot.provenance.dropped, 0);
+        // What a replay has and a live run never does: an end, and all time as default.
+        snapshot.provenance.source = Source::Replay;
+        snapshot.provenance.complete = true;
+        let live = answers::of(&snapshot);
+        for expected in [r#""pod":"a""#, r#""pod":"c""#, r#""svc":"b""#] {
+            assert!(live.contains(expected), "{expected}: {live}");
+        }
+        assert_eq!(live.contains("127.0.0.1"), interfaces.is_empty());
+        assert_eq!(live.contains(r#""excluded""#), !interfaces.is_empty());
+        let replayed = answers::of_replay(folder.path());
+        assert_same(&live, &replayed, &format!("{interfaces:?}"));
+    }
+}
