@@ -25,6 +25,7 @@ mod color;
 mod completions;
 mod connections;
 mod dependencies;
+mod diff;
 mod flows;
 mod inputs;
 mod interrupt;
@@ -106,7 +107,7 @@ fn command() -> Command {
         .max_term_width(100)
         .arg(color::arg())
         .subcommands(servers())
-        .subcommands(Operation::ALL.map(question::command))
+        .subcommands(Operation::ALL.map(subcommand))
         .subcommand(mcp::command())
         .subcommands([verify::command(), assert::command(), completions::command()])
 }
@@ -122,6 +123,19 @@ fn servers() -> Vec<Command> {
     ]
 }
 
+/// The subcommand of an operation.
+fn subcommand(operation: Operation) -> Command {
+    match operation {
+        // It has two sides.
+        Operation::Diff => diff::command(),
+        Operation::Flows
+        | Operation::Summary
+        | Operation::Connections
+        | Operation::Workloads
+        | Operation::Dependencies => question::command(operation),
+    }
+}
+
 fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     color::choose(matches);
     match matches.subcommand() {
@@ -135,6 +149,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some((assert::NAME, matches)) => return assert::run(matches),
         Some((completions::NAME, matches)) => completions::run(matches, &mut command())?,
         Some((name, matches)) => match Operation::named(name) {
+            Some(Operation::Diff) => return diff::run(matches),
             Some(operation) => question::run(operation, matches)?,
             None => anyhow::bail!("no such command, expected one of those that --help lists"),
         },

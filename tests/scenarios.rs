@@ -139,6 +139,7 @@ fn render(answer: &Answer) -> String {
         Answer::Connections(view) => rows(&view.connections, view.total),
         Answer::Workloads(view) => rows(&view.workloads, view.total),
         Answer::Dependencies(view) => rows(&view.edges, view.total),
+        Answer::Diff(view) => rows(&view.edges, view.total),
         Answer::Summary(view) => {
             let mut view = serde_json::to_value(view).unwrap();
             view.as_object_mut().unwrap().remove("coverage");

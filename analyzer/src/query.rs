@@ -8,9 +8,11 @@
 
 use serde::Serialize;
 
+use crate::query::diff::Comparison;
 use crate::query::filter::Filter;
 use crate::query::parse::QueryError;
 use crate::query::view::dependencies::DependenciesView;
+use crate::query::view::diff::DiffView;
 use crate::query::view::workloads::{Presence, WorkloadsView};
 use crate::query::view::{ConnectionsView, FlowsView, SummaryView};
 use crate::query::window::Window;
@@ -24,6 +26,7 @@ pub mod counters;
 pub mod coverage;
 pub mod dependencies;
 pub mod diagram;
+pub mod diff;
 pub mod end;
 pub mod ends;
 pub mod filter;
@@ -62,6 +65,8 @@ pub enum Answer {
     Workloads(WorkloadsView),
     /// Of [`Operation::Dependencies`].
     Dependencies(DependenciesView),
+    /// Of [`Operation::Diff`].
+    Diff(DiffView),
 }
 
 /// Answers `query`, which was parsed for `operation`. Of what goes on it is answered for the last
@@ -200,6 +205,8 @@ pub struct Query {
     pub presence: Option<Presence>,
     /// Of dependencies: which part of the graph.
     pub reach: Reach,
+    /// Of differences: what is compared.
+    pub comparison: Comparison,
     /// In which order.
     pub sort: Sort,
     /// Which part of them.

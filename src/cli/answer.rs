@@ -41,6 +41,15 @@ pub(crate) fn url_arg() -> Arg {
         .help("ask a running server instead, such as http://127.0.0.1:8898")
 }
 
+/// `--url`, beside captures.
+pub(crate) fn url_arg_beside_captures() -> Arg {
+    Arg::new(URL)
+        .long(URL)
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .help("a running server as the second side, or as both, such as http://127.0.0.1:8898")
+}
+
 /// Answers `question`.
 pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<Reply> {
     if let Some(url) = matches.get_one::<String>(URL) {
@@ -58,17 +67,22 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
         };
     }
     let query = question.query()?;
-    let (inputs, settings) = (inputs::inputs(matches)?, inputs::settings(matches));
-    let snapshot = if inputs::has_pipe(&inputs) {
-        interrupt::read(&inputs, settings)?
-    } else {
-        read(&inputs, settings)?
-    };
+    let snapshot = read_all(&inputs::inputs(matches)?, matches)?;
     let answer = query::run(&snapshot, question.operation, &query)
         .map_err(|error| parameters::refused(&error))?;
     // The process ends with this answer: to free a million flows one by one would only take time.
     std::mem::forget(snapshot);
     Ok(Reply::of(answer))
+}
+
+/// Reads captures to their end, or a pipe until it is interrupted.
+pub(crate) fn read_all(inputs: &ReplayInputs, matches: &ArgMatches) -> anyhow::Result<Snapshot> {
+    let settings = inputs::settings(matches);
+    if inputs::has_pipe(inputs) {
+        Ok(interrupt::read(inputs, settings)?)
+    } else {
+        read(inputs, settings)
+    }
 }
 
 /// Reads captures to their end, and shows how far it is when that takes long.

@@ -105,6 +105,7 @@ fn extent(answer: &Answer) -> (usize, usize) {
         Answer::Connections(view) => (view.connections.len(), view.total),
         Answer::Workloads(view) => (view.workloads.len(), view.total),
         Answer::Dependencies(view) => (view.edges.len(), view.total),
+        Answer::Diff(view) => (view.edges.len(), view.total),
         Answer::Summary(_) => (0, 0),
     }
 }
@@ -274,6 +275,7 @@ fn parsed(url: &str, operation: Operation, body: &[u8]) -> anyhow::Result<Answer
         Operation::Connections => view(body).map(Answer::Connections),
         Operation::Workloads => view(body).map(Answer::Workloads),
         Operation::Dependencies => view(body).map(Answer::Dependencies),
+        Operation::Diff => view(body).map(Answer::Diff),
     }
     .map_err(|error| {
         let path = operation.path();

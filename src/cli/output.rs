@@ -102,7 +102,11 @@ pub(crate) fn arg(operation: Operation) -> Arg {
                         jsonl, one row a line; csv, all fields";
     let graph = match operation {
         Operation::Dependencies => "; mermaid or dot, a graph to be drawn (over HTTP, format)",
-        Operation::Flows | Operation::Summary | Operation::Connections | Operation::Workloads => "",
+        Operation::Flows
+        | Operation::Summary
+        | Operation::Connections
+        | Operation::Workloads
+        | Operation::Diff => "",
     };
     Arg::new(ID)
         .short('o')
@@ -179,6 +183,7 @@ pub(crate) const fn coverage_of(answer: &Answer) -> &CoverageView {
         Answer::Connections(view) => &view.coverage,
         Answer::Workloads(view) => &view.coverage,
         Answer::Dependencies(view) => &view.coverage,
+        Answer::Diff(view) => &view.coverage,
     }
 }
 

@@ -36,6 +36,8 @@ fn arg(parameter: &Parameter) -> Arg {
         // An option given twice is refused with the words of the parser, which says what to do.
         .action(ArgAction::Append)
         .allow_negative_numbers(true)
+        // A window may begin with an offset from the end: -5m/.
+        .allow_hyphen_values(parameter.value == "FROM/TO")
         .hide_short_help(one_end)
 }
 

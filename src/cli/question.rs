@@ -5,7 +5,9 @@ use clap::{Arg, ArgMatches, Command};
 
 use crate::cli::output::{self, Output};
 use crate::cli::parameters::{self, Pair};
-use crate::cli::{answer, connections, dependencies, flows, inputs, summary, units, workloads};
+use crate::cli::{
+    answer, connections, dependencies, diff, flows, inputs, summary, units, workloads,
+};
 
 /// What is asked, and how the answer is shown.
 pub(crate) struct Question {
@@ -66,6 +68,7 @@ const fn examples(operation: Operation) -> &'static str {
         Operation::Connections => connections::EXAMPLES,
         Operation::Workloads => workloads::EXAMPLES,
         Operation::Dependencies => dependencies::EXAMPLES,
+        Operation::Diff => diff::EXAMPLES,
     }
 }
 
@@ -119,7 +122,7 @@ impl Question {
             Operation::Flows if has(&self.given, "aggregate") => "row",
             Operation::Flows | Operation::Summary => "flow",
             Operation::Workloads => "row",
-            Operation::Dependencies => "edge",
+            Operation::Dependencies | Operation::Diff => "edge",
         }
     }
 

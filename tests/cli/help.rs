@@ -17,6 +17,7 @@ fn every_command_teaches() {
         ("help__connections", "connections --help"),
         ("help__workloads", "workloads --help"),
         ("help__dependencies", "dependencies --help"),
+        ("help__diff", "diff --help"),
         ("help__verify", "verify --help"),
         ("help__assert", "assert --help"),
         ("help__completions", "completions --help"),

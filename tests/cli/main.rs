@@ -15,6 +15,8 @@ mod answers;
 #[cfg(test)]
 mod assert;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod files;

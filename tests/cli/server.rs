@@ -254,3 +254,24 @@ fn number(body: &str, name: &str) -> u64 {
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     body["coverage"][name].as_u64().unwrap()
 }
+
+#[test]
+fn a_capture_is_compared_with_a_server_and_a_server_with_itself() {
+    let (server, _) = Server::of_shop();
+    let url = server.url();
+    let same = outcome(command(&format!("diff captures/shop --url {url}")));
+    assert!(same.status.success(), "{}{}", same.stdout, same.stderr);
+    assert!(
+        same.stdout.starts_with("nothing differs"),
+        "{}",
+        same.stdout
+    );
+    let windows = "--a-window 0s/20s --b-window -20s/ --format json";
+    let body = server.get("/mcp/diff?a_window=0s/20s&b_window=-20s/");
+    let read = outcome(command(&format!("diff captures/shop {windows}")));
+    let asked = outcome(command(&format!("diff --url {url} {windows}")));
+    assert!(body.starts_with("{\"edges\":[{"), "{body}");
+    assert_eq!(read.stdout, body, "{}", read.stderr);
+    assert_eq!(asked.stdout, body, "{}", asked.stderr);
+    assert_eq!(asked.status.code(), Some(1));
+}

@@ -53,6 +53,7 @@ pub fn ask(
         View::Connections(view) => lines(&view.connections, view.total, ignore),
         View::Workloads(view) => lines(&view.workloads, view.total, ignore),
         View::Dependencies(view) => lines(&view.edges, view.total, ignore),
+        View::Diff(view) => lines(&view.edges, view.total, ignore),
         View::Summary(view) => {
             let mut answer = object(&view, ignore);
             if let Rows::Object(Value::Object(fields)) = &mut answer.rows {

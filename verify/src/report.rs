@@ -15,7 +15,7 @@ mod markdown;
 mod plain;
 mod text;
 
-pub use crate::report::markdown::summary;
+pub use crate::report::markdown::{code, summary};
 pub use crate::report::plain::printable;
 
 /// What came of all scenarios.

@@ -18,6 +18,7 @@ use crate::query::row::{Ranked, Volume, page};
 use crate::query::view::{
     ConnectionView, ConnectionsView, FlowView, State, StatsView, TcpFlagsView,
 };
+use crate::query::window::Bounds;
 use crate::query::{Format, Query, Sort};
 use crate::sketch::micros;
 use crate::snapshot::Snapshot;
@@ -29,7 +30,7 @@ pub fn connections(snapshot: &Snapshot, query: &Query) -> ConnectionsView {
     let rows = snapshot
         .connections
         .iter()
-        .filter(|c| bounds.overlaps(c.first(), c.last()))
+        .filter(|connection| overlaps(connection, &bounds))
         .filter(|connection| accepts(snapshot, query, connection))
         .map(Row::of);
     let shown = page(rows, query.sort, query.page);
@@ -46,7 +47,17 @@ pub fn connections(snapshot: &Snapshot, query: &Query) -> ConnectionsView {
     }
 }
 
-fn accepts(snapshot: &Snapshot, query: &Query, connection: &AttributedConnection) -> bool {
+/// Whether a connection was there in a window.
+pub(super) fn overlaps(connection: &AttributedConnection, bounds: &Bounds) -> bool {
+    bounds.overlaps(connection.first(), connection.last())
+}
+
+/// Whether the filters of a query take a connection.
+pub(super) fn accepts(
+    snapshot: &Snapshot,
+    query: &Query,
+    connection: &AttributedConnection,
+) -> bool {
     let (filter, key) = (&query.filter, &connection.record.key);
     let names = if filter.asks_for_dns() {
         ResolvedNames::of_connection(snapshot, connection)

@@ -8,10 +8,11 @@ use schemars::{Schema, schema_for};
 
 use crate::query::parse::QueryError;
 use crate::query::view::dependencies::DependenciesView;
+use crate::query::view::diff::DiffView;
 use crate::query::view::workloads::WorkloadsView;
 use crate::query::view::{ConnectionsView, FlowsView, SummaryView};
 use crate::query::{
-    Answer, Format, Level, Query, connections, dependencies, flows, summary, workloads,
+    Answer, Format, Level, Query, connections, dependencies, diff, flows, summary, workloads,
 };
 use crate::snapshot::Snapshot;
 
@@ -28,6 +29,8 @@ pub enum Operation {
     Workloads,
     /// Who depends on whom, as a graph.
     Dependencies,
+    /// What differs between two windows.
+    Diff,
 }
 
 /// A row of the table.
@@ -156,14 +159,35 @@ const DEPENDENCIES: Facts = Facts {
     schema: || schema_for!(DependenciesView),
 };
 
+const DIFF: Facts = Facts {
+    name: "diff",
+    path: "/mcp/diff",
+    tool: "diff_flows",
+    title: "What is different",
+    about: "Show what is different between two windows, by workload: new and gone dependencies, and \
+            changed volume, rate, handshake time and share of failed connections",
+    guide: "Ask it what changed: since a deployment, before an incident, between the first minute and \
+            the last. a_window and b_window are FROM/TO, each a time, an offset from the beginning \
+            (30s), one from the end (-5m), or nothing. An edge is all flows from one workload to \
+            another, whatever pods and addresses they have. New edges come first, then gone ones, \
+            then those that changed beyond the thresholds; each kind by its bytes.",
+    example: &[("a_window", "-10m/-5m"), ("b_window", "-5m/")],
+    rows: Some("edges"),
+    level: Level::Workload,
+    format: Format::Compact,
+    run: |snapshot, query| diff::diff(snapshot, query).map(Answer::Diff),
+    schema: || schema_for!(DiffView),
+};
+
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Flows,
         Self::Summary,
         Self::Connections,
         Self::Workloads,
         Self::Dependencies,
+        Self::Diff,
     ];
 
     /// Its row of the table.
@@ -175,6 +199,7 @@ impl Operation {
             Self::Connections => &CONNECTIONS,
             Self::Workloads => &WORKLOADS,
             Self::Dependencies => &DEPENDENCIES,
+            Self::Diff => &DIFF,
         }
     }
 

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::query::diff::span::Span;
 use crate::query::filter::EndFilter;
 use crate::query::operation::Facts;
 use crate::query::parameter::parameters;
 use crate::query::suggest::unknown;
 use crate::query::value::{
     DIRECTIONS, FORMS, LEVELS, bounded, choice, duration, format, glob, kind, limit, name, network,
-    number, port, positive, presence, protocol, qualified, sort, state, terms, time,
+    number, percent, port, positive, presence, protocol, qualified, sort, state, terms, time,
 };
 use crate::query::{Operation, Query};
 
@@ -107,6 +108,12 @@ impl Query {
             "level" => self.level = choice(value, &LEVELS)?,
             "of" => self.reach.of = Some(name(value)?),
             "direction" => self.reach.direction = choice(value, &DIRECTIONS)?,
+            "a_window" => self.comparison.a = Some(Span::parse(value)?),
+            "b_window" => self.comparison.b = Some(Span::parse(value)?),
+            "volume" => self.comparison.thresholds.volume = percent(value)?,
+            "rate" => self.comparison.thresholds.rate = percent(value)?,
+            "handshake" => self.comparison.thresholds.handshake = percent(value)?,
+            "failures" => self.comparison.thresholds.failures = percent(value)?,
             "depth" => self.reach.depth = Some(number(value, 1, usize::MAX)?),
             "sort" => self.sort = sort(value, operation)?,
             "limit" => self.page.limit = limit(value, rows)?,

@@ -149,6 +149,13 @@ pub(super) fn format(value: &str) -> Result<Format, String> {
     }
 }
 
+/// A share in hundredths, with or without its sign.
+pub(super) fn percent(value: &str) -> Result<f64, String> {
+    let number = value.strip_suffix('%').unwrap_or(value).parse::<f64>();
+    let number = number.ok().filter(|n| n.is_finite() && *n >= 0.0);
+    number.ok_or_else(|| format!("`{}` is no share, expected one such as 20%", bounded(value)))
+}
+
 pub(super) fn number(value: &str, least: usize, most: usize) -> Result<usize, String> {
     let expected = || match most {
         usize::MAX => format!("expected {least} or more"),

@@ -21,6 +21,7 @@ use crate::snapshot::Source;
 use crate::time::Timestamp;
 
 pub mod dependencies;
+pub mod diff;
 pub mod workloads;
 
 /// The answer of `/mcp/flows`.

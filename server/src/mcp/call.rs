@@ -48,7 +48,8 @@ fn sheet<'a>(snapshot: &Snapshot, asked: &'a Asked, grain: Grain) -> Result<Shee
     let answer = run(snapshot, asked, grain)?;
     let total = total(&answer);
     let mut sheet = Sheet::of(asked, grain, &answer)?;
-    if total == 0 {
+    // That nothing differs does not say that nothing matched.
+    if total == 0 && asked.operation != Operation::Diff {
         sheet.note("no_match", notes::no_match(snapshot, asked));
     }
     Ok(sheet)
@@ -67,6 +68,7 @@ fn total(answer: &Answer) -> u64 {
         Answer::Connections(view) => view.total as u64,
         Answer::Workloads(view) => view.total as u64,
         Answer::Dependencies(view) => view.total as u64,
+        Answer::Diff(view) => view.total as u64,
         Answer::Summary(view) => view.total_flows,
     }
 }

@@ -61,7 +61,8 @@ impl<'a> Sheet<'a> {
             Operation::Flows
             | Operation::Summary
             | Operation::Connections
-            | Operation::Workloads => Vec::new(),
+            | Operation::Workloads
+            | Operation::Diff => Vec::new(),
         };
         let (total, rest) = extent(answer);
         notes::trim_coverage(&mut fields);
@@ -233,6 +234,7 @@ fn extent(answer: &Answer) -> (usize, Volume) {
         Answer::Connections(view) => (view.total, view.rest),
         Answer::Workloads(view) => (view.total, view.rest),
         Answer::Dependencies(view) => (view.total, view.rest),
+        Answer::Diff(view) => (view.total, view.rest),
         Answer::Summary(_) => (0, Volume::default()),
     }
 }

@@ -54,7 +54,7 @@ impl Grain {
                 vec![Self::At(query.level)]
             }
             Operation::Workloads | Operation::Dependencies => coarser(query.level).collect(),
-            Operation::Connections | Operation::Summary => vec![Self::Single],
+            Operation::Connections | Operation::Summary | Operation::Diff => vec![Self::Single],
         }
     }
 
@@ -77,7 +77,7 @@ impl Grain {
         match (self, operation) {
             (Self::Single, Operation::Flows) => "flows",
             (Self::Single, Operation::Connections) => "connections",
-            (_, Operation::Dependencies) => "edges",
+            (_, Operation::Dependencies | Operation::Diff) => "edges",
             (Self::At(Level::Pod), _) => "rows of pods",
             (Self::At(Level::Workload), _) => "rows of workloads",
             (Self::At(Level::Service), _) => "rows of services",

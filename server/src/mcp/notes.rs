@@ -29,9 +29,14 @@ pub(super) fn units() -> Value {
 
 /// Leaves of coverage what is not zero: what an answer rests on, and what it lacks.
 pub(super) fn trim_coverage(fields: &mut Map<String, Value>) {
-    let Some(Value::Object(coverage)) = fields.get_mut("coverage") else {
-        return;
-    };
+    for name in ["coverage", "coverage_a"] {
+        if let Some(Value::Object(coverage)) = fields.get_mut(name) {
+            trim(coverage);
+        }
+    }
+}
+
+fn trim(coverage: &mut Map<String, Value>) {
     let kept: BTreeSet<&str> = ["frames", "counted"].into();
     coverage.retain(|name, value| kept.contains(name.as_str()) || !is_nothing(value));
     for list in ["warnings", "nodes"] {

@@ -99,7 +99,8 @@ fn required(operation: Operation) -> Value {
         Operation::Flows
         | Operation::Connections
         | Operation::Workloads
-        | Operation::Dependencies => {
+        | Operation::Dependencies
+        | Operation::Diff => {
             json!([
                 "total",
                 "truncated",

@@ -74,6 +74,7 @@ fn the_index_lists_every_endpoint_and_parameter() {
     "/mcp/connections" "Show single connections: times, state, flags, counters"
     "/mcp/workloads" "Show what there is, active and idle: one row a pod, workload, service, namespace or node"
     "/mcp/dependencies" "Show who depends on whom, as a graph: of one workload, or of all"
+    "/mcp/diff" "Show what is different between two windows, by workload: new and gone dependencies, and changed volume, rate, handshake time and share of failed connections"
     "/" "this list"
     "/mcp" "POST: the Model Context Protocol; GET: what it offers"
     "/api/mcp" "the tools, as Kubeshark's client asks for them"

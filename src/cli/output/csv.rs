@@ -121,8 +121,25 @@ pub(crate) fn write(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
         Answer::Connections(view) => rows(out, &connection(), &view.connections),
         Answer::Workloads(view) => rows(out, &workload(), &view.workloads),
         Answer::Dependencies(view) => rows(out, &EDGE.map(str::to_owned), &view.edges),
+        Answer::Diff(view) => rows(out, &difference(), &view.edges),
         Answer::Summary(view) => summary(out, view),
     }
+}
+
+fn difference() -> Vec<String> {
+    let sides = ["a", "b"].into_iter().flat_map(|side| {
+        let fields = [
+            "ports",
+            "connections",
+            "pkts",
+            "bytes",
+            "bps",
+            "tcp_handshake_p50_us",
+        ];
+        fields.map(|field| format!("{side}.{field}"))
+    });
+    let edge = ["change", "from", "to", "differs"].map(str::to_owned);
+    edge.into_iter().chain(sides).collect()
 }
 
 fn flow() -> Vec<String> {

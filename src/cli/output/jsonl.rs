@@ -12,6 +12,7 @@ pub(crate) fn write(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
         Answer::Connections(view) => rows(out, &view.connections),
         Answer::Workloads(view) => rows(out, &view.workloads),
         Answer::Dependencies(view) => rows(out, &view.edges),
+        Answer::Diff(view) => rows(out, &view.edges),
         Answer::Summary(view) => rows(out, &[view]),
     }
 }

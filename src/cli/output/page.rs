@@ -9,7 +9,7 @@ use crate::cli::output::{Output, coverage_line, coverage_of};
 use crate::cli::parameters::Pair;
 use crate::cli::question::Question;
 use crate::cli::units::{count, counted};
-use crate::cli::{color, connections, dependencies, flows, parameters, summary, workloads};
+use crate::cli::{color, connections, dependencies, diff, flows, parameters, summary, workloads};
 
 /// Parameters that say which part of a graph is meant, and not of which traffic it is.
 const OF_A_GRAPH: [&str; 3] = ["of", "direction", "depth"];
@@ -39,6 +39,7 @@ pub(crate) fn page(question: &Question, answer: &Answer) -> String {
             let text = rows(&dependencies::columns(wide), &edges, room);
             (text, Some((edges.len(), view.total)))
         }
+        Answer::Diff(view) => (diff::page(view), None),
         Answer::Summary(view) if view.total_flows == 0 => (String::new(), Some((0, 0))),
         Answer::Summary(view) => (summary::sections(view, room, wide), None),
     };

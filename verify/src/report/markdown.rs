@@ -81,7 +81,8 @@ fn details(report: &ScenarioReport) -> String {
 }
 
 /// A text as code, whatever is in it; a pipe would end a cell of a table.
-fn code(text: &str) -> String {
+#[must_use]
+pub fn code(text: &str) -> String {
     let text = printable(text).replace('|', "\\|");
     if text.contains('`') {
         format!("`` {} ``", text.replace("``", "` `"))

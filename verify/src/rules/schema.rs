@@ -80,11 +80,14 @@ const TOTALS: &[Field] = &[
 
 /// The names of all fields that any answer has.
 pub const ANSWER_FIELDS: &[&str] = &[
+    "a",
     "active",
+    "b",
     "basis",
     "bps",
     "by_namespace",
     "bytes",
+    "change",
     "client",
     "client_pod",
     "client_stats",
@@ -96,6 +99,7 @@ pub const ANSWER_FIELDS: &[&str] = &[
     "copies_uncertain",
     "counted",
     "cross_namespace",
+    "differs",
     "dns",
     "dns_cut",
     "dropped",
@@ -103,6 +107,7 @@ pub const ANSWER_FIELDS: &[&str] = &[
     "duration_ns",
     "end_reason",
     "evicted",
+    "failed",
     "files",
     "first_seen",
     "flows",
@@ -122,6 +127,7 @@ pub const ANSWER_FIELDS: &[&str] = &[
     "ns",
     "objects_not_kept",
     "observed",
+    "opened",
     "peers",
     "pkts",
     "pod",

@@ -29,10 +29,20 @@ const ROWS: &[Operation] = &[
     Operation::Connections,
     Operation::Workloads,
     Operation::Dependencies,
+    Operation::Diff,
 ];
 
 const WORKLOADS: &[Operation] = &[Operation::Workloads];
 const DEPENDENCIES: &[Operation] = &[Operation::Dependencies];
+const DIFF: &[Operation] = &[Operation::Diff];
+/// Those of one window.
+const WINDOW: &[Operation] = &[
+    Operation::Flows,
+    Operation::Summary,
+    Operation::Connections,
+    Operation::Workloads,
+    Operation::Dependencies,
+];
 
 const LEVELS: &[&str] = &["pod", "workload", "service", "namespace", "node"];
 
@@ -90,7 +100,64 @@ pub(super) const END_FILTERS: [EndRow; 7] = [
 ];
 
 /// All other parameters.
-pub(super) const OTHERS: [Row; 23] = [
+pub(super) const OTHERS: [Row; 29] = [
+    Row {
+        name: "a_window",
+        value: "FROM/TO",
+        help: "the first window: each bound a time, an offset from the beginning such as \
+         30s, one from the end such as -5m, or nothing; without, the first half",
+        domain: Domain::Text,
+        example: "-10m/-5m",
+        group: Group::Subject,
+        operations: DIFF,
+    },
+    Row {
+        name: "b_window",
+        value: "FROM/TO",
+        help: "the second window, alike; without, the second half",
+        domain: Domain::Text,
+        example: "-5m/",
+        group: Group::Subject,
+        operations: DIFF,
+    },
+    Row {
+        name: "volume",
+        value: "PERCENT",
+        help: "bytes may differ by this much (default 20%)",
+        domain: Domain::Text,
+        example: "50%",
+        group: Group::Subject,
+        operations: DIFF,
+    },
+    Row {
+        name: "rate",
+        value: "PERCENT",
+        help: "bytes a second may differ by this much (default 20%)",
+        domain: Domain::Text,
+        example: "50%",
+        group: Group::Subject,
+        operations: DIFF,
+    },
+    Row {
+        name: "handshake",
+        value: "PERCENT",
+        help: "the clients' median handshake time may differ by this much, and by a \
+         millisecond in any case (default 50%)",
+        domain: Domain::Text,
+        example: "100%",
+        group: Group::Subject,
+        operations: DIFF,
+    },
+    Row {
+        name: "failures",
+        value: "PERCENT",
+        help: "the share of refused and unanswered connections may differ by this much of \
+         all of them (default 5%)",
+        domain: Domain::Text,
+        example: "1%",
+        group: Group::Subject,
+        operations: DIFF,
+    },
     Row {
         name: "of",
         value: "NAME",
@@ -180,6 +247,7 @@ pub(super) const OTHERS: [Row; 23] = [
             Operation::Summary,
             Operation::Connections,
             Operation::Dependencies,
+            Operation::Diff,
         ],
     },
     Row {
@@ -198,7 +266,7 @@ pub(super) const OTHERS: [Row; 23] = [
         domain: Domain::Text,
         example: "2026-11-22T10:00:00Z",
         group: Group::Time,
-        operations: ALL,
+        operations: WINDOW,
     },
     Row {
         name: "end",
@@ -207,7 +275,7 @@ pub(super) const OTHERS: [Row; 23] = [
         domain: Domain::Text,
         example: "2026-11-22T10:05:00Z",
         group: Group::Time,
-        operations: ALL,
+        operations: WINDOW,
     },
     Row {
         name: "window",
@@ -216,7 +284,7 @@ pub(super) const OTHERS: [Row; 23] = [
         domain: Domain::Text,
         example: "5m",
         group: Group::Time,
-        operations: ALL,
+        operations: WINDOW,
     },
     Row {
         name: "aggregate",
@@ -243,7 +311,7 @@ pub(super) const OTHERS: [Row; 23] = [
         domain: Domain::Choice(LEVELS),
         example: "namespace",
         group: Group::Answer,
-        operations: DEPENDENCIES,
+        operations: &[Operation::Dependencies, Operation::Diff],
     },
     Row {
         name: "sort",
