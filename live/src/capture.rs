@@ -176,12 +176,18 @@ impl Ring {
         if !self.memory.is_filled(self.next) {
             self.socket.wait(timeout).map_err(CaptureError::Reading)?;
         }
-        let at = self.next;
+        let (at, following) = (self.next, (self.next + 1) % self.memory.blocks());
         let Some(filled) = self.memory.filled(at) else {
             return Ok(None);
         };
-        self.next = (at + 1) % filled.blocks();
+        self.next = following;
         Ok(Some(Block::new(filled, self.source, &self.unreadable)))
+    }
+
+    /// Blocks of the ring: as many may be waiting to be read.
+    #[must_use]
+    pub const fn blocks(&self) -> usize {
+        self.memory.blocks()
     }
 
     /// What was stored and lost since the ring was opened.

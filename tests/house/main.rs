@@ -18,4 +18,6 @@ mod imports;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod soundness;
+#[cfg(test)]
 mod tree;

@@ -41,7 +41,6 @@ pub(super) struct Memory {
 pub(super) struct Filled<'m> {
     start: NonNull<u8>,
     block_len: usize,
-    blocks: usize,
     memory: PhantomData<&'m mut Memory>,
 }
 
@@ -76,6 +75,11 @@ impl Memory {
         })
     }
 
+    /// Blocks there are: at least one.
+    pub(super) const fn blocks(&self) -> usize {
+        self.blocks
+    }
+
     /// Whether a block is ours.
     pub(super) fn is_filled(&self, block: usize) -> bool {
         let start = self.block(block);
@@ -88,7 +92,6 @@ impl Memory {
         Some(Filled {
             start,
             block_len: self.block_len,
-            blocks: self.blocks,
             memory: PhantomData,
         })
     }
@@ -115,11 +118,6 @@ impl Filled<'_> {
                 self.block_len - LENT_FROM,
             )
         }
-    }
-
-    /// Blocks of the ring that it is of.
-    pub(super) const fn blocks(&self) -> usize {
-        self.blocks
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
+use analyzer::time::Timestamp;
+
 use crate::capture::{CaptureError, InterfaceNames, Ring};
 use crate::clock::{Stopwatch, now};
 use crate::cluster::{ClusterEvents, ClusterWatch};
@@ -13,6 +15,8 @@ use crate::session::intake::{Intake, Look};
 
 /// How long a block is waited for before it is looked whether something else came.
 const WAIT: Duration = Duration::from_millis(50);
+/// How long the last block is waited for: longer than the kernel keeps one that is not full.
+const LAST: Duration = Duration::from_millis(250);
 /// How often the kernel is asked what it lost.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often it is looked for new sockets of this process.
@@ -89,10 +93,22 @@ impl Reader {
         }
     }
 
-    /// Takes what the ring still holds, and says what is known at the end.
+    /// Takes what passed until now, and says what is known at the end. What goes on passing is not
+    /// waited for, and neither does a clock that is set back keep it here.
     fn end(mut self, names: &InterfaceNames) -> Result<Ended, CaptureError> {
-        while let Some(block) = self.ring.next_block(Duration::ZERO)? {
-            self.intake.take(block.frames(), |index| names.name(index));
+        let stopped = now();
+        for _ in 0..=self.ring.blocks() {
+            let Some(block) = self.ring.next_block(LAST)? else {
+                break;
+            };
+            let mut latest = Timestamp::MIN;
+            let frames = block
+                .frames()
+                .inspect(|frame| latest = latest.max(frame.time));
+            self.intake.take(frames, |index| names.name(index));
+            if latest > stopped {
+                break;
+            }
         }
         self.intake.lose(self.ring.statistics()?);
         self.intake.pass(now());
