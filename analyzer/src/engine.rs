@@ -236,10 +236,12 @@ impl Engine {
         };
         let key = ConnectionKey { hop, ..key };
         if packet.fragment.is_some() || packet.tunnel_fragment.is_some() {
+            // A copy goes to who needs it in memory; the packet itself stays in registers.
+            let packet = &Packet { ..*packet };
             self.remember_fragment(frame, packet, FragmentOwner::Connection(key, from));
         }
         if packet.source_port == dns::PORT {
-            self.names.read(frame, packet);
+            self.names.read(frame, &Packet { ..*packet });
         }
         let time = frame.time;
         let (packets, ip_bytes) = on_wire(frame, packet);
@@ -369,7 +371,7 @@ impl Engine {
         for parcel in &mut ahead {
             parcel.slot = self.table.fetch(parcel.hash);
         }
-        for parcel in &ahead {
+        for parcel in &mut ahead {
             self.count(parcel);
         }
         ahead.clear();
@@ -377,18 +379,15 @@ impl Engine {
     }
 
     #[inline]
-    fn count(&mut self, parcel: &Parcel) {
-        let &Parcel {
-            hash,
-            slot,
-            key,
-            mut sighting,
-            fingerprint,
-            repeats,
-            ..
-        } = parcel;
-        sighting.duplicate =
-            repeats != Repeats::Sent && self.duplicates.seen(sighting.time, fingerprint);
+    fn count(&mut self, parcel: &mut Parcel) {
+        // The parcel is read where it lies: a copy is written in wide pieces and read in others,
+        // which the processor waits for.
+        let (hash, repeats) = (parcel.hash, parcel.repeats);
+        parcel.sighting.duplicate = repeats != Repeats::Sent
+            && self
+                .duplicates
+                .seen(parcel.sighting.time, parcel.fingerprint);
+        let Parcel { key, sighting, .. } = &*parcel;
         if sighting.duplicate && self.is_copy(repeats) {
             self.coverage.copies += 1;
             return;
@@ -396,28 +395,28 @@ impl Engine {
         self.coverage.counted += 1;
         let is_merged = sighting.ip_bytes > MERGED_ABOVE && parcel.offload == Offload::Unknown;
         self.coverage.merged_frames += u64::from(is_merged);
-        if self.table.len() >= self.settings.limits.connections && !self.table.contains(hash, &key)
-        {
+        if self.table.len() >= self.settings.limits.connections && !self.table.contains(hash, key) {
             self.evict();
         }
-        let connection = self.table.get_or_insert(hash, slot, key, sighting.time);
+        let (slot, time) = (parcel.slot, sighting.time);
+        let connection = self.table.get_or_insert(hash, slot, key, time);
         let (eras, idle) = (self.tenancy.eras(), self.settings.idle);
         if connection.is_new() {
-            connection.era = self.tenancy.era_of(&key, sighting.time);
+            connection.era = self.tenancy.era_of(key, time);
         } else if let Some(reason) =
-            connection.ended_before(&sighting, eras.get(connection.era), idle)
+            connection.ended_before(sighting, eras.get(connection.era), idle)
         {
             self.ledger.fold(connection, eras, Some(reason));
-            *connection = connection.next(&sighting, idle);
-            connection.era = self.tenancy.era_of(&key, sighting.time);
+            *connection = connection.next(sighting, idle);
+            connection.era = self.tenancy.era_of(key, time);
         }
         let interval = IntervalIndex::of(sighting.time);
         if connection.interval != interval && !connection.hold(interval) {
             self.ledger.fold_traffic(connection, self.tenancy.eras());
             connection.begin(interval);
         }
-        connection.add(&sighting);
-        if let Some(shown) = Shown::of(connection, &sighting) {
+        connection.add(sighting);
+        if let Some(shown) = Shown::of(connection, sighting) {
             self.translations.observe(shown, &mut self.table);
         }
     }

@@ -128,6 +128,18 @@ impl Captures {
         }
     }
 
+    /// Gives the next frame to `take`, `None` at the end of all captures.
+    ///
+    /// A frame that is handed out is written in pieces and copied whole, which the processor waits
+    /// for: here it is read where it was made.
+    #[inline]
+    pub fn give_next<T>(&mut self, take: impl FnOnce(&Frame<'_>) -> T) -> Option<T> {
+        match self.current {
+            Some(number) if self.is_alone() => self.lanes.get_mut(number)?.give_next(take),
+            current => self.next_of_several(current).as_ref().map(take),
+        }
+    }
+
     /// The captures' files, in the order of their first frames.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.lanes.iter().map(Lane::file)

@@ -94,12 +94,14 @@ impl Replay {
     /// Reads up to `frames` frames; `false` when there are no more.
     pub fn step(&mut self, frames: usize) -> bool {
         for _ in 0..frames {
-            match self.captures.next_frame() {
-                Some(frame) => self.engine.ingest(&frame),
-                None => {
-                    self.account.end(&mut self.engine);
-                    return false;
-                }
+            let engine = &mut self.engine;
+            if self
+                .captures
+                .give_next(|frame| engine.ingest(frame))
+                .is_none()
+            {
+                self.account.end(&mut self.engine);
+                return false;
             }
             self.frames += 1;
         }

@@ -118,18 +118,18 @@ impl ConnectionTable {
         &mut self,
         hash: KeyHash,
         likely: Option<Slot>,
-        key: ConnectionKey,
+        key: &ConnectionKey,
         time: Timestamp,
     ) -> &mut Connection {
         let slot = match likely {
-            Some(slot) if self.holds(slot, &key) => slot,
-            Some(_) | None => match self.find(hash, &key) {
+            Some(slot) if self.holds(slot, key) => slot,
+            Some(_) | None => match self.find(hash, key) {
                 Some(slot) => slot,
                 None => self.take(hash),
             },
         };
         self.slot(slot)
-            .get_or_insert_with(|| Connection::new(key, time))
+            .get_or_insert_with(|| Connection::new(*key, time))
     }
 
     /// Every connection with its slot, those that began first mostly before others.

@@ -34,7 +34,9 @@ impl Excluded {
     /// Whether a packet comes from or goes to one of them.
     #[inline]
     pub(super) fn holds(&self, packet: &Packet) -> bool {
-        (self.has(packet.source_port) || self.has(packet.destination_port)) && self.names(packet)
+        // A copy goes to who needs it in memory; the packet itself stays in registers.
+        (self.has(packet.source_port) || self.has(packet.destination_port))
+            && self.names(&Packet { ..*packet })
     }
 
     #[inline]

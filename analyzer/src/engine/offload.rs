@@ -17,7 +17,8 @@ const UDP_LEN: u32 = 8;
 pub(super) fn on_wire(frame: &Frame<'_>, packet: &Packet) -> (u32, u32) {
     match frame.offload {
         Offload::Unknown | Offload::Whole => (1, packet.ip_bytes),
-        Offload::Segments(size) => segments(frame, packet, size),
+        // A copy goes to who needs it in memory; the packet itself stays in registers.
+        Offload::Segments(size) => segments(frame, &Packet { ..*packet }, size),
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) enum Repeats {
 
 impl Repeats {
     /// The hop of a packet, and what repeats mean there; `None` for one that comes in as well.
+    #[inline]
     pub(super) fn at(seen: Seen, packet: &Packet) -> Option<(HopId, Self)> {
         match seen {
             Seen::At(hop) if hop.way() == Way::Unknown => Some((hop, Self::Suspect)),
@@ -53,6 +54,7 @@ impl Repeats {
 
 /// Whether nobody sends a packet like this twice within a millisecond: its identification is its
 /// own, or it is a segment that TCP would send again much later.
+#[inline]
 const fn is_sent_once(packet: &Packet) -> bool {
     const RARE: u8 = flag::SYN | flag::FIN | flag::RST;
     match packet.transport {
@@ -63,9 +65,25 @@ const fn is_sent_once(packet: &Packet) -> bool {
     }
 }
 
+/// Field by field: copied whole, what was just written in pieces is waited for.
+#[inline]
 pub(super) const fn transport_of(packet: &Packet) -> (Protocol, Option<Segment>) {
     match packet.transport {
-        Transport::Tcp(segment) => (Protocol::Tcp, segment),
+        Transport::Tcp(Some(Segment {
+            seq,
+            ack,
+            flags,
+            payload_len,
+        })) => {
+            let segment = Segment {
+                seq,
+                ack,
+                flags,
+                payload_len,
+            };
+            (Protocol::Tcp, Some(segment))
+        }
+        Transport::Tcp(None) => (Protocol::Tcp, None),
         Transport::Udp => (Protocol::Udp, None),
     }
 }

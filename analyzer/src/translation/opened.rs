@@ -150,7 +150,7 @@ mod tests {
             flags: 2,
             payload_len: 0,
         };
-        table.get_or_insert(hash, None, key, time).add(&Sighting {
+        table.get_or_insert(hash, None, &key, time).add(&Sighting {
             time,
             from: Side::Low,
             packets: 1,

@@ -199,6 +199,28 @@ impl Lane {
     /// The next frame, when no other capture's has to be looked at: none waits.
     #[inline]
     pub(crate) fn next_frame(&mut self) -> Option<Frame<'_>> {
+        let record = self.next_alone()?;
+        match &self.state {
+            State::Open(capture, _) => Some(capture.lend(&record)),
+            State::Closed(_) | State::Done(..) => None,
+        }
+    }
+
+    /// Gives the next frame to `take`, when no other capture's has to be looked at.
+    #[expect(clippy::inline_always, reason = "a call would go through memory")]
+    #[inline(always)]
+    pub(crate) fn give_next<T>(&mut self, take: impl FnOnce(&Frame<'_>) -> T) -> Option<T> {
+        let record = self.next_alone()?;
+        match &self.state {
+            State::Open(capture, _) => Some(take(&capture.lend(&record))),
+            State::Closed(_) | State::Done(..) => None,
+        }
+    }
+
+    /// The next record, when none waits.
+    #[expect(clippy::inline_always, reason = "a call would go through memory")]
+    #[inline(always)]
+    fn next_alone(&mut self) -> Option<Record> {
         let record = match &mut self.state {
             State::Open(capture, _) => capture.next_record(),
             State::Closed(_) | State::Done(..) => return None,
@@ -208,10 +230,7 @@ impl Lane {
             return None;
         };
         self.latest = self.latest.max(record.time);
-        match &self.state {
-            State::Open(capture, _) => Some(capture.lend(&record)),
-            State::Closed(_) | State::Done(..) => None,
-        }
+        Some(record)
     }
 
     /// The frame that waits.
