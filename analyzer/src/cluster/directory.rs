@@ -138,16 +138,26 @@ impl Directory {
         &self,
         address: IpAddr,
         service_port: Option<(Protocol, u16)>,
-        (first, last): (Timestamp, Timestamp),
+        times: (Timestamp, Timestamp),
     ) -> IdentityId {
+        let held = self.held_over(address, service_port, times);
+        held.unwrap_or_else(|| self.unowned(address))
+    }
+
+    /// The same, where an object had it; else it is [`Self::unowned`], at all times.
+    #[must_use]
+    pub fn held_over(
+        &self,
+        address: IpAddr,
+        service_port: Option<(Protocol, u16)>,
+        (first, last): (Timestamp, Timestamp),
+    ) -> Option<IdentityId> {
         let place = self.place(address, service_port);
-        match (place.at(first), place.at(last)) {
-            (Some(then), Some(later)) if self.owner(then) == self.owner(later) => {
-                self.prefer(then, later)
-            }
-            (Some(then), _) => then,
-            (None, _) => self.unowned(address),
-        }
+        let then = place.at(first)?;
+        Some(match place.at(last) {
+            Some(later) if self.owner(then) == self.owner(later) => self.prefer(then, later),
+            Some(_) | None => then,
+        })
     }
 
     /// The identity behind a number.
@@ -265,7 +275,8 @@ impl Directory {
     }
 
     /// Who an address is that no object ever had.
-    pub(super) fn unowned(&self, address: IpAddr) -> IdentityId {
+    #[must_use]
+    pub fn unowned(&self, address: IpAddr) -> IdentityId {
         match self.names.get(address) {
             Some(named) => *named,
             None => self.ranges.get(address).copied().unwrap_or(self.external),

@@ -3,12 +3,12 @@
 use std::mem;
 use std::net::IpAddr;
 
-use crate::cluster::Directory;
+use crate::cluster::{Directory, IdentityId};
 use crate::endpoint::Endpoint;
 use crate::flow::clocks::Clocks;
 use crate::flow::handover::Handover;
 use crate::flow::join::{Joins, Stage};
-use crate::flow::order::{Forward, Oriented, Place, order};
+use crate::flow::order::{Forward, Order, Oriented, Place, order};
 use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::roles::Roles;
 use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, packets_of};
@@ -59,28 +59,30 @@ struct Seen {
 /// Builds the flows of `legs`, in order.
 #[must_use]
 pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
-    let order = order(&legs, knowledge.roles, knowledge.joins, |hop, addresses| {
+    let known = (knowledge.roles, knowledge.directory);
+    let order = order(&legs, known, knowledge.joins, |hop, addresses| {
         knowledge.scope_of(hop, addresses)
     });
-    let mut later = order.iter().skip(AHEAD);
+    let mut later = order.places.iter().skip(AHEAD);
     let mut built = Built {
         flows: Vec::with_capacity(legs.len()),
         ..Built::default()
     };
-    for places in order.chunk_by(|a, b| a.rank() == b.rank()) {
+    for places in order.places.chunk_by(|a, b| a.rank() == b.rank()) {
         let mut group = Group {
             knowledge,
+            order: &order,
             seen: Vec::new(),
         };
         let start = built.flows.len();
-        let is_plain = |place: &Place| place.hop == HopId::BETWEEN && place.joined.is_none();
+        let is_plain = |place: &Place<'_>| place.hop == HopId::BETWEEN && place.joined.is_none();
         let is_between = places.iter().all(is_plain);
         for place in places {
             fetch(&legs, later.next());
-            if let Some((key, leg)) = legs.get_mut(place.leg) {
+            if let Some((key, leg)) = legs.get_mut(place.leg()) {
                 let leg = (&*key, mem::take(leg));
                 if is_between {
-                    add_leg(&mut built.flows, start, leg, place, knowledge);
+                    add_leg(&mut built.flows, start, leg, place, (knowledge, &order));
                 } else {
                     group.add_leg(leg, place);
                 }
@@ -96,8 +98,8 @@ pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
 }
 
 /// Fetches a leg without waiting for it: legs come in random order.
-fn fetch(legs: &[(LegKey, Leg)], place: Option<&Place>) {
-    if let Some(leg) = place.and_then(|place| legs.get(place.leg)) {
+fn fetch(legs: &[(LegKey, Leg)], place: Option<&Place<'_>>) {
+    if let Some(leg) = place.and_then(|place| legs.get(place.leg())) {
         prefetch(leg);
     }
 }
@@ -122,14 +124,14 @@ fn add_leg(
     flows: &mut Vec<Flow>,
     start: usize,
     (key, leg): (&LegKey, Leg),
-    place: &Place,
-    knowledge: &Knowledge<'_>,
+    place: &Place<'_>,
+    (knowledge, order): (&Knowledge<'_>, &Order<'_>),
 ) {
     let roles = place.roles;
     let mut handover = Handover::default();
     for interval in leg.into_intervals() {
         let mut interval = roles.turned(interval);
-        let key = knowledge.attribute(key, place, &interval);
+        let key = knowledge.attribute(key, (place, order), &interval);
         if let (Some(handed), Some(last)) = (handover.next(&key, &mut interval), flows.last_mut()) {
             handed.leave(&mut last.intervals);
         }
@@ -175,16 +177,19 @@ fn merge_from(flows: &mut Vec<Flow>, start: usize, directory: &Directory) {
 /// The legs between the same ends, seen at several hops.
 struct Group<'k> {
     knowledge: &'k Knowledge<'k>,
+    order: &'k Order<'k>,
     seen: Vec<Seen>,
 }
 
 impl Group<'_> {
-    fn add_leg(&mut self, (key, leg): (&LegKey, Leg), place: &Place) {
+    fn add_leg(&mut self, (key, leg): (&LegKey, Leg), place: &Place<'_>) {
         let (joined, stage) = (place.joined.is_some(), place.stage(key));
         let mut handover = Handover::default();
         for interval in leg.into_intervals() {
             let mut interval = place.roles.turned(interval);
-            let key = self.knowledge.attribute(key, place, &interval);
+            let key = self
+                .knowledge
+                .attribute(key, (place, self.order), &interval);
             if let (Some(handed), Some(last)) =
                 (handover.next(&key, &mut interval), self.seen.last_mut())
             {
@@ -294,28 +299,38 @@ impl Knowledge<'_> {
             .scope(self.vantage.place(hop.place()), one, other)
     }
 
-    /// An end, and whose it was at the time of some packets; `port` is set for a server's.
+    /// An end, and whose it was at the time of some packets; `port` is set for a server's, and
+    /// `unowned` where it is known who it is while no object has it.
     pub(super) fn end(
         &self,
         address: IpAddr,
         port: Option<(Protocol, u16)>,
         times: (Timestamp, Timestamp),
         scope: Scope,
+        unowned: Option<IdentityId>,
     ) -> FlowEnd {
         let in_scope = self.scopes.loopback_owner(scope, address);
-        let identity =
-            in_scope.unwrap_or_else(|| self.directory.resolve_over(address, port, times));
+        let identity = in_scope
+            .or_else(|| self.directory.held_over(address, port, times))
+            .or(unowned)
+            .unwrap_or_else(|| self.directory.unowned(address));
         FlowEnd::new(address, identity, self.directory)
     }
 
-    fn attribute(&self, key: &LegKey, place: &Place, interval: &Interval) -> FlowKey {
+    fn attribute(
+        &self,
+        key: &LegKey,
+        (place, order): (&Place<'_>, &Order<'_>),
+        interval: &Interval,
+    ) -> FlowKey {
         let times = packets_of(interval);
         let (client, server) = place.ends(key);
+        let (asks, answers) = order.unowned(place);
         let service = place.joined.and_then(|joined| joined.service);
         FlowKey {
             protocol: key.protocol,
-            client: self.end(client, None, times, place.scope),
-            server: self.server(key.protocol, server, service, times, place.scope),
+            client: self.end(client, None, times, place.scope, asks),
+            server: self.server(key.protocol, server, service, times, place.scope, answers),
             server_port: server.port,
             scope: place.scope,
         }
@@ -329,9 +344,10 @@ impl Knowledge<'_> {
         service: Option<Endpoint>,
         times: (Timestamp, Timestamp),
         scope: Scope,
+        unowned: Option<IdentityId>,
     ) -> FlowEnd {
         let port = Some((protocol, server.port));
-        let end = self.end(server.address, port, times, scope);
+        let end = self.end(server.address, port, times, scope, unowned);
         let service =
             service.and_then(|service| self.directory.service_called(protocol, service, times.0));
         service.map_or(end, |service| {

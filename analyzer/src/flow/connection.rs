@@ -148,8 +148,8 @@ impl Knowledge<'_> {
             client_port: asks.port,
             server_port: server.port,
             basis,
-            client: self.end(client, None, times, scope),
-            server: self.server(key.protocol, server, service, times, scope),
+            client: self.end(client, None, times, scope, None),
+            server: self.server(key.protocol, server, service, times, scope, None),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use crate::cluster::{Directory, IdentityId};
 use crate::endpoint::{Endpoint, Side};
 use crate::flow::Basis;
 use crate::flow::build::first_packets;
@@ -21,11 +22,12 @@ use crate::protocol::Protocol;
 use crate::translation::form::Form;
 use crate::vantage::Scope;
 
-/// A leg's place in the order of flows.
+/// A leg's place in the order of flows. There are as many as legs, and they are moved about when
+/// they are put in order: they are kept small.
 #[derive(Clone, Copy)]
-pub struct Place {
+pub struct Place<'j> {
     /// Its index among the legs.
-    pub leg: usize,
+    leg: u32,
     /// Its roles.
     pub roles: Oriented,
     /// Its hop, with the client as forward.
@@ -33,11 +35,28 @@ pub struct Place {
     /// Where its addresses mean something.
     pub scope: Scope,
     /// How it is one flow with legs on another side of a translation.
-    pub joined: Option<Joined>,
+    pub joined: Option<&'j Joined>,
     protocol: Protocol,
     client: u32,
     server: u32,
     server_port: u16,
+}
+
+/// Legs in the order of flows.
+pub struct Order<'j> {
+    /// Their places.
+    pub places: Vec<Place<'j>>,
+    /// Who an address is, by its rank, while no object has it.
+    unowned: Vec<IdentityId>,
+}
+
+impl Order<'_> {
+    /// Who the client's and the server's address of a place are, while no object has them.
+    #[must_use]
+    pub fn unowned(&self, place: &Place<'_>) -> (Option<IdentityId>, Option<IdentityId>) {
+        let of = |rank: u32| self.unowned.get(rank as usize).copied();
+        (of(place.client), of(place.server))
+    }
 }
 
 /// How the roles of a leg's ends are known.
@@ -58,7 +77,15 @@ pub enum Forward {
     Server,
 }
 
-impl Place {
+const _: () = assert!(size_of::<Place<'_>>() == 40);
+
+impl Place<'_> {
+    /// Its index among the legs.
+    #[must_use]
+    pub const fn leg(&self) -> usize {
+        self.leg as usize
+    }
+
     /// What orders places; equal for the flows between the same ends.
     #[must_use]
     pub fn rank(&self) -> u128 {
@@ -68,9 +95,7 @@ impl Place {
             | u128::from(self.server_port) << 32
             | u128::from(self.scope.number())
     }
-}
 
-impl Place {
     /// The client's address and the server's endpoint of the leg's flow.
     #[must_use]
     pub fn ends(&self, key: &LegKey) -> (IpAddr, Endpoint) {
@@ -87,23 +112,24 @@ impl Place {
     }
 }
 
-fn ends(key: &LegKey, roles: Oriented, joined: Option<Joined>) -> (IpAddr, Endpoint) {
-    joined.map_or_else(|| roles.ends(key), |joined| joined.ends())
+fn ends(key: &LegKey, roles: Oriented, joined: Option<&Joined>) -> (IpAddr, Endpoint) {
+    joined.map_or_else(|| roles.ends(key), Joined::ends)
 }
 
 /// Decides the roles of all legs and puts them in order; `scope` says where the addresses of a leg,
 /// or those it is joined with, mean something.
 #[must_use]
-pub fn order(
+pub fn order<'j>(
     legs: &[(LegKey, Leg)],
-    roles: &Roles<'_>,
-    joins: &Joins,
+    (roles, directory): (&Roles<'_>, &Directory),
+    joins: &'j Joins,
     scope: impl Fn(HopId, (IpAddr, IpAddr)) -> Scope,
-) -> Vec<Place> {
+) -> Order<'j> {
     let mut addresses = Addresses::default();
-    let place = |(leg, (key, counted)): (usize, &(LegKey, Leg))| {
-        let joined = joins.of(key).copied();
-        let roles = Oriented::of(key, counted, roles, joined.as_ref());
+    // There are fewer: their intervals are limited.
+    let place = |(leg, (key, counted)): (u32, &(LegKey, Leg))| {
+        let joined = joins.of(key);
+        let roles = Oriented::of(key, counted, roles, joined);
         let (client, server) = ends(key, roles, joined);
         Place {
             joined,
@@ -120,8 +146,9 @@ pub fn order(
             server_port: server.port,
         }
     };
-    let mut places: Vec<Place> = legs.iter().enumerate().map(place).collect();
-    let ranks = addresses.ranks();
+    let mut places = Vec::with_capacity(legs.len());
+    places.extend((0..).zip(legs).map(place));
+    let (ranks, unowned) = addresses.ranks(directory);
     let rank = |number: &mut u32| {
         *number = ranks.get(*number as usize).copied().unwrap_or(*number);
     };
@@ -130,7 +157,7 @@ pub fn order(
         rank(&mut place.server);
     }
     places.sort_unstable_by_key(Place::rank);
-    places
+    Order { places, unowned }
 }
 
 impl Oriented {
@@ -188,16 +215,19 @@ impl Addresses {
         *self.0.entry(address).or_insert(next)
     }
 
-    /// The place of every number in the order of the addresses.
-    fn ranks(self) -> Vec<u32> {
+    /// The place of every number in the order of the addresses, and in that order who they are
+    /// while no object has them.
+    fn ranks(self, directory: &Directory) -> (Vec<u32>, Vec<IdentityId>) {
         let mut addresses: Vec<(IpAddr, u32)> = self.0.into_iter().collect();
         addresses.sort_unstable();
         let mut ranks = vec![0; addresses.len()];
-        for (rank, (_, number)) in (0..).zip(addresses) {
-            if let Some(slot) = ranks.get_mut(number as usize) {
+        for (rank, (_, number)) in (0..).zip(&addresses) {
+            if let Some(slot) = ranks.get_mut(*number as usize) {
                 *slot = rank;
             }
         }
-        ranks
+        let unowned = addresses.iter();
+        let unowned = unowned.map(|(address, _)| directory.unowned(*address));
+        (ranks, unowned.collect())
     }
 }
