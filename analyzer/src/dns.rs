@@ -24,6 +24,7 @@ use crate::time::Timestamp;
 pub mod given;
 pub mod message;
 pub mod name;
+mod spelling;
 
 /// Where DNS servers answer from.
 pub const PORT: u16 = 53;
@@ -115,6 +116,11 @@ impl NameRecords {
     /// Forgets the names that clients were given and that did not hold any more at `before`.
     pub fn forget(&mut self, before: Timestamp) {
         self.given.forget(before);
+    }
+
+    /// Adds the names of answers that wait to be added: what was read is found from now on.
+    pub fn settle(&mut self) {
+        self.given.settle();
     }
 
     /// The names that an address has for everyone, sorted.

@@ -177,6 +177,7 @@ impl Engine {
     #[must_use]
     pub fn into_snapshot(mut self, provenance: Provenance) -> Snapshot {
         self.count_ahead();
+        self.names.settle();
         let now = self.coverage.to.unwrap_or_default();
         if self.tenancy.is_stale() {
             let eras = self.renew_tenancy(now);

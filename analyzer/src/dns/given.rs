@@ -5,16 +5,21 @@
 //! **Shape** a name that is given again soon after is one that held in between, so what is kept are
 //! the gaps between names and not the answers. Spans only unite: whatever the order of the answers,
 //! the result is one. Limited in spans; at the limit those that ended first make room, counted.
+//! Names wait, a few at a time, while the spans they are added to are fetched from memory.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::mem;
 use std::net::IpAddr;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashSet};
 
-use crate::dns::name::{Name, WIRE_MAX};
+use crate::dns::name::Name;
+use crate::dns::spelling::{NameId, Names};
+use crate::index::Index;
+use crate::prefetch::prefetch;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 
 /// The most spans of one client and address: two days of a program that asks every five minutes.
@@ -24,6 +29,8 @@ const SPANS_PER_ADDRESS: usize = 512;
 const RENEWED_WITHIN: u64 = 60 * NANOS_PER_SECOND;
 /// The share of spans that makes room: one in this many.
 const SHARE: usize = 8;
+/// Names that wait at most.
+const AHEAD: usize = 16;
 
 /// Who asked, and for which address the name stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -47,21 +54,40 @@ impl Hash for Asked {
 }
 
 /// A name and a time when it held.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Span {
-    name: Arc<str>,
+    name: NameId,
     from: Timestamp,
     until: Timestamp,
+}
+
+/// The spans of one client and address, sorted by name and time; those of one name lie more than
+/// [`RENEWED_WITHIN`] apart. Most addresses have one name: its span is kept in place.
+#[derive(Clone, Debug)]
+enum Spans {
+    One(Span),
+    /// None, or several.
+    Several(Vec<Span>),
+}
+
+/// A name that waits to be added.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    hash: u32,
+    asked: Asked,
+    span: Span,
 }
 
 /// Names by who asked and for which address.
 #[derive(Clone, Debug)]
 pub struct GivenNames {
     limit: usize,
-    /// Sorted by name and time; spans of one name lie more than [`RENEWED_WITHIN`] apart.
-    spans: HashMap<Asked, Vec<Span>, FixedState>,
-    /// Names as messages have them, and as they are shown: many answers have one name.
-    taken: HashMap<Box<[u8]>, Arc<str>, FixedState>,
+    hasher: FixedState,
+    /// Where the spans of a client and an address are.
+    index: Index,
+    given: Vec<(Asked, Spans)>,
+    names: Names,
+    ahead: Vec<Waiting>,
     count: usize,
     refused: u64,
 }
@@ -72,41 +98,55 @@ impl GivenNames {
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
-            spans: HashMap::default(),
-            taken: HashMap::default(),
+            hasher: FixedState::default(),
+            index: Index::default(),
+            given: Vec::new(),
+            names: Names::default(),
+            ahead: Vec::with_capacity(AHEAD),
             count: 0,
             refused: 0,
         }
     }
 
-    /// Takes note that a name held from a time on, for so long.
+    /// Takes note that a name held from a time on, for so long. It is found once the names that
+    /// wait were added, by [`Self::settle`] at the latest.
     pub fn insert(&mut self, asked: Asked, name: Name<'_>, from: Timestamp, hold: Duration) {
-        let name = self.share(name);
-        let spans = self.spans.entry(asked).or_default();
-        let before = spans.len();
         let until = from.saturating_add(hold);
-        unite(spans, Span { name, from, until });
-        if spans.len() > SPANS_PER_ADDRESS {
-            drop_first(spans);
-            self.refused += 1;
+        let name = self.names.number(name);
+        let span = Span { name, from, until };
+        let hash = self.hash(asked);
+        self.index.fetch(hash);
+        self.ahead.push(Waiting { hash, asked, span });
+        if self.ahead.len() >= AHEAD {
+            self.settle();
         }
-        self.count = self.count + spans.len() - before;
-        if self.count > self.limit {
-            self.make_room();
+    }
+
+    /// Adds the names that wait, in order.
+    pub fn settle(&mut self) {
+        let mut ahead = mem::take(&mut self.ahead);
+        for waiting in &ahead {
+            let place = self.index.find(waiting.hash, |_| true);
+            if let Some(given) = place.and_then(|place| self.given.get(place as usize)) {
+                prefetch(given);
+            }
         }
-        if self.taken.len() > 2 * self.limit {
+        for waiting in ahead.drain(..) {
+            self.add(waiting);
+        }
+        self.ahead = ahead;
+        if self.names.len() > self.limit.saturating_mul(2) {
             self.forget_names();
         }
     }
 
     /// Forgets the names that did not hold any more at `before`.
     pub fn forget(&mut self, before: Timestamp) {
-        for spans in self.spans.values_mut() {
-            let count = spans.len();
-            spans.retain(|span| span.until >= before);
-            self.count -= count - spans.len();
+        self.settle();
+        for (_, spans) in &mut self.given {
+            self.count -= spans.retain(|span| span.until >= before);
         }
-        self.spans.retain(|_, spans| !spans.is_empty());
+        self.index_anew();
         self.forget_names();
     }
 
@@ -117,17 +157,17 @@ impl GivenNames {
         first: Timestamp,
         last: Timestamp,
     ) -> impl Iterator<Item = &Arc<str>> {
-        let spans = self.spans.get(&asked).map_or(&[][..], Vec::as_slice);
+        let spans = self.spans(asked).map_or(&[][..], Spans::as_slice);
         spans
             .iter()
             .filter(move |span| span.from <= last && first <= span.until)
-            .map(|span| &span.name)
+            .filter_map(|span| self.names.shown(span.name))
     }
 
     /// Whether a client was ever given a name for an address.
     #[must_use]
     pub fn knows(&self, asked: Asked) -> bool {
-        self.spans.contains_key(&asked)
+        self.spans(asked).is_some()
     }
 
     /// Spans that did not fit.
@@ -136,74 +176,165 @@ impl GivenNames {
         self.refused
     }
 
-    fn share(&mut self, name: Name<'_>) -> Arc<str> {
-        let mut buffer = [0; WIRE_MAX];
-        let octets = name.canonical(&mut buffer);
-        if let Some(known) = self.taken.get(octets) {
-            return Arc::clone(known);
+    fn spans(&self, asked: Asked) -> Option<&Spans> {
+        let place = self.place(self.hash(asked), asked)?;
+        self.given.get(place).map(|(_, spans)| spans)
+    }
+
+    fn place(&self, hash: u32, asked: Asked) -> Option<usize> {
+        let is_it = |at: u32| {
+            let given = self.given.get(at as usize);
+            given.is_some_and(|(other, _)| *other == asked)
+        };
+        self.index.find(hash, is_it).map(|at| at as usize)
+    }
+
+    fn hash(&self, asked: Asked) -> u32 {
+        u32::try_from(self.hasher.hash_one(asked) >> u32::BITS).unwrap_or_default()
+    }
+
+    fn add(&mut self, Waiting { hash, asked, span }: Waiting) {
+        let place = self.place(hash, asked);
+        let Some((_, spans)) = place.and_then(|place| self.given.get_mut(place)) else {
+            // There are fewer: each has a span, and those are limited.
+            let number = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
+            self.index.insert(hash, number);
+            self.given.push((asked, Spans::One(span)));
+            self.count += 1;
+            self.keep_to_limit();
+            return;
+        };
+        let before = spans.len();
+        spans.unite(span, &self.names);
+        if spans.len() > SPANS_PER_ADDRESS {
+            spans.drop_first();
+            self.refused += 1;
         }
-        let name: Arc<str> = name.to_string().into();
-        self.taken.insert(octets.into(), Arc::clone(&name));
-        name
+        self.count = self.count + spans.len() - before;
+        self.keep_to_limit();
+    }
+
+    fn keep_to_limit(&mut self) {
+        if self.count > self.limit {
+            self.make_room();
+        }
     }
 
     /// Drops the spans that ended first.
     fn make_room(&mut self) {
-        let mut ends: Vec<(Timestamp, Asked, Timestamp, Arc<str>)> = self
-            .spans
-            .iter()
-            .flat_map(|(asked, spans)| {
-                spans
-                    .iter()
-                    .map(|span| (span.until, *asked, span.from, Arc::clone(&span.name)))
-            })
-            .collect();
-        ends.sort_unstable();
+        let mut ends: Vec<(Timestamp, Asked, Timestamp, Option<&Arc<str>>)> = Vec::new();
+        for (asked, spans) in &self.given {
+            let end = |span: &Span| (span.until, *asked, span.from, self.names.shown(span.name));
+            ends.extend(spans.as_slice().iter().map(end));
+        }
         let dropped = self.count - (self.limit - self.limit / SHARE);
-        for (_, asked, from, name) in ends.into_iter().take(dropped) {
-            if let Some(spans) = self.spans.get_mut(&asked) {
-                spans.retain(|span| (span.from, &span.name) != (from, &name));
+        ends.sort_unstable();
+        let gone: Vec<(Asked, Timestamp, Option<Arc<str>>)> = ends
+            .into_iter()
+            .take(dropped)
+            .map(|(_, asked, from, name)| (asked, from, name.cloned()))
+            .collect();
+        for (asked, from, name) in gone {
+            let place = self.place(self.hash(asked), asked);
+            if let Some((_, spans)) = place.and_then(|place| self.given.get_mut(place)) {
+                let names = &self.names;
+                spans.retain(|span| span.from != from || names.shown(span.name) != name.as_ref());
             }
         }
-        self.spans.retain(|_, spans| !spans.is_empty());
+        self.index_anew();
         self.count -= dropped;
         self.refused += dropped as u64;
     }
 
+    /// Forgets clients and addresses without spans.
+    fn index_anew(&mut self) {
+        self.given.retain(|(_, spans)| spans.len() > 0);
+        self.index = Index::default();
+        for (place, (asked, _)) in (0..).zip(&self.given) {
+            self.index.insert(self.hash(*asked), place);
+        }
+    }
+
     /// Forgets the names that no span has any more.
     fn forget_names(&mut self) {
-        let spans = self.spans.values().flatten();
-        let held: HashSet<&str, FixedState> = spans.map(|span| &*span.name).collect();
-        self.taken.retain(|_, name| held.contains(&**name));
+        let before = mem::take(&mut self.names);
+        for (_, spans) in &mut self.given {
+            for span in spans.as_mut_slice() {
+                span.name = self.names.take_over(&before, span.name);
+            }
+        }
     }
 }
 
-/// Adds a span, and makes one of those that belong together.
-fn unite(spans: &mut Vec<Span>, mut span: Span) {
-    if let [known] = spans.as_mut_slice()
-        && known.name == span.name
-        && !known.is_apart_from(&span)
-    {
-        // Most addresses have one name.
-        known.take(&span);
-        return;
+impl Spans {
+    fn as_slice(&self) -> &[Span] {
+        match self {
+            Self::One(span) => slice::from_ref(span),
+            Self::Several(spans) => spans,
+        }
     }
-    let start = spans.partition_point(|known| known.name < span.name);
-    let end = spans.partition_point(|known| known.name <= span.name);
-    let same = spans.get(start..end).unwrap_or_default();
-    let first = start + same.partition_point(|known| known.ends_before(&span));
-    let last = start + same.partition_point(|known| !span.ends_before(known));
-    for known in spans.get(first..last).unwrap_or_default() {
-        span.take(known);
-    }
-    spans.splice(first..last, [span]);
-}
 
-/// Drops the span that ended first.
-fn drop_first(spans: &mut Vec<Span>) {
-    let first = (0..spans.len()).min_by_key(|&at| spans.get(at).map(|span| (span.until, at)));
-    if let Some(at) = first {
-        spans.remove(at);
+    fn as_mut_slice(&mut self) -> &mut [Span] {
+        match self {
+            Self::One(span) => slice::from_mut(span),
+            Self::Several(spans) => spans,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    /// Adds a span, and makes one of those that belong together.
+    fn unite(&mut self, mut span: Span, names: &Names) {
+        if let Self::One(known) = self
+            && known.name == span.name
+            && !known.is_apart_from(&span)
+        {
+            known.take(&span);
+            return;
+        }
+        let mut spans = self.take_several();
+        let name = names.shown(span.name);
+        let start = spans.partition_point(|known| names.shown(known.name) < name);
+        let end = spans.partition_point(|known| names.shown(known.name) <= name);
+        let same = spans.get(start..end).unwrap_or_default();
+        let first = start + same.partition_point(|known| known.ends_before(&span));
+        let last = start + same.partition_point(|known| !span.ends_before(known));
+        for known in spans.get(first..last).unwrap_or_default() {
+            span.take(known);
+        }
+        spans.splice(first..last, [span]);
+        *self = Self::Several(spans);
+    }
+
+    /// Drops the span that ended first.
+    fn drop_first(&mut self) {
+        let mut spans = self.take_several();
+        let first = (0..spans.len()).min_by_key(|&at| spans.get(at).map(|span| (span.until, at)));
+        if let Some(at) = first {
+            spans.remove(at);
+        }
+        *self = Self::Several(spans);
+    }
+
+    /// Keeps the spans for which `keep` holds, and says how many went.
+    fn retain(&mut self, keep: impl Fn(&Span) -> bool) -> usize {
+        let before = self.len();
+        match self {
+            Self::One(span) if keep(span) => {}
+            Self::One(_) => *self = Self::Several(Vec::new()),
+            Self::Several(spans) => spans.retain(keep),
+        }
+        before - self.len()
+    }
+
+    /// Takes all spans out, to be changed and put back.
+    fn take_several(&mut self) -> Vec<Span> {
+        match mem::replace(self, Self::Several(Vec::new())) {
+            Self::One(span) => vec![span],
+            Self::Several(spans) => spans,
+        }
     }
 }
 
@@ -249,6 +380,7 @@ mod tests {
             let (name, _) = Name::read(&message, 0).unwrap();
             names.insert(asked(client), name, at(from), Duration::from_secs(hold));
         }
+        names.settle();
         names
     }
 
@@ -308,7 +440,7 @@ mod tests {
             "the latest are kept"
         );
         assert!(
-            names.taken.len() <= 1_400,
+            names.names.len() <= 1_400 + AHEAD,
             "names of dropped spans are forgotten"
         );
     }
@@ -342,7 +474,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(one.count, other.count);
-            prop_assert_eq!(one.count, one.spans.values().map(Vec::len).sum::<usize>());
+            prop_assert_eq!(one.count, one.given.iter().map(|(_, spans)| spans.len()).sum::<usize>());
         }
     }
 }

@@ -55,6 +55,7 @@ fn read(packets: &[Vec<u8>], kept: usize) -> NameRecords {
         };
         names.read(&frame, &packet);
     }
+    names.settle();
     names
 }
 
