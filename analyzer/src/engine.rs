@@ -86,7 +86,7 @@ impl Engine {
         Self {
             settings,
             coverage: Coverage::default(),
-            table: ConnectionTable::new(seed),
+            table: ConnectionTable::new(seed, settings.idle),
             ledger: Ledger::new(
                 limits.intervals,
                 (limits.connection_records, settings.surplus),
@@ -152,19 +152,6 @@ impl Engine {
             Parsed::Fragment(fragment) => self.ingest_fragment(frame, fragment),
             Parsed::Skip(reason) => self.coverage.skip(*reason),
         }
-    }
-
-    /// Folds the connections that ended before `now`. When it runs changes no answer, unless a
-    /// packet of one of them is still to come: a capture whose time steps back by minutes.
-    pub fn expire(&mut self, now: Timestamp) {
-        self.count_ahead();
-        let (eras, idle) = (self.tenancy.eras(), self.settings.idle);
-        fold_out(
-            (&mut self.table, &mut self.ledger),
-            eras,
-            |connection| connection.is_over(now, idle),
-            |connection| connection.end_at(now, eras.get(connection.era), idle),
-        );
     }
 
     /// What is known now, while more may come.

@@ -62,6 +62,9 @@ impl IntervalIndex {
     /// The length of an interval in nanoseconds.
     pub const NANOS: u64 = 10 * NANOS_PER_SECOND;
 
+    /// After every interval that holds a time.
+    pub const NEVER: Self = Self(u32::MAX);
+
     /// The interval that holds `time`.
     #[must_use]
     pub const fn of(time: Timestamp) -> Self {

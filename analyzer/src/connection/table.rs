@@ -5,20 +5,27 @@
 //! says where. Slots are never moved; those that are left are taken again. The hash has a fixed
 //! seed that the caller chooses: the engine has no randomness. Nothing that leaves the table
 //! depends on its order: connections that end are folded, and folding only adds.
+//! **Time** beside each slot stands before when its connection cannot be over, so that those that
+//! wait for their timeout are not read each time somebody looks for what is over.
 
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::time::Duration;
 
 use foldhash::fast::FixedState;
 
-use crate::connection::{Connection, ConnectionKey};
+use crate::connection::{Connection, ConnectionKey, IdleTimeouts};
 use crate::index::Index;
 use crate::prefetch::prefetch;
+use crate::protocol::Protocol;
 use crate::time::Timestamp;
+use crate::traffic::IntervalIndex;
 
 /// Slots that are allocated together.
 const BLOCK: usize = 1 << 12;
 /// Connections that are removed together: their places in the index are fetched before.
 const AHEAD: usize = 32;
+/// Slots that are at hand already where connections are looked at one after the other.
+const OVER_SOON: u32 = 8;
 /// Vacant slots that are at hand already.
 const TAKEN_SOON: usize = 8;
 
@@ -29,6 +36,10 @@ pub struct ConnectionTable {
     index: Index,
     /// All blocks but the last are full.
     blocks: Vec<Vec<Option<Connection>>>,
+    /// By slot, the interval before which its connection is not over. It may be too late where
+    /// packets step back in time; then the connection goes later.
+    due: Vec<IntervalIndex>,
+    idle: IdleTimeouts,
     /// Slots that were left, the next one to be taken last.
     vacant: Vec<Slot>,
 }
@@ -42,13 +53,15 @@ pub struct KeyHash(u32);
 pub struct Slot(u32);
 
 impl ConnectionTable {
-    /// An empty table whose hashes start from `seed`.
+    /// An empty table whose hashes start from `seed`, of connections that may be silent so long.
     #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, idle: IdleTimeouts) -> Self {
         Self {
             hasher: FixedState::with_seed(seed),
             index: Index::default(),
             blocks: Vec::new(),
+            due: Vec::new(),
+            idle,
             vacant: Vec::new(),
         }
     }
@@ -88,8 +101,7 @@ impl ConnectionTable {
     #[must_use]
     pub fn fetch(&self, KeyHash(hash): KeyHash) -> Option<Slot> {
         let slot = self.index.find(hash, |_| true).map(Slot)?;
-        let (block, within) = slot.split();
-        prefetch(self.blocks.get(block)?.get(within)?);
+        self.prefetch(slot);
         Some(slot)
     }
 
@@ -125,7 +137,7 @@ impl ConnectionTable {
             Some(slot) if self.holds(slot, key) => slot,
             Some(_) | None => match self.find(hash, key) {
                 Some(slot) => slot,
-                None => self.take(hash),
+                None => self.take(hash, due(key.protocol, time, self.idle)),
             },
         };
         self.slot(slot)
@@ -136,6 +148,40 @@ impl ConnectionTable {
     pub fn slots(&self) -> impl Iterator<Item = (Slot, &Connection)> {
         let slots = (0..).map(Slot).zip(self.blocks.iter().flatten());
         slots.filter_map(|(slot, held)| Some((slot, held.as_ref()?)))
+    }
+
+    /// Up to `count` connections from a slot on that are over at `now`; `from` is where to go on.
+    pub fn over(&mut self, from: &mut Slot, now: Timestamp, count: usize) -> Vec<Slot> {
+        let (mut over, idle, interval) = (Vec::new(), self.idle, IntervalIndex::of(now));
+        while let Some(due_at) = self.due.get(from.0 as usize).copied() {
+            let slot = *from;
+            *from = Slot(slot.0 + 1);
+            if due_at > interval {
+                continue;
+            }
+            self.prefetch(Slot(slot.0 + OVER_SOON));
+            match self.at(slot) {
+                // Nobody is there, until it is taken.
+                None => self.set_due(slot, IntervalIndex::NEVER),
+                Some(connection) if connection.is_over(now, idle) => over.push(slot),
+                Some(connection) => {
+                    let due_at = due(connection.key.protocol, connection.last(), idle);
+                    self.set_due(slot, due_at);
+                }
+            }
+            if over.len() >= count {
+                break;
+            }
+        }
+        over
+    }
+
+    /// The connection in a slot.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, slot: Slot) -> Option<&Connection> {
+        let (block, within) = slot.split();
+        self.blocks.get(block)?.get(within)?.as_ref()
     }
 
     /// Every connection, in no particular order.
@@ -175,15 +221,17 @@ impl ConnectionTable {
         (rank < ages.len()).then(|| *ages.select_nth_unstable(rank).1)
     }
 
+    #[inline]
+    fn prefetch(&self, slot: Slot) {
+        let (block, within) = slot.split();
+        if let Some(held) = self.blocks.get(block).and_then(|block| block.get(within)) {
+            prefetch(held);
+        }
+    }
+
     fn find(&self, KeyHash(hash): KeyHash, key: &ConnectionKey) -> Option<Slot> {
         let is_it = |number| self.holds(Slot(number), key);
         self.index.find(hash, is_it).map(Slot)
-    }
-
-    #[inline]
-    fn at(&self, slot: Slot) -> Option<&Connection> {
-        let (block, within) = slot.split();
-        self.blocks.get(block)?.get(within)?.as_ref()
     }
 
     #[inline]
@@ -192,17 +240,21 @@ impl ConnectionTable {
     }
 
     /// An empty slot, in the index from now on.
-    fn take(&mut self, KeyHash(hash): KeyHash) -> Slot {
+    fn take(&mut self, KeyHash(hash): KeyHash, due: IntervalIndex) -> Slot {
         let slot = self.vacant.pop().unwrap_or_else(|| self.grow());
         self.index.insert(hash, slot.0);
+        self.set_due(slot, due);
         // A later one's is fetched: the next few are taken before it arrives.
         if let Some(later) = self.vacant.iter().rev().nth(TAKEN_SOON) {
-            let (block, within) = later.split();
-            if let Some(slot) = self.blocks.get(block).and_then(|block| block.get(within)) {
-                prefetch(slot);
-            }
+            self.prefetch(*later);
         }
         slot
+    }
+
+    fn set_due(&mut self, Slot(slot): Slot, due: IntervalIndex) {
+        if let Some(due_at) = self.due.get_mut(slot as usize) {
+            *due_at = due;
+        }
     }
 
     fn grow(&mut self) -> Slot {
@@ -215,6 +267,7 @@ impl ConnectionTable {
             last.push(None);
             last.len() - 1
         });
+        self.due.push(IntervalIndex::NEVER);
         Slot(u32::try_from(before + within).unwrap_or(u32::MAX))
     }
 
@@ -229,9 +282,94 @@ impl ConnectionTable {
     }
 }
 
+/// The interval before which a connection is not over that was not silent at `last`. Of TCP any may
+/// be closed at any time.
+fn due(protocol: Protocol, last: Timestamp, idle: IdleTimeouts) -> IntervalIndex {
+    match protocol {
+        Protocol::Tcp => IntervalIndex::default(),
+        Protocol::Udp => IntervalIndex::of(last.saturating_add(Duration::from_nanos(idle.udp_ns))),
+    }
+}
+
 impl Slot {
+    /// The first slot there is.
+    pub const FIRST: Self = Self(0);
+
     #[inline]
     const fn split(self) -> (usize, usize) {
         (self.0 as usize / BLOCK, self.0 as usize % BLOCK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::connection::Sighting;
+    use crate::endpoint::{Endpoint, Side};
+    use crate::hop::HopId;
+    use crate::time::NANOS_PER_SECOND;
+
+    fn key(protocol: Protocol, port: u16) -> ConnectionKey {
+        let end = |last, port| Endpoint {
+            address: [10, 0, 0, last].into(),
+            port,
+        };
+        ConnectionKey::of(HopId::BETWEEN, protocol, end(1, port), end(2, 53)).0
+    }
+
+    fn add(table: &mut ConnectionTable, key: &ConnectionKey, time: Timestamp) {
+        let (from, packets, ip_bytes) = (Side::Low, 1, 40);
+        let hash = table.hash(key);
+        let connection = table.get_or_insert(hash, table.fetch(hash), key, time);
+        connection.add(&Sighting {
+            time,
+            from,
+            packets,
+            ip_bytes,
+            segment: None,
+            duplicate: false,
+        });
+    }
+
+    fn keys<'c>(connections: impl Iterator<Item = &'c Connection>) -> BTreeSet<ConnectionKey> {
+        connections.map(|connection| connection.key).collect()
+    }
+
+    proptest! {
+        // Few five-tuples and long silences, so that slots are left and taken again.
+        #[test]
+        fn what_is_over_is_found_whenever_somebody_looks_and_all_else_stays(
+            steps in prop::collection::vec((0..50_u64, any::<bool>(), 0..40_u16, 1..5_usize), 0..200),
+        ) {
+            let idle = IdleTimeouts::default();
+            let mut table = ConnectionTable::new(1, idle);
+            let mut now = Timestamp::from_nanos(0);
+            for (seconds, is_udp, port, count) in steps {
+                now = Timestamp::from_nanos(now.as_nanos() + seconds * NANOS_PER_SECOND);
+                let expected = keys(table.iter().filter(|c| c.is_over(now, idle)));
+                let (mut found, mut from) = (BTreeSet::new(), Slot::FIRST);
+                loop {
+                    let slots = table.over(&mut from, now, count);
+                    if slots.is_empty() {
+                        break;
+                    }
+                    found.extend(keys(slots.iter().filter_map(|slot| table.at(*slot))));
+                    table.remove(&slots);
+                }
+                prop_assert_eq!(&found, &expected);
+                let protocol = if is_udp { Protocol::Udp } else { Protocol::Tcp };
+                let before = keys(table.iter());
+                prop_assert!(before.is_disjoint(&found));
+                prop_assert!(before.iter().all(|key| table.get(key).is_some_and(|c| c.key == *key)));
+                prop_assert!(found.iter().all(|key| table.get(key).is_none()));
+                add(&mut table, &key(protocol, port), now);
+                prop_assert!(before.is_subset(&keys(table.iter())));
+                prop_assert_eq!(table.len(), table.iter().count());
+            }
+        }
     }
 }

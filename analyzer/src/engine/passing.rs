@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::connection::Connection;
+use crate::connection::table::Slot;
 use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::engine::excluded::Excluded;
@@ -15,6 +16,9 @@ use crate::packet::{self, Parsed};
 use crate::skip::SkipReason;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
+
+/// Connections that are over and are folded before the next are looked for.
+const FOLDED_TOGETHER: usize = 1024;
 
 /// Frames of a source that were seen and left out, when it was recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +76,26 @@ impl Engine {
         match packet::parse(frame) {
             Parsed::Packet(packet) => excluded.holds(&packet),
             Parsed::Fragment(_) | Parsed::Skip(_) => false,
+        }
+    }
+
+    /// Folds the connections that ended before `now`. When it runs changes no answer, unless a
+    /// packet of one of them is still to come: a capture whose time steps back by minutes.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.count_ahead();
+        let (eras, idle) = (self.tenancy.eras(), self.settings.idle);
+        let mut from = Slot::FIRST;
+        loop {
+            // A few at a time: they are still at hand when they are taken out.
+            let slots = self.table.over(&mut from, now, FOLDED_TOGETHER);
+            if slots.is_empty() {
+                return;
+            }
+            let over = slots.iter().filter_map(|slot| self.table.at(*slot));
+            self.ledger.fold_all(over, eras, |connection| {
+                connection.end_at(now, eras.get(connection.era), idle)
+            });
+            self.table.remove(&slots);
         }
     }
 

@@ -122,7 +122,7 @@ const fn spread(hash: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::Sighting;
+    use crate::connection::{IdleTimeouts, Sighting};
     use crate::endpoint::{Endpoint, Side};
     use crate::hop::{PlaceId, Way};
     use crate::packet::Segment;
@@ -167,7 +167,10 @@ mod tests {
 
     #[test]
     fn a_five_tuple_is_found_wherever_it_was_opened() {
-        let (mut opened, table) = (Opened::new(0), ConnectionTable::new(0));
+        let (mut opened, table) = (
+            Opened::new(0),
+            ConnectionTable::new(0, IdleTimeouts::default()),
+        );
         for hop in [0, 5, 70_000, 5] {
             opened.note(&key(hop, 1), &table);
         }
@@ -184,7 +187,10 @@ mod tests {
 
     #[test]
     fn more_hops_than_a_connection_passes_are_counted() {
-        let (mut opened, table) = (Opened::new(0), ConnectionTable::new(0));
+        let (mut opened, table) = (
+            Opened::new(0),
+            ConnectionTable::new(0, IdleTimeouts::default()),
+        );
         for hop in 1..=300 {
             opened.note(&key(hop, 1), &table);
         }
@@ -193,7 +199,10 @@ mod tests {
 
     #[test]
     fn what_has_ended_is_swept() {
-        let (mut opened, mut table) = (Opened::new(0), ConnectionTable::new(0));
+        let (mut opened, mut table) = (
+            Opened::new(0),
+            ConnectionTable::new(0, IdleTimeouts::default()),
+        );
         for port in 0..10 {
             open(&mut table, key(3, port));
         }
