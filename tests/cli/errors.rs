@@ -69,7 +69,7 @@ fn wrong_parameters_are_refused() {
         "flows captures/shop --format full -o csv",
         "flows captures/shop --client-port 5",
         "summary captures/shop --limit 5",
-        "connections captures/shop --format compact -o json",
+        "connections captures/shop --format json -o json",
     ];
     assert_accepted(
         "errors__parameters",

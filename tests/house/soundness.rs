@@ -28,7 +28,7 @@ fn uses(text: &str) -> bool {
         let code = line.split("//").next().unwrap_or_default();
         code.contains("unsafe_code") || code.contains("unsafe {") || code.contains("unsafe impl")
     };
-    text.lines().any(|line| words(line))
+    text.lines().any(words)
 }
 
 /// The lines with a block or implementation that no `SAFETY:` stands before.

@@ -263,9 +263,4 @@ fn volume(edge: &EdgeDiffView) -> Volume {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that meets the unexpected fails"
-)]
 mod tests;

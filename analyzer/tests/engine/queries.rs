@@ -124,7 +124,7 @@ fn parameters_that_contradict_each_other_or_repeat_are_refused() {
 #[test]
 fn an_operation_refuses_the_parameters_of_another() {
     assert_snapshot!(error(Operation::Summary, "limit", "5"), @"limit: not a parameter of summary, only of flows, connections, workloads, dependencies and diff");
-    assert_snapshot!(error(Operation::Connections, "format", "compact"), @"format: `compact` is unknown, expected full");
+    assert_snapshot!(error(Operation::Connections, "format", "json"), @"format: `json` is unknown, expected compact or full");
     assert_snapshot!(error(Operation::Workloads, "sort", "rtt"), @"sort: `rtt` is unknown, expected bytes, pkts, bps, pps, first_seen or last_seen");
     assert_snapshot!(error(Operation::Workloads, "state", "closed"), @"state: `closed` is unknown, expected active, idle or all");
     assert_snapshot!(error(Operation::Workloads, "of", "shop/cart"), @"of: not a parameter of workloads, only of dependencies");

@@ -1,5 +1,8 @@
 use super::*;
 
+/// What is done to one side.
+type Change = fn(&mut EdgeSideView);
+
 fn side(bytes: u64) -> EdgeSideView {
     EdgeSideView {
         ports: vec!["80/tcp".to_owned()],
@@ -65,7 +68,7 @@ fn what_differs_beyond_its_threshold_is_named() {
             .flat_map(|(.., differs)| differs)
             .collect()
     };
-    let cases: [(fn(&mut EdgeSideView), Vec<Aspect>); 11] = [
+    let cases: [(Change, Vec<Aspect>); 11] = [
         (|b| b.bytes = 1_200, vec![]),
         (|b| b.bytes = 1_201, vec![Aspect::Volume]),
         (|b| b.bytes = 799, vec![Aspect::Volume]),
