@@ -44,6 +44,7 @@ mod replay;
 mod report;
 mod serving;
 mod summary;
+mod top;
 mod units;
 mod usage;
 mod verify;
@@ -63,6 +64,7 @@ Examples:
   pilotfish replay captures/shop                     serve the answers over HTTP
   pilotfish live                                     capture here, and serve the answers
   pilotfish flows --url http://127.0.0.1:8898 --ns payments
+  pilotfish top                                      the busiest flows of what is served here
   claude mcp add pilotfish -- pilotfish mcp captures/shop
 
 The cluster's objects:
@@ -112,7 +114,7 @@ fn command() -> Command {
         .subcommands([verify::command(), assert::command(), completions::command()])
 }
 
-/// What serves answers, or records, for as long as it runs.
+/// What serves answers, records or shows them, for as long as it runs.
 fn servers() -> Vec<Command> {
     vec![
         #[cfg(target_os = "linux")]
@@ -120,6 +122,7 @@ fn servers() -> Vec<Command> {
         #[cfg(target_os = "linux")]
         record::command(),
         replay::command(),
+        top::command(),
     ]
 }
 
@@ -144,6 +147,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         #[cfg(target_os = "linux")]
         Some((record::NAME, matches)) => record::run(matches)?,
         Some((replay::NAME, matches)) => replay::run(matches)?,
+        Some((top::NAME, matches)) => top::run(matches)?,
         Some((mcp::NAME, matches)) => mcp::run(matches)?,
         Some((verify::NAME, matches)) => return verify::run(matches),
         Some((assert::NAME, matches)) => return assert::run(matches),

@@ -173,7 +173,7 @@ fn port(flow: &FlowView) -> String {
 }
 
 /// The client's handshake time, else the server's.
-fn handshake(
+pub(crate) fn handshake(
     flow: &FlowView,
     percentile: fn(&analyzer::query::view::StatsView) -> Option<u64>,
 ) -> String {

@@ -43,6 +43,12 @@ fn wrong_usage_is_refused() {
         "connections captures/shop --max-connections many",
         "replay",
         "replay captures/shop --ns payments",
+        "top --cluster cluster.yaml",
+        "top captures/shop --limit 5",
+        "top --interval 1ms",
+        "top --url https://127.0.0.1:8898",
+        "top -",
+        "top",
         "completions tcsh",
     ];
     assert_accepted("errors__usage", &refusals(&cases, |a| outcome(command(a))));

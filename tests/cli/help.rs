@@ -11,6 +11,7 @@ fn every_command_teaches() {
         ("help__live", "live --help"),
         #[cfg(target_os = "linux")]
         ("help__record", "record --help"),
+        ("help__top", "top --help"),
         ("help__flows", "flows --help"),
         ("help__flows_short", "flows -h"),
         ("help__summary", "summary --help"),
