@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 /// The engine's own account of every frame it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Coverage {
-    /// Frames given to the engine.
+    /// Frames given to the engine; one that stands for several on the wire is as many.
     pub frames: u64,
     /// Frames counted in a flow.
     pub counted: u64,
@@ -20,6 +20,9 @@ pub struct Coverage {
     pub to: Option<Timestamp>,
     /// Frames above an Ethernet MTU: segments that offload had merged.
     pub merged_frames: u64,
+    /// Those of `frames` that were not captured by themselves: what offload makes of one frame, but
+    /// for the first.
+    pub offload_segments: u64,
     /// Frames equal to an earlier one within a millisecond.
     pub suspected_duplicates: u64,
     /// Frames equal to an earlier one within a millisecond, in a capture that does not tell its
@@ -71,6 +74,16 @@ impl Coverage {
     pub fn forget(&mut self, before: Timestamp, records: u64) {
         self.from = self.from.map(|from| from.max(before));
         self.forgotten += records;
+    }
+
+    /// Counts a frame that was as many packets on the wire. All of them are frames here: which hop
+    /// counts is decided packet by packet, and the sums must close.
+    #[inline]
+    pub fn count(&mut self, packets: u32) {
+        let more = u64::from(packets.saturating_sub(1));
+        self.counted += 1 + more;
+        self.frames += more;
+        self.offload_segments += more;
     }
 
     /// Counts a skipped frame.

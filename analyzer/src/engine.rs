@@ -380,7 +380,7 @@ impl Engine {
             self.coverage.copies += 1;
             return;
         }
-        self.coverage.counted += 1;
+        self.coverage.count(sighting.packets);
         let is_merged = sighting.ip_bytes > MERGED_ABOVE && parcel.offload == Offload::Unknown;
         self.coverage.merged_frames += u64::from(is_merged);
         if self.table.len() >= self.settings.limits.connections && !self.table.contains(hash, key) {

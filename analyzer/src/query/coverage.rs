@@ -34,6 +34,7 @@ impl Snapshot {
             forgotten: (coverage.forgotten > 0).then_some(coverage.forgotten),
             truncated_records: provenance.truncated_records,
             merged_frames: coverage.merged_frames,
+            offload_segments: (coverage.offload_segments > 0).then_some(coverage.offload_segments),
             suspected_duplicates: coverage.suspected_duplicates,
             copies_uncertain: coverage.copies_uncertain,
             connections_not_kept: self.connections_not_kept,

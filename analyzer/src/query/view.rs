@@ -328,7 +328,7 @@ pub struct CoverageView {
     /// The bounds of the window, when one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<WindowView>,
-    /// Frames read.
+    /// Frames read; one that stands for several on the wire, as offload says, is as many.
     pub frames: u64,
     /// Frames counted in flows.
     pub counted: u64,
@@ -347,6 +347,9 @@ pub struct CoverageView {
     pub truncated_records: u64,
     /// Frames above an Ethernet MTU: offload had merged their packets.
     pub merged_frames: u64,
+    /// Those of `frames` that were captured within another one, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offload_segments: Option<u64>,
     /// Frames equal to an earlier one within a millisecond.
     pub suspected_duplicates: u64,
     /// The same in a capture that does not tell its interfaces: copies, or sent again.

@@ -84,7 +84,7 @@ fn ingest(engine: &mut Engine, sighting: &Sighting) {
         time: Timestamp::from_nanos(sighting.packet.nanos),
         link,
         original_len: u32::try_from(octets.len()).unwrap(),
-        offload: Offload::Unknown,
+        offload: sighting.packet.offload,
         data: &octets,
         origin: Origin {
             source: sighting.source,
@@ -475,4 +475,23 @@ fn a_fragment_of_nothing_makes_no_place_but_its_own() {
     let skipped = coverage.skipped().find(|(_, frames)| *frames > 0);
     assert_eq!(skipped, Some((SkipReason::Fragment, 1)));
     assert_eq!(coverage.evicted, 0);
+}
+
+/// The card cuts at the uplink what the pod's interface showed in one piece: copies are as many as
+/// passed there, and the sums close.
+#[test]
+fn a_frame_that_is_cut_on_the_way_is_as_many_copies_as_it_became() {
+    insta::assert_snapshot!(check(
+        "1:5 in 0 10.244.1.10:40000 > 10.244.2.10:80 S gso=none
+        1:2 out 0 10.244.1.10:40000 > 10.244.2.10:80 S gso=none
+        1:5 in 1 10.244.1.10:40000 > 10.244.2.10:80 A len=2500 gso=1000
+        1:2 out 1 10.244.1.10:40000 > 10.244.2.10:80 A len=2500 gso=1000
+        2:2 in 1 10.244.1.10:40000 > 10.244.2.10:80 A len=2000 gso=1000
+        2:2 in 1 10.244.1.10:40000 > 10.244.2.10:80 A len=500 gso=none
+        2:7 out 1 10.244.1.10:40000 > 10.244.2.10:80 A len=2500 gso=1000",
+        &["node-1", "node-2"],
+    ), @"
+    tcp web > cart:80, client 4/0, server 0/3, Both, 1 connections, wire 4
+    counted 7, copies 7
+    ");
 }
