@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use std::{process, thread};
 
 use analyzer::query::Operation;
 use anyhow::{Context, anyhow, bail};
@@ -173,11 +174,21 @@ impl Drop for Screen {
     }
 }
 
+/// How long an end from outside may take before the process ends without it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Set when the process is asked to end from outside; Ctrl-C in the terminal is a key.
 fn end_on_signal() -> anyhow::Result<Arc<AtomicBool>> {
     let ended = Arc::new(AtomicBool::new(false));
     let end = Arc::clone(&ended);
-    ctrlc::set_handler(move || end.store(true, Ordering::Relaxed))
+    let handler = move || {
+        end.store(true, Ordering::Relaxed);
+        // A terminal that is gone reads as a keyboard that is never silent: nobody comes back to
+        // look at `ended`, and there is nothing to give back.
+        thread::sleep(PATIENCE);
+        process::exit(0);
+    };
+    ctrlc::set_handler(handler)
         .map_err(|error| anyhow!("no handler of signals can be set: {error}"))?;
     Ok(ended)
 }
