@@ -6,6 +6,8 @@
 mod answers;
 #[path = "http/client.rs"]
 mod client;
+#[path = "http/counting.rs"]
+mod counting;
 #[path = "http/documentation.rs"]
 mod documentation;
 #[path = "http/guard.rs"]

@@ -12,6 +12,7 @@ use crate::query::Form;
 use crate::query::label::label;
 use crate::query::view::EndView;
 use crate::query::view::dependencies::{DependenciesView, EdgeView};
+use crate::snapshot::Source;
 
 mod dot;
 mod mermaid;
@@ -82,7 +83,8 @@ fn draw(view: &DependenciesView, syntax: &Syntax) -> String {
 /// What the graph shows, and of how much.
 fn extent(view: &DependenciesView) -> String {
     let (shown, coverage) = (view.edges.len(), &view.coverage);
-    let reading = if coverage.complete {
+    // A live node never reads to an end.
+    let reading = if coverage.complete || coverage.source == Source::Live {
         ""
     } else {
         ", not read to the end"

@@ -1,9 +1,10 @@
 //! Cursors: where an answer goes on.
 //!
-//! **Shape** `GRAIN.OFFSET.MARK`: what the rows were, how many were shown, and a mark of the call,
-//! so that a cursor is not taken for that of another question.
+//! **Shape** `GRAIN.OFFSET.UNTIL.MARK`: what the rows were, how many were shown, up to when the first
+//! page counted, and a mark of the call, so that a cursor is not taken for that of another question.
 
 use analyzer::query::Operation;
+use analyzer::time::Timestamp;
 
 use crate::mcp::grain::Grain;
 use crate::mcp::lesson::Lesson;
@@ -15,13 +16,16 @@ pub(super) struct Cursor {
     pub(super) grain: Grain,
     /// How many were shown.
     pub(super) offset: usize,
+    /// The last frame when the first page was made.
+    pub(super) until: Timestamp,
 }
 
 impl Cursor {
     /// Writes it, for the next call with the same parameters.
     pub(super) fn write(self, operation: Operation, given: &[(String, String)]) -> String {
         let mark = mark(operation, given);
-        format!("{}.{}.{mark:08x}", self.grain.name(), self.offset)
+        let (grain, until) = (self.grain.name(), self.until.as_nanos());
+        format!("{grain}.{}.{until:x}.{mark:08x}", self.offset)
     }
 
     /// Reads one that was written for the same call.
@@ -52,11 +56,14 @@ fn parse(text: &str) -> Option<(Cursor, u32)> {
     let mut parts = text.split('.');
     let grain = parts.next().and_then(Grain::named)?;
     let offset = parts.next()?.parse().ok()?;
+    let until = u64::from_str_radix(parts.next()?, 16).ok()?;
     let mark = u32::from_str_radix(parts.next()?, 16).ok()?;
-    parts
-        .next()
-        .is_none()
-        .then_some((Cursor { grain, offset }, mark))
+    let cursor = Cursor {
+        grain,
+        offset,
+        until: Timestamp::from_nanos(until),
+    };
+    parts.next().is_none().then_some((cursor, mark))
 }
 
 /// A mark of the question, whatever the order of its parameters. **Source** FNV-1a, 32 bits.
@@ -90,6 +97,7 @@ mod tests {
         let cursor = Cursor {
             grain: Grain::At(Level::Workload),
             offset: 25,
+            until: Timestamp::from_nanos(1_795_341_600_000_000_001),
         };
         let asked = given(&[("ns", "shop"), ("sort", "bps")]);
         let text = cursor.write(Operation::Flows, &asked);
@@ -100,7 +108,14 @@ mod tests {
             let error = Cursor::read(&text, operation, asked).unwrap_err();
             assert!(error.to_string().contains("another call"), "{error}");
         }
-        for text in ["", "flow", "flow.x.0", "flow.1.0.0", "tree.1.0"] {
+        for text in [
+            "",
+            "flow",
+            "flow.x.0.0",
+            "flow.1.0",
+            "flow.1.0.0.0",
+            "tree.1.0.0",
+        ] {
             let error = Cursor::read(text, Operation::Flows, &asked).unwrap_err();
             assert!(error.to_string().contains("not a cursor"), "{error}");
         }

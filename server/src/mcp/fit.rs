@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use analyzer::query::row::Volume;
 use analyzer::query::{Answer, Operation};
+use analyzer::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::mcp::arguments::Asked;
@@ -35,6 +36,8 @@ pub(super) struct Sheet<'a> {
     total: usize,
     /// What the rows after those of the page count.
     rest: Volume,
+    /// The last frame that is counted.
+    until: Timestamp,
     /// How many rows the page has, of which some may be taken away.
     shown: usize,
 }
@@ -75,6 +78,7 @@ impl<'a> Sheet<'a> {
             nodes,
             total,
             rest,
+            until: until(answer).unwrap_or_default(),
         };
         sheet.shorten();
         Ok(sheet)
@@ -185,7 +189,8 @@ impl<'a> Sheet<'a> {
         if self.asked.operation == Operation::Dependencies && !fields.contains_key("diagram") {
             fields.insert("nodes".to_owned(), self.nodes_of(rows).into());
         }
-        let hints = notes::hints(self.asked, self.grain, self.total, &fields);
+        let mut hints = notes::hints(self.asked, self.grain, self.total, &fields);
+        hints.extend(notes::moved_on(self.asked, self.until));
         if !hints.is_empty() {
             fields.insert("hints".to_owned(), hints.into());
         }
@@ -202,6 +207,7 @@ impl<'a> Sheet<'a> {
         let cursor = Cursor {
             grain: self.grain,
             offset: self.asked.query.page.offset.saturating_add(shown),
+            until: self.asked.cursor.map_or(self.until, |first| first.until),
         };
         let cursor = cursor.write(self.asked.operation, &self.asked.given);
         fields.insert("cursor".to_owned(), cursor.into());
@@ -236,6 +242,18 @@ fn extent(answer: &Answer) -> (usize, Volume) {
         Answer::Dependencies(view) => (view.total, view.rest),
         Answer::Diff(view) => (view.total, view.rest),
         Answer::Summary(_) => (0, Volume::default()),
+    }
+}
+
+/// The last frame that an answer counts.
+fn until(answer: &Answer) -> Option<Timestamp> {
+    match answer {
+        Answer::Flows(view) => view.coverage.to,
+        Answer::Summary(view) => view.coverage.to,
+        Answer::Connections(view) => view.coverage.to,
+        Answer::Workloads(view) => view.coverage.to,
+        Answer::Dependencies(view) => view.coverage.to,
+        Answer::Diff(view) => view.coverage.to,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use analyzer::query::suggest::nearest;
 use analyzer::query::{Answer, Operation, Query, run};
 use analyzer::snapshot::Snapshot;
+use analyzer::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::mcp::arguments::Asked;
@@ -107,7 +108,9 @@ fn gaps(fields: &Map<String, Value>) -> Vec<String> {
     let coverage = fields.get("coverage");
     let field = |name: &str| coverage.and_then(|coverage| coverage.get(name));
     let number = |name: &str| field(name).and_then(Value::as_u64).unwrap_or(0);
-    if field("complete") == Some(&Value::Bool(false)) {
+    // A live node never reads to an end.
+    let saved = field("source").and_then(Value::as_str) == Some("replay");
+    if saved && field("complete") == Some(&Value::Bool(false)) {
         gaps.push("still reading: counts grow, ask again".to_owned());
     }
     if number("dropped") > 0 {
@@ -123,6 +126,19 @@ fn gaps(fields: &Map<String, Value>) -> Vec<String> {
         gaps.push("read coverage.warnings before trusting counts".to_owned());
     }
     gaps
+}
+
+/// What to know of a page whose rows are counted up to `now`, where the first page's were not and
+/// its window was not over.
+pub(super) fn moved_on(asked: &Asked, now: Timestamp) -> Option<String> {
+    let first = asked.cursor?.until;
+    let is_over = asked.query.window.bounds(first).end <= first;
+    (now != first && !is_over).then(|| {
+        format!(
+            "the first page counted until {first}, this one until {now}: rows may repeat or miss; \
+             for pages that agree begin anew with start and an end that is over"
+        )
+    })
 }
 
 /// Why there is nothing: where there is something, and what was probably meant.

@@ -70,7 +70,11 @@ fn ask(server: &Server, revision: &str, method: &str, mut params: Value) -> Resu
     clippy::needless_pass_by_value,
     reason = "arguments are written where they are passed"
 )]
-fn call(server: &Server, operation: Operation, arguments: Value) -> Result<Value, Value> {
+pub(crate) fn call(
+    server: &Server,
+    operation: Operation,
+    arguments: Value,
+) -> Result<Value, Value> {
     let params = json!({"name": operation.facts().tool, "arguments": arguments});
     let result = ask(server, "2025-11-25", "tools/call", params).unwrap();
     let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();

@@ -39,6 +39,13 @@ const REST: &str = "
      200 10.244.0.5:40002 > 10.96.0.20:80     S     5    0
    15000 10.244.0.5:40001 > 203.0.113.80:443   PA    8  500";
 
+/// What follows later: a larger connection than those before, which sorting puts first.
+const LATER: &str = "
+   16000 10.244.0.5:40009 > 203.0.113.80:443   S     5    0
+   16001 10.244.0.5:40009 > 203.0.113.80:443   PA    6 1300
+   16002 10.244.0.5:40009 > 203.0.113.80:443   PA 1306 1300
+   16003 10.244.0.5:40009 > 203.0.113.80:443   PA 2606 1300";
+
 /// All of the traffic, read to its end.
 pub(crate) fn whole() -> Snapshot {
     let mut engine = engine();
@@ -52,6 +59,24 @@ pub(crate) fn part() -> Snapshot {
     let mut engine = engine();
     ingest(&mut engine, CALL);
     engine.into_snapshot(provenance(false))
+}
+
+/// The same traffic on a node that goes on counting.
+pub(crate) fn live() -> Snapshot {
+    live_of(&[CALL, REST])
+}
+
+/// What the node knows later.
+pub(crate) fn live_on() -> Snapshot {
+    live_of(&[CALL, REST, LATER])
+}
+
+fn live_of(scripts: &[&str]) -> Snapshot {
+    let mut engine = engine();
+    for script in scripts {
+        ingest(&mut engine, script);
+    }
+    engine.into_snapshot(Provenance::new(Source::Live))
 }
 
 /// Nothing yet.
