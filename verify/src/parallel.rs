@@ -1,16 +1,23 @@
 //! Work on several scenarios at once, with results in the order of their names.
 
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// What `work` makes of each folder, in order of name; a folder named twice is worked on once.
+/// What `work` makes of each folder, in order of name; a folder named twice is worked on once,
+/// however it is spelled.
 pub fn in_order<T: Send>(folders: &[PathBuf], work: impl Fn(&Path) -> T + Sync) -> Vec<T> {
     let mut folders: Vec<&PathBuf> = folders.iter().collect();
     folders.sort();
-    folders.dedup();
+    let mut known = BTreeSet::new();
+    // What is not there has one spelling alone, and `work` says that it is not there.
+    folders.retain(|folder| {
+        let spelled = |_| PathBuf::clone(folder);
+        known.insert(folder.canonicalize().unwrap_or_else(spelled))
+    });
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::new());
@@ -45,5 +52,15 @@ mod tests {
         let names = in_order(&folders, |folder| folder.display().to_string());
         assert_eq!(names, ["a", "b", "c"]);
         assert!(in_order(&[], |_| ()).is_empty());
+    }
+
+    #[test]
+    fn a_folder_of_two_spellings_is_worked_on_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let shop = folder.path().join("shop");
+        std::fs::create_dir(&shop).unwrap();
+        let other = shop.join("..").join("shop");
+        let names = in_order(&[other, shop.clone()], Path::to_path_buf);
+        assert_eq!(names.len(), 1, "{names:?}");
     }
 }

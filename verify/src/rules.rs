@@ -41,6 +41,9 @@ mod value;
 /// The file within a scenario, unless another one is named.
 pub const FILE: &str = "rules.yaml";
 
+/// The most rules of a file.
+const MOST: usize = 1_000;
+
 /// A rule over flows.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -77,6 +80,10 @@ fn rules(file: &Path, root: &Field<'_>, text: &str) -> Result<Vec<Rule>, VerifyE
     let list = root.get("rules").map_err(wrong)?;
     let (mut rules, mut names) = (Vec::new(), BTreeSet::new());
     for item in list.items().map_err(wrong)? {
+        if rules.len() == MOST {
+            let problem = format!("more than {MOST} rules, expected them in several files");
+            return Err(wrong(item.wrong(problem)));
+        }
         let rule = rule(file, &item, text)?;
         if !names.insert(rule.name.clone()) {
             let problem = format!("a second rule {}, expected another name", shown(&rule.name));

@@ -8,12 +8,16 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::VerifyError;
 use crate::expect::queries::{self, ExpectedQuery};
 
 const ENDING: &str = ".snap";
 const MARK: &str = "---\n";
+
+/// How many files were begun.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 /// The accepted answer of a query.
 pub struct Accepted {
@@ -111,7 +115,9 @@ pub(crate) fn write(file: &Path, octets: &[u8]) -> Result<(), VerifyError> {
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(wrong)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let part = folder.join(format!(".{name}.{}", process::id()));
+    // Nothing else that is written has this name: no other process, no other thread.
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let part = folder.join(format!(".{name}.{}.{number}", process::id()));
     let written = fs::File::create(&part).and_then(|mut part| {
         part.write_all(octets)?;
         part.sync_all()
@@ -134,4 +140,28 @@ fn body(text: &str) -> Option<&str> {
         return Some(body);
     }
     header.split_once("\n---\n").map(|(_, body)| body)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_twice_at_once_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("flows.snap");
+        let (one, other) = (vec![b'1'; 1 << 16], vec![b'2'; 1 << 16]);
+        for _ in 0..8 {
+            thread::scope(|scope| {
+                for octets in [&one, &other] {
+                    scope.spawn(|| write(&file, octets).unwrap());
+                }
+            });
+            let written = fs::read(&file).unwrap();
+            assert!(written == one || written == other);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -20,9 +20,11 @@ use crate::sentence;
 /// Flows of a rule that are named.
 const NAMED: usize = 10;
 
-/// Steps that a rule may take, beside those for each flow.
+/// Steps that the rules of a file may take together, beside those for each flow.
 const STEPS: usize = 10_000_000;
 const STEPS_A_FLOW: usize = 2_000;
+/// What each rule adds for each flow: most rules take fewer.
+const STEPS_A_RULE: usize = 100;
 
 /// Checks rules, which were read from `file`, on a scenario.
 #[must_use]
@@ -50,8 +52,9 @@ fn checks(
         query: "flows".to_owned(),
         error,
     })?;
+    let mut budget = budget(rules.len(), flows.len());
     let check = |rule: &Rule| Check {
-        findings: findings(rule, &flows, &captures),
+        findings: findings(rule, &flows, &captures, &mut budget),
         line: rule.line,
         ..Check::new(&rule.name, file.to_owned())
     };
@@ -70,19 +73,31 @@ fn flows(snapshot: &Snapshot) -> Result<Vec<Json>, QueryError> {
     Ok(view.flows.iter().map(json).collect())
 }
 
+/// The work that so many rules may be on so many flows.
+const fn budget(rules: usize, flows: usize) -> Budget {
+    let steps_a_flow = rules
+        .saturating_mul(STEPS_A_RULE)
+        .saturating_add(STEPS_A_FLOW);
+    Budget::new(flows.saturating_mul(steps_a_flow).saturating_add(STEPS))
+}
+
 /// What is wrong by a rule.
-fn findings(rule: &Rule, flows: &[Json], captures: &[PathBuf]) -> Vec<Finding> {
-    let steps = STEPS.saturating_add(flows.len().saturating_mul(STEPS_A_FLOW));
-    let mut budget = Budget::new(steps);
-    let (mut holds, mut failures) = (Vec::new(), Vec::new());
-    for flow in flows {
-        match rule.expression.holds(flow, &mut budget) {
+fn findings(
+    rule: &Rule,
+    flows: &[Json],
+    captures: &[PathBuf],
+    budget: &mut Budget,
+) -> Vec<Finding> {
+    let (mut holds, mut failures, mut left) = (Vec::new(), Vec::new(), 0);
+    for (done, flow) in flows.iter().enumerate() {
+        if budget.is_spent() {
+            left = flows.len() - done;
+            break;
+        }
+        match rule.expression.holds(flow, budget) {
             Ok(true) => holds.push(flow),
             Ok(false) => {}
             Err(problem) => failures.push((flow, problem)),
-        }
-        if budget.is_spent() {
-            break;
         }
     }
     let mut findings = match rule.demand {
@@ -102,7 +117,20 @@ fn findings(rule: &Rule, flows: &[Json], captures: &[PathBuf]) -> Vec<Finding> {
         failures.len(),
         "flows for which it could not be evaluated",
     ));
+    findings.extend(unseen(left));
     findings
+}
+
+/// That a rule did not see some flows, which may break it.
+fn unseen(flows: usize) -> Option<Finding> {
+    (flows > 0).then(|| Finding {
+        kind: Kind::NotEvaluated,
+        sentence: format!(
+            "not evaluated: too much work, {} left; expected simpler or fewer rules",
+            sentence::plural(flows, "flow")
+        ),
+        see: Vec::new(),
+    })
 }
 
 fn forbidden(flows: &[&Json], captures: &[PathBuf]) -> Vec<Finding> {
@@ -145,4 +173,33 @@ fn rest(kind: Kind, all: usize, what: &str) -> Option<Finding> {
         sentence: format!("and {} more {what}", all - NAMED),
         see: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::rules::expression::Expression;
+
+    fn found(demand: Demand, source: &str, flows: usize, steps: usize) -> Vec<String> {
+        let rule = Rule {
+            name: "rule".to_owned(),
+            demand,
+            expression: Expression::parse(source).unwrap(),
+            line: 1,
+        };
+        let flows = vec![json!({"connections": 1}); flows];
+        let findings = findings(&rule, &flows, &[], &mut Budget::new(steps));
+        findings.into_iter().map(|found| found.sentence).collect()
+    }
+
+    #[test]
+    fn a_rule_that_did_not_see_every_flow_fails() {
+        // It takes one step for each flow.
+        let unseen = "not evaluated: too much work, 3 flows left; expected simpler or fewer rules";
+        assert_eq!(found(Demand::Forbid, "false", 5, 2), [unseen]);
+        assert_eq!(found(Demand::Require(2), "true", 5, 2), [unseen]);
+        assert_eq!(found(Demand::Forbid, "false", 5, 5), [""; 0]);
+    }
 }

@@ -1,7 +1,7 @@
 //! An expression over a flow to true or false.
 //!
-//! **Shape** work is bounded: every step and every value made takes of a budget, so no expression
-//! goes on for ever, whatever names a flow has.
+//! **Shape** work is bounded: every step takes of a budget, and what copies or looks through a value
+//! takes by its size, so no expression goes on for ever, whatever names a flow has.
 //! **Errors** what only data can make wrong: a number that does not fit, a division by zero, an item
 //! that is not there, too much work.
 
@@ -47,6 +47,8 @@ impl Budget {
 /// Why an expression has no value for a flow.
 type Failure = &'static str;
 
+const TOO_MUCH: Failure = "it takes too much work";
+
 impl Expression {
     /// Whether it holds for a flow, as JSON of `format=full`.
     ///
@@ -80,12 +82,23 @@ impl<'f> Evaluation<'f> {
             }
             None => {
                 self.steps = 0;
-                Err("it takes too much work")
+                Err(TOO_MUCH)
             }
         }
     }
 
-    fn truth(&mut self, node: &Node) -> Result<bool, Failure> {
+    /// Takes what looking through a value costs.
+    fn take_size(&mut self, value: &Value<'_>) -> Result<(), Failure> {
+        let is_paid = value.take_size(&mut self.steps);
+        is_paid.then_some(()).ok_or(TOO_MUCH)
+    }
+
+    fn cloned(&mut self, value: &Value<'f>) -> Result<Value<'f>, Failure> {
+        self.take(value.clone_size())?;
+        Ok(value.clone())
+    }
+
+    fn truth(&mut self, node: &'f Node) -> Result<bool, Failure> {
         match self.value(node)? {
             Value::Bool(truth) => Ok(truth),
             // Types were checked.
@@ -93,24 +106,25 @@ impl<'f> Evaluation<'f> {
         }
     }
 
-    fn value(&mut self, node: &Node) -> Result<Value<'f>, Failure> {
+    fn value(&mut self, node: &'f Node) -> Result<Value<'f>, Failure> {
         self.take(1)?;
         Ok(match node {
             Node::Bool(truth) => Value::Bool(*truth),
             Node::Whole(number) => Value::Whole((*number).into()),
             Node::Fraction(number) => Value::Fraction(*number),
-            Node::Text(text) => Value::Text(Cow::Owned(text.to_string())),
+            Node::Text(text) => Value::Text(Cow::Borrowed(text)),
             Node::List(nodes) => {
                 let items: Result<Vec<_>, _> = nodes.iter().map(|node| self.value(node)).collect();
                 Value::List(Rc::new(items?))
             }
             Node::Field(path, kind) => self.field(path, *kind)?,
             Node::Has(path, kind) => Value::Bool(self.field(path, *kind)?.is_known()),
-            Node::Variable(number) => self
-                .variables
-                .get(*number)
-                .cloned()
-                .unwrap_or(Value::Unknown),
+            Node::Variable(number) => {
+                let size = self.variables.get(*number).map_or(1, Value::clone_size);
+                self.take(size)?;
+                let value = self.variables.get(*number).cloned();
+                value.unwrap_or(Value::Unknown)
+            }
             Node::Not(of) => Value::Bool(!self.truth(of)?),
             Node::And(of) => Value::Bool(self.decided(of, false)?),
             Node::Or(of) => Value::Bool(self.decided(of, true)?),
@@ -126,18 +140,19 @@ impl<'f> Evaluation<'f> {
     }
 
     /// The value of an operation on values.
-    fn operation(&mut self, node: &Node) -> Result<Value<'f>, Failure> {
+    fn operation(&mut self, node: &'f Node) -> Result<Value<'f>, Failure> {
         Ok(match node {
             Node::Compare(how, of) => {
                 let [one, other] = self.both(of)?;
-                self.take(one.size().min(other.size()))?;
+                self.take_size(&one)?;
+                self.take_size(&other)?;
                 Value::Bool(compared(*how, &one, &other))
             }
             Node::Calculate(how, of) => {
                 let [one, other] = self.both(of)?;
-                let value = calculated(*how, one, other)?;
-                self.take(value.size())?;
-                value
+                self.take_size(&one)?;
+                self.take_size(&other)?;
+                calculated(*how, one, other)?
             }
             Node::Negate(of) => match self.value(of)? {
                 Value::Whole(number) => whole(number.checked_neg())?,
@@ -146,7 +161,7 @@ impl<'f> Evaluation<'f> {
             },
             Node::In(of) => {
                 let [item, list] = self.both(of)?;
-                self.take(list.size())?;
+                self.take_size(&list)?;
                 let found = items(&list).any(|other| are_equal(&item, other));
                 Value::Bool(found)
             }
@@ -156,16 +171,20 @@ impl<'f> Evaluation<'f> {
                     Value::Whole(number) => usize::try_from(number).ok(),
                     _ => None,
                 };
-                let item = number.and_then(|number| items(&list).nth(number).cloned());
-                item.ok_or("a list has no such item")?
+                let item = number.and_then(|number| items(&list).nth(number));
+                self.cloned(item.ok_or("a list has no such item")?)?
             }
             Node::Size(of) => match self.value(of)? {
-                Value::Text(text) => count(text.chars().count()),
+                Value::Text(text) => {
+                    self.take(text.len() / 16)?;
+                    count(text.chars().count())
+                }
                 list => count(items(&list).count()),
             },
             Node::Search(how, of) => {
                 let [text, part] = self.both(of)?;
-                self.take(text.size().saturating_add(part.size()))?;
+                self.take_size(&text)?;
+                self.take_size(&part)?;
                 Value::Bool(found(*how, &text, &part))
             }
             Node::Convert(how, of) => converted(*how, self.value(of)?),
@@ -173,13 +192,13 @@ impl<'f> Evaluation<'f> {
         })
     }
 
-    fn both(&mut self, of: &[Node; 2]) -> Result<[Value<'f>; 2], Failure> {
+    fn both(&mut self, of: &'f [Node; 2]) -> Result<[Value<'f>; 2], Failure> {
         let [one, other] = of;
         Ok([self.value(one)?, self.value(other)?])
     }
 
     /// Either side decides by itself, also where the other one fails.
-    fn decided(&mut self, of: &[Node; 2], by: bool) -> Result<bool, Failure> {
+    fn decided(&mut self, of: &'f [Node; 2], by: bool) -> Result<bool, Failure> {
         let [one, other] = of;
         let first = self.truth(one);
         if first == Ok(by) {
@@ -220,17 +239,17 @@ impl<'f> Evaluation<'f> {
         })
     }
 
-    fn fold(&mut self, fold: &Fold) -> Result<Value<'f>, Failure> {
+    fn fold(&mut self, fold: &'f Fold) -> Result<Value<'f>, Failure> {
         let over = self.value(&fold.over)?;
         let first = self.value(&fold.first)?;
         self.set(fold.item + 1, first);
         for item in items(&over) {
-            self.set(fold.item, item.clone());
+            let item = self.cloned(item)?;
+            self.set(fold.item, item);
             if !self.truth(&fold.goes_on)? {
                 break;
             }
             let next = self.value(&fold.next)?;
-            self.take(next.size())?;
             self.set(fold.item + 1, next);
         }
         self.value(&fold.result)

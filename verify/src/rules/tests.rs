@@ -88,9 +88,28 @@ fn no_expression_works_for_ever() {
         ".map(s, s + s)".repeat(40)
     );
     assert_eq!(holds(&doubled), Err("it takes too much work"));
+    let shared = format!("[1]{} == []", ".map(x, [x, x, x, x])".repeat(30));
+    assert!(Expression::parse(&shared).is_err() || holds(&shared) == Err("it takes too much work"));
     let mut budget = Budget::new(10);
     let expression = Expression::parse("1 + 1 + 1 + 1 + 1 + 1 + 1 == 7").unwrap();
     assert!(expression.holds(&flow(), &mut budget).is_err() && budget.is_spent());
+}
+
+#[test]
+fn work_on_long_texts_is_counted_by_their_length() {
+    let list = format!("[{}]", vec!["1"; 200].join(","));
+    let text = format!("['a']{}", ".map(s, s + s + s + s)".repeat(8));
+    for work in [
+        "size(s) > 0",
+        "s.contains('b') || true",
+        "s != 'b'",
+        "[s][0] != ''",
+    ] {
+        let often = format!("{text}.all(s, {list}.all(n, {work}))");
+        assert_eq!(holds(&often), Err("it takes too much work"), "{work}");
+        let once = format!("{text}.all(s, {work})");
+        assert_eq!(holds(&once), Ok(true), "{work}");
+    }
 }
 
 #[test]

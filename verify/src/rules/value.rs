@@ -90,12 +90,37 @@ impl Value<'_> {
         }
     }
 
-    /// How many values and octets it is made of.
-    pub(super) fn size(&self) -> usize {
+    /// Takes a step for every value and every few octets that it is made of; false where there are
+    /// not so many. A list may hold another one very often, so counting ends there, too.
+    pub(super) fn take_size(&self, steps: &mut usize) -> bool {
+        let own = match self {
+            Self::Text(text) => text_size(text),
+            Self::Bool(_) | Self::Whole(_) | Self::Fraction(_) | Self::Unknown | Self::List(_) => 1,
+        };
+        let left = steps.checked_sub(own);
+        *steps = left.unwrap_or(0);
         match self {
-            Self::Bool(_) | Self::Whole(_) | Self::Fraction(_) | Self::Unknown => 1,
-            Self::Text(text) => 1 + text.len() / 16,
-            Self::List(items) => 1 + items.iter().map(Value::size).sum::<usize>(),
+            Self::List(items) => left.is_some() && items.iter().all(|item| item.take_size(steps)),
+            Self::Bool(_) | Self::Whole(_) | Self::Fraction(_) | Self::Unknown | Self::Text(_) => {
+                left.is_some()
+            }
         }
     }
+
+    /// The steps of a clone: what is borrowed or shared is not copied.
+    pub(super) fn clone_size(&self) -> usize {
+        match self {
+            Self::Text(Cow::Owned(text)) => text_size(text),
+            Self::Text(Cow::Borrowed(_))
+            | Self::Bool(_)
+            | Self::Whole(_)
+            | Self::Fraction(_)
+            | Self::Unknown
+            | Self::List(_) => 1,
+        }
+    }
+}
+
+const fn text_size(text: &str) -> usize {
+    1 + text.len() / 16
 }
