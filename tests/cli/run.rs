@@ -112,6 +112,12 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
     }
 }
 
+/// Says that a test did not test anything, past what captures the output of tests.
+pub(crate) fn skipped(test: &str, tool: &str) {
+    let line = format!("SKIPPED: {test}: {tool} is not installed, nothing was tested\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
 /// Compares `text` with the snapshot of that name in `snapshots/cli`.
 pub(crate) fn assert_accepted(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
