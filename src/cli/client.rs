@@ -1,7 +1,8 @@
 //! The client of a running server: a question over HTTP, its answer or what the server said.
 //!
 //! **Shape** a server gives at most [`Page::LIMIT_MAX`] rows at once; who asks for more
-//! gets the pages one after the other, in one answer.
+//! gets the pages one after the other, in one answer; those of a live node end with the last
+//! interval that is over.
 //! **Errors** where it was asked, what came back, what was expected.
 
 use std::collections::BTreeSet;
@@ -11,15 +12,19 @@ use analyzer::query::view::dependencies::{DependenciesView, NodeView};
 use analyzer::query::view::workloads::WorkloadsView;
 use analyzer::query::view::{ConnectionsView, CoverageView, FlowsView};
 use analyzer::query::{Answer, Operation, Page};
+use analyzer::snapshot::Source;
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::cli::answer::ALL;
+use crate::cli::client::settled::settled;
 use crate::cli::output;
 use crate::cli::parameters::{Pair, spelled};
 use crate::cli::question::Question;
+
+mod settled;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// An answer over a large capture takes a while to be made.
@@ -61,7 +66,7 @@ pub(crate) fn rows_in_pages(question: &Question) -> Option<usize> {
 }
 
 fn pages(url: &str, question: &Question, mut rows_left: usize) -> anyhow::Result<Answer> {
-    let (paging, fixed): (Vec<Pair>, Vec<Pair>) = question
+    let (paging, mut fixed): (Vec<Pair>, Vec<Pair>) = question
         .asked
         .iter()
         .cloned()
@@ -69,6 +74,7 @@ fn pages(url: &str, question: &Question, mut rows_left: usize) -> anyhow::Result
     let first = paging.iter().find(|(name, _)| name == "offset");
     let mut offset: usize = first.map_or(Ok(0), |(_, value)| value.parse())?;
     let mut whole: Option<Answer> = None;
+    let mut is_settled = false;
     loop {
         let limit = rows_left.min(Page::LIMIT_MAX);
         let mut pairs = fixed.clone();
@@ -77,17 +83,18 @@ fn pages(url: &str, question: &Question, mut rows_left: usize) -> anyhow::Result
         let body = ask(url, question.operation, &pairs)?;
         let page = parsed(url, question.operation, &body)?;
         let (rows, total) = extent(&page);
-        offset = offset.saturating_add(rows);
-        rows_left = rows_left.saturating_sub(rows);
-        let is_last = rows < limit || offset >= total || rows_left == 0;
-        if !is_last && !output::coverage_of(&page).complete {
-            bail!(
-                "{url}: still reading, and an answer of more than {0} rows comes in pages of \
-                 different moments, expected it to be ready: ask again when {url}/readyz says so, \
-                 or for one page with --limit {0}",
-                Page::LIMIT_MAX
-            );
+        let next = offset.saturating_add(rows);
+        let is_last = rows < limit || next >= total || rows_left <= rows;
+        if !is_last && !is_settled {
+            is_settled = true;
+            let bounded = settled(url, output::coverage_of(&page), &fixed)?;
+            if bounded != fixed {
+                fixed = bounded;
+                continue;
+            }
         }
+        offset = next;
+        rows_left = rows_left.saturating_sub(rows);
         match &mut whole {
             None => whole = Some(page),
             Some(whole) => append(whole, page)?,
@@ -112,7 +119,13 @@ fn extent(answer: &Answer) -> (usize, usize) {
 
 /// Adds the rows of the next page. Pages of different moments would miss rows or repeat them.
 fn append(whole: &mut Answer, page: Answer) -> anyhow::Result<()> {
-    let same = |a: &CoverageView, b: &CoverageView| a.frames == b.frames && a.to == b.to;
+    let bounds = |of: &CoverageView| of.window.as_ref().map(|of| (of.start, of.end));
+    let same = |a: &CoverageView, b: &CoverageView| match a.source {
+        Source::Replay => a.frames == b.frames && a.to == b.to,
+        // It counts on, but not in a window that is over.
+        Source::Live => bounds(a) == bounds(b),
+    };
+    let is_as_long = extent(whole).1 == extent(&page).1;
     let joined = match (whole, page) {
         (
             Answer::Flows(FlowsView {
@@ -170,7 +183,7 @@ fn append(whole: &mut Answer, page: Answer) -> anyhow::Result<()> {
         }
         _ => false,
     };
-    if joined {
+    if joined && is_as_long {
         return Ok(());
     }
     bail!(

@@ -46,7 +46,7 @@ fn shop() -> DependenciesView {
 #[test]
 fn a_live_node_is_not_said_to_have_an_end() {
     let mut live = shop();
-    live.coverage.source = crate::snapshot::Source::Live;
+    live.coverage.source = Source::Live;
     let text = render(&live, Form::Mermaid).unwrap();
     assert!(
         text.starts_with("%% 3 of 4 edges, from 7 frames counted of 9\n"),
