@@ -26,6 +26,7 @@ use std::thread;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::clock;
 use crate::cluster::connection::Connection;
 use crate::cluster::follow::Follow;
 use crate::cluster::output::Output;
@@ -59,7 +60,7 @@ impl ClusterWatch {
 }
 
 impl ClusterEvents {
-    /// The next event, if one is there.
+    /// The next event, if one is there. That the watch has ended is in its [`Health`].
     pub fn try_next(&mut self) -> Option<ClusterEvent> {
         self.0.try_recv().ok()
     }
@@ -81,12 +82,26 @@ pub fn watch(connection: Connection) -> io::Result<(ClusterWatch, ClusterEvents)
     let shown = health.clone();
     thread::Builder::new()
         .name("cluster".to_owned())
-        .spawn(move || follow_all(connection, &Output::new(sender), &shown, stopped))?;
+        .spawn(move || {
+            let output = Output::new(sender);
+            // Dropped before the channel ends, by a panic too.
+            let _told = EndTold(&shown);
+            follow_all(connection, &output, &shown, stopped);
+        })?;
     let watch = ClusterWatch {
         health,
         _running: running,
     };
     Ok((watch, ClusterEvents(receiver)))
+}
+
+/// Tells that the thread ends, however it does.
+struct EndTold<'h>(&'h Health);
+
+impl Drop for EndTold<'_> {
+    fn drop(&mut self) {
+        self.0.ended(clock::now());
+    }
 }
 
 /// Follows every resource until nobody wants to know.

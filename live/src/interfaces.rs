@@ -79,6 +79,8 @@ pub struct Interfaces {
     news: News,
     tables: Tables,
     known: Known,
+    /// Whether news were lost, and not all was listed again since.
+    outdated: bool,
 }
 
 impl Interfaces {
@@ -94,6 +96,7 @@ impl Interfaces {
             news,
             tables: Tables::default(),
             known: Known::default(),
+            outdated: false,
         };
         interfaces.list()?;
         Ok(interfaces)
@@ -102,8 +105,25 @@ impl Interfaces {
     /// Takes in the kernel's news, without waiting for any.
     ///
     /// # Errors
-    /// When news cannot be read, or a list that they made necessary.
+    /// When news cannot be read, or a list that they made necessary. What is known stays known, and
+    /// everything is listed again the next time.
     pub fn refresh(&mut self) -> Result<Changed, InterfacesError> {
+        if !self.outdated {
+            // Until they were read, they may be lost.
+            self.outdated = true;
+            if let Some(changed) = self.take_news()? {
+                self.outdated = false;
+                return Ok(changed);
+            }
+        }
+        self.discard_news()?;
+        self.list()?;
+        self.outdated = false;
+        Ok(Changed::Something)
+    }
+
+    /// Reads what there is; `None` when some of it was lost.
+    fn take_news(&mut self) -> Result<Option<Changed>, InterfacesError> {
         let mut changed = Changed::Nothing;
         for _ in 0..NEWS_LIMIT {
             let (tables, known) = (&mut self.tables, &mut self.known);
@@ -120,17 +140,13 @@ impl Interfaces {
             match heard {
                 Heard::Everything => break,
                 Heard::Some => {}
-                Heard::Lost => {
-                    self.discard_news()?;
-                    self.list()?;
-                    return Ok(Changed::Something);
-                }
+                Heard::Lost => return Ok(None),
             }
         }
         if changed == Changed::Something {
             self.known.see(&self.tables);
         }
-        Ok(changed)
+        Ok(Some(changed))
     }
 
     /// What the interfaces are called, by number, also those that are gone.

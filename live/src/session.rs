@@ -10,12 +10,15 @@
 //! frames, then whatever came meanwhile. Who wants a snapshot asks it for a copy of the engine, and
 //! makes the snapshot on a thread of its own. **Time** is the kernel's for frames, and the clock's
 //! for what happens without any: connections end, answers go on, what is too old is forgotten.
-//! **Errors** [`CaptureError`], when the kernel gives the ring up: then the session ends.
+//! **Errors** [`CaptureError`], when the kernel gives the ring up: then the session ends with what it
+//! knows. [`ReaderPanicked`], when the thread that reads ended by a fault of its own.
 
+mod finale;
 mod intake;
 mod limits;
 mod own;
 mod ownership;
+mod reached;
 mod reader;
 mod watch;
 
@@ -34,9 +37,11 @@ use ipnet::IpNet;
 use crate::capture::{CaptureError, InterfaceChoice, Ring};
 use crate::cluster;
 use crate::cluster::connection::Connection;
-use crate::interfaces::Interfaces;
+use crate::interfaces::{Interfaces, InterfacesError};
 use crate::recorder::{RecordError, Recorder, Recording};
+use crate::session::finale::Finale;
 use crate::session::intake::Intake;
+use crate::session::reached::Reached;
 use crate::session::reader::Reader;
 
 pub use crate::session::limits::{least_memory, limits};
@@ -71,7 +76,7 @@ pub struct Session {
 /// A session that goes on.
 pub struct Running {
     stop: Arc<AtomicBool>,
-    reader: JoinHandle<Result<Ended, CaptureError>>,
+    reader: JoinHandle<Ended>,
 }
 
 /// What is known at the end.
@@ -80,16 +85,29 @@ pub struct Ended {
     pub snapshot: Snapshot,
     /// What was recorded, or what ended the recording before; `None` when nothing was to be.
     pub recorded: Option<Result<Recording, RecordError>>,
+    /// Why the capture ended before it was stopped.
+    pub failure: Option<CaptureError>,
 }
+
+/// The thread that reads ended by a fault, which it wrote to standard error.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "the capture ended by a fault of pilotfish, and what it counted is lost; report what is said \
+     above, and start it again"
+)]
+pub struct ReaderPanicked;
 
 impl Session {
     /// A session over a ring that is open. Where the kernel does not say whose interfaces are, it
     /// is learned from traffic.
-    #[must_use]
-    pub fn new(ring: Ring, settings: SessionSettings) -> Self {
+    ///
+    /// # Errors
+    /// The kernel does not say it, and pods are chosen: nothing would ever be captured.
+    pub fn new(ring: Ring, settings: SessionSettings) -> Result<Self, InterfacesError> {
         let (interfaces, error) = match Interfaces::open() {
             Ok(interfaces) => (Some(interfaces), None),
-            Err(error) => (None, Some(error)),
+            Err(error) if settings.pods.is_all() => (None, Some(error)),
+            Err(error) => return Err(error),
         };
         let mut intake = Intake::new(settings, interfaces);
         if let Some(error) = error {
@@ -97,11 +115,11 @@ impl Session {
                 "{error}: whose interfaces are is learned from traffic"
             ));
         }
-        Self {
+        Ok(Self {
             ring,
             intake,
             cluster: None,
-        }
+        })
     }
 
     /// Tells it of an object of the cluster that is known before it begins.
@@ -134,7 +152,7 @@ impl Session {
         self.intake.record(recorder);
     }
 
-    /// Begins. `ended` is called when it ends, for whatever reason.
+    /// Begins. `ended` is called when it ends, for whatever reason, a panic too.
     ///
     /// # Errors
     /// There is no thread left.
@@ -150,13 +168,13 @@ impl Session {
             cluster,
             asked,
             stop: Arc::clone(&stop),
+            reached: Reached::default(),
         };
         let reader = thread::Builder::new()
             .name("reader".to_owned())
             .spawn(move || {
-                let read = reader.run();
-                ended();
-                read
+                let _told = Finale::new(ended);
+                reader.run()
             })?;
         Ok((watch, Running { stop, reader }))
     }
@@ -166,12 +184,27 @@ impl Running {
     /// Ends it, and says what is known at the end.
     ///
     /// # Errors
-    /// The capture had ended before, with an error.
-    pub fn stop(self) -> Result<Ended, CaptureError> {
+    /// Nothing is known: the thread that reads panicked.
+    pub fn stop(self) -> Result<Ended, ReaderPanicked> {
         self.stop.store(true, Ordering::Relaxed);
-        match self.reader.join() {
-            Ok(read) => read,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        self.reader.join().map_err(|_| ReaderPanicked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_reader_is_told_and_is_an_error_of_the_session() {
+        let (end, ended) = mpsc::channel();
+        let reader = thread::spawn(move || -> Ended {
+            let _told = Finale::new(move || end.send("ended").unwrap());
+            panic!("a fault");
+        });
+        assert_eq!(ended.recv(), Ok("ended"));
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Running { stop, reader }.stop();
+        assert_eq!(stopped.err(), Some(ReaderPanicked));
     }
 }

@@ -13,7 +13,7 @@ use analyzer::connection::IdleTimeouts;
 use analyzer::connection::record::Surplus;
 use analyzer::engine::Settings;
 use analyzer::query::pattern::Glob;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::builder::PathBufValueParser;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use live::capture::{InterfaceChoice, Ring, RingSettings};
@@ -182,11 +182,19 @@ fn open_with<T>(
     let known = inputs::known(matches);
     let kubeconfig = matches.get_one::<PathBuf>(KUBECONFIG).cloned();
     let choice = Offered::here(kubeconfig, known.cluster.clone()).choose();
+    ensure!(
+        settings.pods.is_all() || !matches!(choice.source, ClusterSource::None),
+        "--{NAMESPACE}, --{POD}: nothing would be captured, as no pod is known without a cluster; \
+         expected --{KUBECONFIG} or --cluster beside them"
+    );
     let connection = Connection::open(&choice.source)?;
     let told = told(&known, &choice)?;
     let notes = vec![choice.to_string(), capture_note(matches, &settings, &ring)];
     let engine = settings.engine;
-    let mut session = Session::new(Ring::open(&ring)?, settings);
+    let session = Session::new(Ring::open(&ring)?, settings);
+    let mut session = session.with_context(|| {
+        format!("--{NAMESPACE}, --{POD}: it is not known which interfaces are the pods'")
+    })?;
     let opened = begin(&mut session, engine)?;
     for change in told.changes {
         session.apply(change);

@@ -53,10 +53,12 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     say_note(&serving::invitation(address))?;
     let served = server::run(listener, Arc::new(Node(watch)), options, &stop);
     let ended = running.stop()?;
-    served?;
     let coverage = ended.snapshot.coverage_view(&Window::default());
     say_warnings(&coverage)?;
-    Ok(say_note(&coverage_line(&coverage))?)
+    say_note(&coverage_line(&coverage))?;
+    // A capture that failed also ends the server: it is the first cause.
+    ended.failure.map_or(Ok(()), Err)?;
+    Ok(served?)
 }
 
 /// A node's session, as the server sees it.

@@ -118,12 +118,17 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         matches.get_one::<Duration>(DURATION).copied(),
         &recording,
     );
-    let Ended { snapshot, recorded } = running.stop()?;
+    let Ended {
+        snapshot,
+        recorded,
+        failure,
+    } = running.stop()?;
     let coverage = snapshot.coverage_view(&Window::default());
     say_warnings(&coverage)?;
     say_note(&coverage_line(&coverage))?;
     let recorded = recorded.ok_or_else(|| anyhow!("nothing was recorded"))??;
-    Ok(say_note(&summary(&to.folder, recorded))?)
+    say_note(&summary(&to.folder, recorded))?;
+    Ok(failure.map_or(Ok(()), Err)?)
 }
 
 /// Waits until it is to end, and shows on a terminal how far it is.

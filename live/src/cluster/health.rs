@@ -17,6 +17,8 @@ pub struct Health(Arc<Mutex<Shared>>);
 struct Shared {
     server: String,
     resources: BTreeMap<&'static str, ResourceHealth>,
+    /// When nothing was followed any more.
+    ended: Option<Timestamp>,
 }
 
 /// How one resource is followed.
@@ -70,6 +72,7 @@ impl Health {
         Self(Arc::new(Mutex::new(Shared {
             server: server.to_owned(),
             resources: resources.collect(),
+            ended: None,
         })))
     }
 
@@ -91,6 +94,12 @@ impl Health {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let shared = self.shared();
+        if let Some(ended) = shared.ended {
+            return vec![format!(
+                "cluster: it is not watched since {ended}: names are as they were then; start \
+                 pilotfish again"
+            )];
+        }
         let mut unreachable: Option<(Timestamp, &str)> = None;
         let mut warnings = Vec::new();
         for (name, health) in &shared.resources {
@@ -126,6 +135,11 @@ impl Health {
             ));
         }
         warnings
+    }
+
+    /// Takes note that the watch has ended.
+    pub(super) fn ended(&self, now: Timestamp) {
+        self.shared().ended = Some(now);
     }
 
     pub(super) fn following(&self, resource: &Resource) {
@@ -205,6 +219,14 @@ mod tests {
         cluster: services are not watched since 2027-01-15T08:00:00.000000000Z, trying again (too many): names are missing or old
         cluster: 1 services left out for a field that is wrong, last shop/cart: spec.ports[0].port
         ");
+    }
+
+    #[test]
+    fn a_watch_that_has_ended_is_the_one_thing_to_know() {
+        let health = Health::new("");
+        health.retrying(&PODS, at(0), Trouble::Refused("too many".to_owned()));
+        health.ended(at(1));
+        insta::assert_snapshot!(health.warnings().join("\n"), @"cluster: it is not watched since 2027-01-15T08:00:01.000000000Z: names are as they were then; start pilotfish again");
     }
 
     #[test]

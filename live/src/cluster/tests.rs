@@ -48,8 +48,11 @@ fn a_server_that_is_not_there_is_said_and_ends_nothing() {
 }
 
 #[test]
-fn a_watch_ends_when_it_is_dropped() {
+fn a_watch_ends_when_it_is_dropped_and_its_health_says_so() {
     let (watch, mut events) = watch(nowhere()).unwrap();
+    let health = watch.health().clone();
     drop(watch);
     assert_eq!(events.next_blocking(), None);
+    let warnings = health.warnings();
+    assert!(warnings[0].contains("not watched since"), "{warnings:#?}");
 }

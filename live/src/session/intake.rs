@@ -201,20 +201,11 @@ impl Intake {
         else {
             return;
         };
-        match ownership.refresh(here) {
-            Ok(false) => {}
-            Ok(true) => {
-                if let Some(chosen_before) = &mut self.chosen {
-                    *chosen_before = chosen(here, &self.pods);
-                }
-                self.recorded(|recorder, intake| recorder.declare(&intake.provenance.sources));
+        if ownership.refresh(here) {
+            if let Some(chosen_before) = &mut self.chosen {
+                *chosen_before = chosen(here, &self.pods);
             }
-            Err(error) => {
-                self.ownership = None;
-                self.warn(format!(
-                    "{error}: whose later interfaces are is learned from traffic"
-                ));
-            }
+            self.recorded(|recorder, intake| recorder.declare(&intake.provenance.sources));
         }
     }
 
@@ -265,7 +256,10 @@ impl Intake {
             )
         });
         let health = self.health.as_ref().map(Health::warnings);
+        let owners = self.ownership.as_ref().and_then(Ownership::warning);
+        let none = unknown(self.chosen.as_ref());
         let known = self.warnings.iter().cloned().chain(lost);
+        let known = known.chain(owners).chain(none);
         Provenance {
             dropped,
             warnings: known.chain(health.unwrap_or_default()).collect(),
@@ -274,11 +268,32 @@ impl Intake {
     }
 }
 
+/// What to know while none of the pods that are chosen has an interface here.
+fn unknown(chosen: Option<&BTreeSet<u32>>) -> Option<String> {
+    chosen.is_some_and(BTreeSet::is_empty).then(|| {
+        "nothing is captured: no interface of a pod that --namespace and --pod choose is known on \
+         this node; see that they name pods that run here, and that --node names this node"
+            .to_owned()
+    })
+}
+
 /// A choice leaves interfaces out, of which nothing is known then.
 fn shown(settings: &SessionSettings) -> Shown {
     if settings.pods.is_all() && settings.interfaces == InterfaceChoice::default() {
         Shown::All
     } else {
         Shown::Some
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_that_captures_nothing_is_said_until_an_interface_is_known() {
+        assert_eq!(unknown(None), None);
+        assert_eq!(unknown(Some(&[5].into())), None);
+        insta::assert_snapshot!(unknown(Some(&BTreeSet::new())).unwrap(), @"nothing is captured: no interface of a pod that --namespace and --pod choose is known on this node; see that they name pods that run here, and that --node names this node");
     }
 }

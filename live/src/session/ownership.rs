@@ -2,17 +2,24 @@
 //!
 //! In: changes of the cluster, and the kernel's news. Out: names and owners of interfaces, and
 //! those that belong to the pods that were asked for.
+//! **Errors** of the kernel are told while they last; it is asked again each second, and what is
+//! known stays known meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use analyzer::cluster::object::{Object, Phase, Pod, PodNetwork};
 use analyzer::cluster::{Change, ChangeKind};
 use analyzer::hop::declaration::{InterfaceOwner, PodName, SourceDeclaration};
 use analyzer::query::pattern::Glob;
 
+use crate::clock::Stopwatch;
 use crate::interfaces::{Changed, Interfaces, InterfacesError};
+
+/// How long the kernel is left alone after it failed to answer.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Pods whose interfaces are captured: all, when nothing is asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,6 +52,8 @@ pub(super) struct Ownership {
     pods: BTreeMap<IpAddr, PodName>,
     /// Whether the pods are others than when owners were last asked for.
     stale: bool,
+    /// Why the kernel did not answer, and since when it is left alone.
+    failed: Option<(InterfacesError, Stopwatch)>,
 }
 
 impl Ownership {
@@ -54,6 +63,7 @@ impl Ownership {
             node,
             pods: BTreeMap::new(),
             stale: true,
+            failed: None,
         }
     }
 
@@ -68,21 +78,50 @@ impl Ownership {
         }
     }
 
+    /// What to know while the kernel does not answer.
+    pub(super) fn warning(&self) -> Option<String> {
+        let (error, _) = self.failed.as_ref()?;
+        Some(format!(
+            "{error}; asking again each second: whose interfaces are is as it was known before, or \
+             learned from traffic"
+        ))
+    }
+
     /// Tells a declaration what changed since; whether anything did.
-    pub(super) fn refresh(
-        &mut self,
-        declaration: &mut SourceDeclaration,
-    ) -> Result<bool, InterfacesError> {
-        let changed = self.interfaces.refresh()?;
-        if changed == Changed::Nothing && !self.stale {
-            return Ok(false);
+    pub(super) fn refresh(&mut self, declaration: &mut SourceDeclaration) -> bool {
+        if !self.may_ask() {
+            return false;
+        }
+        let answer = self.interfaces.refresh();
+        self.note_answer(answer);
+        if self.failed.is_some() || !self.stale {
+            return false;
         }
         self.stale = false;
         let (names, owners) = (self.interfaces.names(), self.interfaces.owners(&self.pods));
         let is_new = declaration.names != names || declaration.numbered != owners;
         declaration.names = names;
         declaration.numbered = owners;
-        Ok(is_new)
+        is_new
+    }
+
+    /// Whether the kernel answered last, or was left alone for long enough.
+    fn may_ask(&self) -> bool {
+        let failed = self.failed.as_ref();
+        failed.is_none_or(|(_, since)| since.elapsed() >= PAUSE)
+    }
+
+    fn note_answer(&mut self, answer: Result<Changed, InterfacesError>) {
+        match answer {
+            Ok(changed) => {
+                self.failed = None;
+                self.stale |= changed == Changed::Something;
+            }
+            Err(error) => {
+                self.failed = Some((error, Stopwatch::start()));
+                self.stale = true;
+            }
+        }
     }
 }
 
@@ -170,6 +209,25 @@ mod tests {
             (true, Vec::new()),
         ];
         assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_kernel_that_does_not_answer_is_told_of_and_asked_again() {
+        let Ok(interfaces) = Interfaces::open() else {
+            println!("skipped: there is no netlink here");
+            return;
+        };
+        let mut ownership = Ownership::new(interfaces, "node-1".into());
+        let mut declaration = SourceDeclaration::default();
+        ownership.note_answer(Err(InterfacesError::System {
+            doing: "reading a list",
+            source: std::io::Error::other("busy"),
+        }));
+        assert!(!ownership.refresh(&mut declaration), "it is left alone");
+        insta::assert_snapshot!(ownership.warning().unwrap(), @"netlink: reading a list failed: busy; asking again each second: whose interfaces are is as it was known before, or learned from traffic");
+        std::thread::sleep(PAUSE);
+        assert!(ownership.refresh(&mut declaration), "there is a loopback");
+        assert_eq!(ownership.warning(), None);
     }
 
     #[test]

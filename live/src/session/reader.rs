@@ -12,6 +12,7 @@ use crate::clock::{Stopwatch, now};
 use crate::cluster::{ClusterEvents, ClusterWatch};
 use crate::session::Ended;
 use crate::session::intake::{Intake, Look};
+use crate::session::reached::Reached;
 
 /// How long a block is waited for before it is looked whether something else came.
 const WAIT: Duration = Duration::from_millis(50);
@@ -32,26 +33,42 @@ pub(super) struct Reader {
     /// Where copies of the engine are to go.
     pub(super) asked: Receiver<Sender<Look>>,
     pub(super) stop: Arc<AtomicBool>,
+    /// How far the ring was read.
+    pub(super) reached: Reached,
 }
 
 impl Reader {
-    /// Reads until it is told to stop, or the kernel gives the ring up.
-    pub(super) fn run(mut self) -> Result<Ended, CaptureError> {
-        let names = self.ring.interface_names()?;
+    /// Reads until it is told to stop, or the kernel gives the ring up. Either way it says what is
+    /// known then, and ends what is recorded.
+    pub(super) fn run(mut self) -> Ended {
+        let read = self.ring.interface_names().and_then(|names| {
+            self.read_until_stopped(&names)?;
+            self.read_rest(&names)
+        });
+        self.intake.pass(now());
+        let (Look { engine, provenance }, recorded) = self.intake.end();
+        Ended {
+            snapshot: engine.into_snapshot(provenance),
+            recorded,
+            failure: read.err(),
+        }
+    }
+
+    fn read_until_stopped(&mut self, names: &InterfaceNames) -> Result<(), CaptureError> {
         let (mut looked, mut looked_for_sockets) = (Stopwatch::start(), Stopwatch::start());
         self.intake.find_own_sockets();
         while !self.stop.load(Ordering::Relaxed) {
-            self.read(&names, &mut looked_for_sockets)?;
+            self.read(names, &mut looked_for_sockets)?;
             self.take_changes();
             if looked.elapsed() >= LOOK {
                 looked = Stopwatch::start();
                 self.intake.lose(self.ring.statistics()?);
-                self.intake.pass(now());
+                self.intake.pass(self.reached.time(now()));
                 self.intake.flush();
             }
             self.answer();
         }
-        self.end(&names)
+        Ok(())
     }
 
     /// Counts the next block, if there is one soon.
@@ -66,9 +83,16 @@ impl Reader {
             *looked_for_sockets = Stopwatch::start();
             self.intake.find_own_sockets();
         }
-        if let Some(block) = block {
-            self.intake.take(block.frames(), |index| names.name(index));
-        }
+        let Some(block) = block else {
+            self.reached.drained();
+            return Ok(());
+        };
+        let mut latest = Timestamp::MIN;
+        let frames = block
+            .frames()
+            .inspect(|frame| latest = latest.max(frame.time));
+        self.intake.take(frames, |index| names.name(index));
+        self.reached.block(latest);
         Ok(())
     }
 
@@ -87,15 +111,15 @@ impl Reader {
     /// Gives a copy to everyone who asked.
     fn answer(&mut self) {
         for asker in self.asked.try_iter() {
-            self.intake.pass(now());
+            self.intake.pass(self.reached.time(now()));
             // Who went away meanwhile wants it no more.
             drop(asker.send(self.intake.look()));
         }
     }
 
-    /// Takes what passed until now, and says what is known at the end. What goes on passing is not
-    /// waited for, and neither does a clock that is set back keep it here.
-    fn end(mut self, names: &InterfaceNames) -> Result<Ended, CaptureError> {
+    /// Takes what passed until now. What goes on passing is not waited for, and neither does a clock
+    /// that is set back keep it here.
+    fn read_rest(&mut self, names: &InterfaceNames) -> Result<(), CaptureError> {
         let stopped = now();
         for _ in 0..=self.ring.blocks() {
             let Some(block) = self.ring.next_block(LAST)? else {
@@ -111,9 +135,6 @@ impl Reader {
             }
         }
         self.intake.lose(self.ring.statistics()?);
-        self.intake.pass(now());
-        let (Look { engine, provenance }, recorded) = self.intake.end();
-        let snapshot = engine.into_snapshot(provenance);
-        Ok(Ended { snapshot, recorded })
+        Ok(())
     }
 }

@@ -54,7 +54,7 @@ fn run(node: &Node, folder: &Path, interfaces: &[&str]) -> Snapshot {
         pods: PodChoice::default(),
         own_traffic: OwnTraffic::Counted,
     };
-    let mut session = inside(&node.host, || Session::new(ring, settings));
+    let mut session = inside(&node.host, || Session::new(ring, settings).unwrap());
     let recorder = Recorder::create(RecorderOptions {
         folder: folder.to_owned(),
         max_file_octets: Some(64 << 10),
@@ -91,7 +91,12 @@ fn run(node: &Node, folder: &Path, interfaces: &[&str]) -> Snapshot {
     node.call(20_000);
     node.send(7);
     sleep(Duration::from_millis(1_200));
-    let Ended { snapshot, recorded } = running.stop().unwrap();
+    let Ended {
+        snapshot,
+        recorded,
+        failure,
+    } = running.stop().unwrap();
+    assert!(failure.is_none(), "{failure:?}");
     assert!(recorded.unwrap().unwrap().files > 1, "it was rotated");
     assert_eq!(recording.look(), None, "it has ended");
     snapshot
