@@ -20,6 +20,7 @@ mod object;
 mod output;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -128,7 +129,7 @@ pub enum RecordError {
     },
     /// A file can not be written.
     #[error(
-        "{}: {error}; the recording ends here, what was written before can be replayed",
+        "{}: {error}; the recording ends here, {left}",
         path.display()
     )]
     Write {
@@ -136,7 +137,27 @@ pub enum RecordError {
         path: PathBuf,
         /// What the system said.
         error: io::Error,
+        /// What there is of it.
+        left: Left,
     },
+}
+
+/// What there is of a recording that ended before it should.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// No frame that could be replayed.
+    Nothing,
+    /// Frames up to its last flush.
+    Frames,
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "and no frame of it is there",
+            Self::Frames => "what was written before can be replayed",
+        })
+    }
 }
 
 impl RecordError {
@@ -144,6 +165,7 @@ impl RecordError {
         Self::Write {
             path: path.to_owned(),
             error,
+            left: Left::Nothing,
         }
     }
 }
@@ -305,11 +327,33 @@ impl Recorder {
     /// # Errors
     /// When a file can not be written.
     pub fn finish(mut self) -> Result<Recording, RecordError> {
+        match self.finish_files() {
+            Ok(()) => Ok(self.recording()),
+            Err(error) => Err(self.end_by(error)),
+        }
+    }
+
+    /// Ends the recording by an error, which from then on says what there is of it.
+    #[must_use]
+    pub fn end_by(self, error: RecordError) -> RecordError {
+        let flushed = *self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut files = self.sources.values().flat_map(Captures::files);
+        // Who removes the folder leaves nothing of what was handed to the system.
+        let is_there = |file: String| self.options.folder.join(file).exists();
+        match error {
+            RecordError::Write { path, error, .. } if flushed.frames > 0 && files.any(is_there) => {
+                let left = Left::Frames;
+                RecordError::Write { path, error, left }
+            }
+            error => error,
+        }
+    }
+
+    fn finish_files(&mut self) -> Result<(), RecordError> {
         for captures in self.sources.values_mut() {
             captures.finish()?;
         }
-        self.flush()?;
-        Ok(self.recording())
+        self.flush()
     }
 
     /// What was recorded so far.
@@ -375,6 +419,9 @@ fn make_empty(folder: &Path) -> Result<(), RecordError> {
         path: folder.to_owned(),
         error,
     };
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent).map_err(wrong)?;
+    }
     match fs::create_dir(folder) {
         Ok(()) => return Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

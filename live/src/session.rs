@@ -127,6 +127,12 @@ impl Session {
         self.intake.apply(change);
     }
 
+    /// Tells it that this machine is the node, with the addresses that the kernel says it has now:
+    /// for where no cluster explains them.
+    pub fn apply_machine(&mut self) {
+        self.intake.apply_machine();
+    }
+
     /// Declares a range of addresses as the cluster's.
     pub fn add_cluster_range(&mut self, range: IpNet) {
         self.intake.add_cluster_range(range);

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,6 +42,10 @@ const UDP_IDLE: &str = "udp-idle";
 
 const CAPTURED: &str = "What is captured";
 const KEPT: &str = "What is kept";
+
+/// From the length of an interval of counts, below which nothing can be forgotten, to a year.
+const RETENTIONS: RangeInclusive<Duration> =
+    Duration::from_secs(10)..=Duration::from_hours(365 * 24);
 
 /// Where a pod finds the name of its node, when its manifest says so.
 const NODE_NAME: &str = "NODE_NAME";
@@ -94,6 +99,7 @@ fn captured() -> Vec<Arg> {
             "name of this node in the cluster [default: the variable NODE_NAME, else the hostname]",
         ),
         captured(INTERFACE, "NAME")
+            .value_parser(interface)
             .action(ArgAction::Append)
             .help("only interfaces of this name, such as eth0 or 'veth*'; may be repeated"),
         captured(NAMESPACE, "NAME")
@@ -128,7 +134,9 @@ fn kept() -> [Arg; 4] {
             .help_heading(KEPT)
     };
     [
-        time(RETENTION, "1h").help("how long it is kept what was counted"),
+        time(RETENTION, "1h")
+            .value_parser(retention)
+            .help("how long it is kept what was counted"),
         Arg::new(MEMORY_LIMIT)
             .long(MEMORY_LIMIT)
             .value_name("OCTETS")
@@ -199,6 +207,9 @@ fn open_with<T>(
     for change in told.changes {
         session.apply(change);
     }
+    if choice.source == ClusterSource::None {
+        session.apply_machine();
+    }
     for range in told.ranges {
         session.add_cluster_range(range);
     }
@@ -267,6 +278,22 @@ fn settings(
             OwnTraffic::LeftOut { listening }
         },
     })
+}
+
+/// A name, or a glob of names.
+fn interface(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Err("is no name, expected one such as eth0 or 'veth*'");
+    }
+    Ok(text.to_owned())
+}
+
+fn retention(text: &str) -> Result<Duration, String> {
+    let duration = quantity::duration(text)?;
+    if !RETENTIONS.contains(&duration) {
+        return Err("expected from 10s to 8760h, a year".to_owned());
+    }
+    Ok(duration)
 }
 
 fn globs(matches: &ArgMatches, id: &str) -> Vec<Glob> {

@@ -201,6 +201,11 @@ fn add_nodes(nodes: &mut Vec<NodeView>, more: Vec<NodeView>) {
 
 /// Refuses what is no address of a server.
 pub(crate) fn check_url(url: &str) -> anyhow::Result<()> {
+    if !url.contains("://") && url.contains(':') {
+        bail!(
+            "--url: `{url}` is not offered, expected http://HOST:PORT; did you mean http://{url}"
+        );
+    }
     if !url.starts_with("http://") {
         bail!("--url: `{url}` is not offered, expected http://HOST:PORT");
     }
@@ -278,7 +283,10 @@ fn unreached(url: &str, error: &ureq::Error) -> anyhow::Error {
     } else {
         error.to_string()
     };
-    anyhow!("{url}: no answer: {reason}; is `pilotfish replay` running and listening there?")
+    anyhow!(
+        "{url}: no answer: {reason}; is `pilotfish live` or `pilotfish replay` running and \
+         listening there?"
+    )
 }
 
 fn parsed(url: &str, operation: Operation, body: &[u8]) -> anyhow::Result<Answer> {

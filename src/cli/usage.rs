@@ -32,6 +32,9 @@ const NAMES: [(&str, &str); 6] = [
     ("proto", "l4proto"),
 ];
 
+/// What nobody should be led to by a slip of the keyboard.
+const BEYOND: &str = "--insecure";
+
 const OR_A_SERVER: &str = "name captures, or a running server with --url URL";
 
 /// What is wrong with `typed`, in one line, where HTTP has words for it.
@@ -46,6 +49,10 @@ pub(crate) fn refusal(error: &clap::Error, typed: &[OsString]) -> Option<anyhow:
 
 /// The error, with a tip where one is known.
 pub(crate) fn with_tip(mut error: clap::Error, typed: &[OsString]) -> clap::Error {
+    if error.get(ContextKind::SuggestedArg) == Some(&ContextValue::String(BEYOND.to_owned())) {
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::Usage);
+    }
     let Some(operation) = operation(typed) else {
         return error;
     };

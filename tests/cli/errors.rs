@@ -127,6 +127,8 @@ fn an_address_that_cannot_be_served_is_refused() {
     let cases = [
         "replay captures/shop --listen nowhere",
         "replay captures/shop --listen 127.0.0.1:99999",
+        "replay captures/shop --listen 0.0.0.0:0",
+        "live --listen [::]:0",
         "replay captures/shop --allow-host http://pilotfish",
     ];
     assert_accepted("errors__listen", &refusals(&cases, |a| outcome(command(a))));
@@ -136,6 +138,16 @@ fn an_address_that_cannot_be_served_is_refused() {
     let arguments = format!("replay captures/shop --listen {address}");
     let text = refusals(&[&arguments], |a| outcome(command(a)));
     assert_accepted("errors__taken", &text.replace(&address, "127.0.0.1:PORT"));
+}
+
+#[test]
+fn what_can_not_be_captured_or_kept_is_refused() {
+    let cases = [
+        "live --interface=",
+        "live --retention 1ms",
+        "live --retention 9999999h",
+    ];
+    assert_accepted("errors__live", &refusals(&cases, |a| outcome(command(a))));
 }
 
 #[test]

@@ -69,6 +69,9 @@ fn a_transfer_is_in_the_answers_within_two_seconds() {
     let flow = &answer["flows"][0];
     assert_eq!(answer["total"], 1, "{answer}");
     assert_eq!(flow["connections"], 1);
+    for end in ["client", "server"] {
+        assert_eq!(flow[end]["kind"], "node", "{answer}");
+    }
     // Loopback shows both ends the same packets.
     assert_eq!(
         flow["client_stats"]["tx_bytes"],

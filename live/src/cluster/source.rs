@@ -33,7 +33,7 @@ pub enum ClusterSource {
     Kubeconfig(Vec<PathBuf>),
     /// Files of objects.
     Files(Vec<PathBuf>),
-    /// Nowhere: ends are addresses.
+    /// Nowhere: ends but this machine are addresses.
     None,
 }
 
@@ -102,7 +102,8 @@ impl fmt::Display for Choice {
             }
             ClusterSource::Files(files) => write!(f, "cluster: as {} says", Paths(files))?,
             ClusterSource::None => f.write_str(
-                "cluster: none, so ends are addresses; name one with --kubeconfig or --cluster",
+                "cluster: none, so all ends but this machine are addresses; name one with \
+                 --kubeconfig or --cluster",
             )?,
         }
         match self.unused.as_slice() {
@@ -152,7 +153,7 @@ mod tests {
         cluster: watched with a.conf (KUBECONFIG, --cluster not used)
         cluster: watched with b.conf, c.conf (--cluster not used)
         cluster: as cluster.yaml says
-        cluster: none, so ends are addresses; name one with --kubeconfig or --cluster
+        cluster: none, so all ends but this machine are addresses; name one with --kubeconfig or --cluster
         ");
     }
 }

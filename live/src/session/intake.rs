@@ -144,6 +144,13 @@ impl Intake {
         self.engine.apply(change);
     }
 
+    /// Explains this machine's own addresses, which no cluster does.
+    pub(super) fn apply_machine(&mut self) {
+        if let Some(machine) = self.ownership.as_ref().map(Ownership::machine) {
+            self.apply(machine);
+        }
+    }
+
     pub(super) fn add_cluster_range(&mut self, range: IpNet) {
         self.engine.add_cluster_range(range);
     }
@@ -237,10 +244,7 @@ impl Intake {
         };
         match write(&mut recorder, self) {
             Ok(()) => self.recorder = Some(recorder),
-            Err(error) => {
-                self.warn(error.to_string());
-                self.record_error = Some(error);
-            }
+            Err(error) => self.record_error = Some(recorder.end_by(error)),
         }
     }
 

@@ -10,10 +10,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use analyzer::cluster::object::{Object, Phase, Pod, PodNetwork};
+use analyzer::cluster::object::{Node, Object, Phase, Pod, PodNetwork};
 use analyzer::cluster::{Change, ChangeKind};
 use analyzer::hop::declaration::{InterfaceOwner, PodName, SourceDeclaration};
 use analyzer::query::pattern::Glob;
+use analyzer::vantage::is_scoped;
 
 use crate::clock::Stopwatch;
 use crate::interfaces::{Changed, Interfaces, InterfacesError};
@@ -64,6 +65,25 @@ impl Ownership {
             pods: BTreeMap::new(),
             stale: true,
             failed: None,
+        }
+    }
+
+    /// This machine as a node, for where no cluster says whose its addresses are.
+    pub(super) fn machine(&self) -> Change {
+        let addresses = self.interfaces.addresses().into_iter();
+        Change {
+            time: None,
+            kind: ChangeKind::Added,
+            resource_version: None,
+            line: 0,
+            object: Object::Node(Node {
+                name: Arc::clone(&self.node),
+                created: None,
+                // The others mean this machine on this machine only, which is known where it is
+                // known that frames were taken here.
+                addresses: addresses.filter(|own| !is_scoped(*own)).collect(),
+                pod_cidrs: Vec::new(),
+            }),
         }
     }
 

@@ -200,13 +200,38 @@ fn a_folder_with_something_in_it_is_refused() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// A disk that is full: the error names the file, and what is there stays.
 #[test]
-fn a_full_disk_ends_the_recording_with_an_error() {
+fn a_folder_is_made_with_those_above_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("a/b/c");
+    Recorder::create(options(&below, None)).unwrap();
+    assert!(below.join("scenario.yaml").exists());
+}
+
+/// A file that can not be made, as on a full disk: the error names it, and says whether what was
+/// flushed is still there.
+#[test]
+fn a_recording_that_can_not_go_on_ends_with_what_there_is_of_it() {
+    let said = |folder_is_removed| {
+        let error = ended_by_next_file(folder_is_removed).to_string();
+        let (_, said) = error.split_once("capture-1-00002.pcapng: ").unwrap();
+        said.to_owned()
+    };
+    assert_eq!(
+        said(true),
+        "No such file or directory (os error 2); the recording ends here, and no frame of it is \
+         there"
+    );
+    assert_eq!(
+        said(false),
+        "File exists (os error 17); the recording ends here, what was written before can be \
+         replayed"
+    );
+}
+
+fn ended_by_next_file(folder_is_removed: bool) -> RecordError {
     let folder = tempfile::tempdir().unwrap();
     let mut recorder = Recorder::create(options(folder.path(), Some(400))).unwrap();
-    // The next file can not be made.
-    std::fs::remove_dir_all(folder.path()).unwrap();
     let mut frame = OwnedFrame {
         time: BEGIN,
         link: 1,
@@ -220,14 +245,13 @@ fn a_full_disk_ends_the_recording_with_an_error() {
         },
     };
     recorder.frame(&frame.lend()).unwrap();
+    recorder.flush().unwrap();
+    if folder_is_removed {
+        std::fs::remove_dir_all(folder.path()).unwrap();
+    } else {
+        std::fs::write(folder.path().join("capture-1-00002.pcapng"), "").unwrap();
+    }
     frame.time += 1;
-    let error = recorder.frame(&frame.lend()).unwrap_err().to_string();
-    assert!(
-        error.contains("capture-1-00002.pcapng: No such file"),
-        "{error}"
-    );
-    assert!(
-        error.ends_with("what was written before can be replayed"),
-        "{error}"
-    );
+    let error = recorder.frame(&frame.lend()).unwrap_err();
+    recorder.end_by(error)
 }
