@@ -77,6 +77,20 @@ pub enum Surplus {
     Earliest,
 }
 
+impl Surplus {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Latest, Self::Earliest];
+
+    /// Its name in descriptions of scenarios.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Latest => "latest",
+            Self::Earliest => "earliest",
+        }
+    }
+}
+
 /// The records that are kept, ordered by start and five-tuple. In a capture that was written twice
 /// into one file there are several of the same start and five-tuple, which are numbered.
 #[derive(Clone, Debug)]

@@ -65,6 +65,10 @@ pub(super) fn text(
         .named()
         .map(|(name, limit)| format!("{name}: {limit}"));
     line(&mut text, format_args!("limits: {{{}}}", limits.join(", ")));
+    line(
+        &mut text,
+        format_args!("surplus: {}", settings.surplus.name()),
+    );
     text
 }
 

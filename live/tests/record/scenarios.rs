@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use analyzer::connection::record::Surplus;
+
 use crate::answers;
 use crate::telling::{Live, Story};
 
@@ -38,6 +40,26 @@ fn a_recording_replays_to_the_answers_of_the_live_run() {
             assert_same(&answers, &replayed, &format!("{name}, {max_octets:?}"));
         }
     }
+}
+
+/// A live run keeps the records of connections that began last, a replay those that began first.
+#[test]
+fn the_connections_that_went_for_want_of_room_go_again() {
+    let story = Story::of("any-sll2");
+    let connections = |surplus| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = answers::settings();
+        settings.limits.connection_records = 2;
+        settings.surplus = surplus;
+        let mut live = Live::start_with(&story, folder.path().to_owned(), None, settings);
+        story.tell(story.frames.len(), &mut live);
+        let answers = answers::of(&live.snapshot());
+        live.recorder.finish().unwrap();
+        assert_same(&answers, &answers::of_replay(folder.path()), surplus.name());
+        answers
+    };
+    let [latest, earliest] = Surplus::ALL.map(connections);
+    assert_ne!(latest, earliest);
 }
 
 /// What is seen and not kept, before, among and after what is, and time that passes in silence.

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use analyzer::cluster::Change;
-use analyzer::engine::Engine;
+use analyzer::engine::{Engine, Settings};
 use analyzer::frame::{Direction, Frame, LinkType, Offload, Origin};
 use analyzer::hop::declaration::SourceDeclaration;
 use analyzer::snapshot::{Provenance, Snapshot, Source};
@@ -144,17 +144,27 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn start(story: &Story, folder: PathBuf, max_file_octets: Option<u64>) -> Self {
+        Self::start_with(story, folder, max_file_octets, answers::settings())
+    }
+
+    /// The same with settings that are not those of the replay.
+    pub(crate) fn start_with(
+        story: &Story,
+        folder: PathBuf,
+        max_file_octets: Option<u64>,
+        settings: Settings,
+    ) -> Self {
         let mut recorder = Recorder::create(RecorderOptions {
             folder,
             max_file_octets,
-            settings: answers::settings(),
+            settings,
             cluster_cidrs: Vec::new(),
             names: None,
         })
         .unwrap();
         recorder.declare(&story.declarations).unwrap();
         Self {
-            engine: Engine::new(answers::settings()),
+            engine: Engine::new(settings),
             recorder,
             declarations: story.declarations.clone(),
             dropped: 0,

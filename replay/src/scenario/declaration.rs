@@ -23,6 +23,7 @@
 //!     left_out: {frames: 12, first: 2026-11-22T10:00:00Z, last: 2026-11-22T10:01:00Z}
 //! timeouts: {tcp: 300s, udp: 60s}     # how long a connection may be silent
 //! limits: {connections: 65536}        # the smaller one holds, of these and the replay's own
+//! surplus: earliest                   # which records of connections went that did not fit
 //! watched: {from: 2026-11-22T10:00:00Z, until: 2026-11-22T10:01:00Z}
 //! ```
 

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use analyzer::connection::record::Surplus;
 use analyzer::engine::{Limits, Settings, Unrecorded};
 use analyzer::time::Timestamp;
 use objects::document::field::{Field, FieldError, shown};
@@ -20,13 +21,15 @@ pub struct Recorded {
     tcp_ns: Option<u64>,
     /// The same of UDP.
     udp_ns: Option<u64>,
+    /// Which records of connections went when there were more than the limit.
+    surplus: Option<Surplus>,
     /// From when to when it was watched, though no frame may say so.
     pub(crate) watched: Option<(Timestamp, Timestamp)>,
 }
 
 impl Recorded {
     /// The fields of a description that are read here.
-    pub(super) const FIELDS: [&str; 3] = ["limits", "timeouts", "watched"];
+    pub(super) const FIELDS: [&str; 4] = ["limits", "surplus", "timeouts", "watched"];
 
     /// Reads a description.
     pub(super) fn read(root: &Field<'_>) -> Result<Self, FieldError> {
@@ -39,6 +42,7 @@ impl Recorded {
             let limit: Option<usize> = field.parse("a number of records")?;
             recorded.limits.extend(limit.map(|limit| (name, limit)));
         }
+        recorded.surplus = surplus(&root.get("surplus")?)?;
         let timeouts = root.get("timeouts")?;
         timeouts.only(&["tcp", "udp"])?;
         recorded.tcp_ns = duration(&timeouts.get("tcp")?)?;
@@ -57,10 +61,27 @@ impl Recorded {
             let recorded = self.limits.get(name).copied().unwrap_or(*own);
             *own = recorded.min(*own);
         }
+        settings.surplus = self.surplus.unwrap_or(settings.surplus);
         let idle = &mut settings.idle;
         idle.tcp_ns = self.tcp_ns.unwrap_or(idle.tcp_ns);
         idle.udp_ns = self.udp_ns.unwrap_or(idle.udp_ns);
     }
+}
+
+fn surplus(field: &Field<'_>) -> Result<Option<Surplus>, FieldError> {
+    let Some(text) = field.text()? else {
+        return Ok(None);
+    };
+    let named = Surplus::ALL
+        .into_iter()
+        .find(|surplus| surplus.name() == text);
+    let unknown = || {
+        field.wrong(format!(
+            "{} is unknown, expected latest or earliest",
+            shown(text)
+        ))
+    };
+    named.map(Some).ok_or_else(unknown)
 }
 
 /// What a recorder left out of a capture.

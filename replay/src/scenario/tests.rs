@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use analyzer::connection::record::Surplus;
 use analyzer::engine::Settings;
 use analyzer::hop::declaration::{InterfaceOwner, PodName, Shown, TakenAt};
 use tempfile::TempDir;
@@ -324,6 +325,7 @@ fn settings_are_those_of_the_recorder_and_of_two_limits_the_smaller_one_holds() 
 version: 1
 timeouts: {tcp: 30s, udp: 0.5s}
 limits: {connections: 7, clues: 0, intervals: 99999999999}
+surplus: earliest
 ";
     let folder = folder(&["a.pcap"], Some(text));
     let mut settings = Settings::default();
@@ -331,6 +333,7 @@ limits: {connections: 7, clues: 0, intervals: 99999999999}
     let scenario = Scenario::open(folder.path()).unwrap();
     scenario.recorded.lay_over(&mut settings);
     (expected.idle.tcp_ns, expected.idle.udp_ns) = (30_000_000_000, 500_000_000);
+    expected.surplus = Surplus::Earliest;
     expected.limits.connections = 7;
     expected.limits.translations.clues = 0;
     assert_eq!(settings, expected);
