@@ -80,12 +80,12 @@ pub fn read(file: &Path) -> Result<ClusterFile, ClusterFileError> {
     decode(file, &text)
 }
 
-/// Decodes the text of a cluster file; `file` is only named in errors.
+/// Decodes the text of a cluster file; `file` is named in errors, and says whether it is a timeline.
 ///
 /// # Errors
 /// When the text is neither YAML nor JSON, or an object of it is wrong.
 pub fn decode(file: &Path, text: &str) -> Result<ClusterFile, ClusterFileError> {
-    let (documents, cut) = whole_documents(text).map_err(|error| ClusterFileError {
+    let (documents, cut) = whole_documents(file, text).map_err(|error| ClusterFileError {
         file: file.to_owned(),
         line: Some((error.line, Some(error.column))),
         problem: ClusterProblem::Syntax(error.problem),
@@ -130,14 +130,28 @@ pub fn decode(file: &Path, text: &str) -> Result<ClusterFile, ClusterFileError> 
 
 /// The documents of a text, and the number of its last line where that alone is wrong and has no
 /// end: whoever wrote the timeline was stopped within it.
-fn whole_documents(text: &str) -> Result<(Vec<Value<'_>>, Option<usize>), DocumentError> {
+fn whole_documents<'t>(
+    file: &Path,
+    text: &'t str,
+) -> Result<(Vec<Value<'t>>, Option<usize>), DocumentError> {
     let read = |text| documents(text, Keep::Some(kept));
     let error = match read(text) {
         Ok(documents) => return Ok((documents, None)),
         Err(error) => error,
     };
-    let before = text.rfind('\n').and_then(|end| text.get(..=end));
-    match before.map(read) {
+    let Some(end) = text.rfind('\n') else {
+        // What is wrong within the only line is wrong; a timeline that ends in it was cut.
+        let is_timeline = file
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().contains(".jsonl"));
+        let is_cut = is_timeline && text.starts_with('{') && error.problem.starts_with("EOF");
+        return if is_cut {
+            Ok((Vec::new(), Some(1)))
+        } else {
+            Err(error)
+        };
+    };
+    match text.get(..=end).map(read) {
         Some(Ok(documents)) if text.starts_with('{') && !documents.is_empty() => {
             let line = text.lines().count();
             Ok((documents, Some(line)))

@@ -64,7 +64,7 @@ impl Told {
 
     fn read_cluster(&mut self, file: &Path) -> Result<(), ReplayError> {
         let cluster = cluster_file::read(file)?;
-        if cluster.is_empty() {
+        if cluster.is_empty() && cluster.cut.is_none() {
             self.warnings.push(format!(
                 "{}: no Kubernetes object in it, so it names no address: expected what `kubectl \
                  get -o yaml` prints; did that fail?",

@@ -256,8 +256,12 @@ fn a_last_line_that_is_cut_is_left_out() {
         assert_eq!((file.changes.len(), file.cut), (1, Some(2)), "{end}");
     }
     assert_eq!(decoded(&text).cut, None);
+    for end in 1..first.len() {
+        let file = decode(Path::new("cluster.jsonl"), &text[..end]).unwrap();
+        assert_eq!((file.changes.len(), file.cut), (0, Some(1)), "{end}");
+    }
     for wrong in [
-        &text[..30],
+        "{oops}",
         &format!("{}\n{second}\n", &first[..30]),
         &format!("{first}\n{}\n", &second[..30]),
     ] {
