@@ -99,19 +99,22 @@ impl<'b> Frames<'b> {
         }
     }
 
-    /// The next frame, and everything from the header after it on.
+    /// Everything from the header after the next frame on.
     #[inline]
-    fn split(&self) -> Option<(Frame<'b>, &'b [u8])> {
-        let header = self.rest.first_chunk::<HEADER>()?;
-        let frame = read(self.rest, header, self.source)?;
+    fn after(&self, header: &[u8; HEADER]) -> Option<&'b [u8]> {
         let next = index(word(header, NEXT)?)?;
-        let rest = match self.left {
+        match self.left {
             // The last one says 0, or how long it is.
-            1 => &[],
-            _ if next < HEADER => return None,
-            _ => self.rest.get(next..)?,
-        };
-        Some((frame, rest))
+            1 => Some(&[]),
+            _ if next < HEADER => None,
+            _ => self.rest.get(next..),
+        }
+    }
+
+    #[cold]
+    fn lose(&self, frames: u32) {
+        let lost = u64::from(frames);
+        self.unreadable.set(self.unreadable.get() + lost);
     }
 }
 
@@ -120,18 +123,25 @@ impl<'b> Iterator for Frames<'b> {
 
     #[inline]
     fn next(&mut self) -> Option<Frame<'b>> {
-        if self.left == 0 {
-            return None;
+        while self.left > 0 {
+            let (octets, header) = (self.rest, self.rest.first_chunk::<HEADER>());
+            let Some((header, rest)) =
+                header.and_then(|header| Some((header, self.after(header)?)))
+            else {
+                // Nobody knows where the others are.
+                self.lose(self.left);
+                self.left = 0;
+                return None;
+            };
+            self.rest = rest;
+            self.left -= 1;
+            let frame = read(octets, header, self.source);
+            if frame.is_some() {
+                return frame;
+            }
+            self.lose(1);
         }
-        let Some((frame, rest)) = self.split() else {
-            let lost = u64::from(self.left);
-            self.unreadable.set(self.unreadable.get() + lost);
-            self.left = 0;
-            return None;
-        };
-        self.rest = rest;
-        self.left -= 1;
-        Some(frame)
+        None
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -182,7 +192,7 @@ fn bare<'b>(frame: Frame<'b>, header: &[u8; HEADER], link_offset: usize) -> Opti
         link: LinkType::RAW,
         original_len: frame
             .original_len
-            .checked_sub(u32::try_from(before).ok()?)?,
+            .saturating_sub(u32::try_from(before).ok()?),
         data: frame.data.get(before..).unwrap_or_default(),
         ..frame
     })

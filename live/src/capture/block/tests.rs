@@ -190,6 +190,35 @@ fn frames_come_one_after_the_other() {
 }
 
 #[test]
+fn a_frame_that_makes_no_sense_is_lost_and_those_after_it_are_read() {
+    let odd = Told {
+        hardware: libc::ARPHRD_NONE,
+        link_len: 0,
+        data: &[9; 77],
+        ..PLAIN
+    };
+    let mut octets = block(&[PLAIN, odd, PLAIN]);
+    let second = 48 - LENT_FROM + described(&PLAIN, false).len();
+    // The IP header is before the frame.
+    let before = DATA - 1;
+    put(&mut octets, second + NETWORK_OFFSET, &before.to_ne_bytes());
+    assert_eq!(counts(&octets), (2, 1));
+}
+
+#[test]
+fn a_tunnels_frame_that_was_shorter_than_its_header_has_no_octets_of_ip() {
+    let octets = block(&[Told {
+        hardware: libc::ARPHRD_NONE,
+        original_len: 3,
+        data: &[9; 3],
+        ..PLAIN
+    }]);
+    let lost = Cell::new(0);
+    let frame = only(&octets, &lost);
+    assert_eq!((frame.original_len, frame.data.len()), (0, 0));
+}
+
+#[test]
 fn whatever_a_block_says_every_frame_is_accounted_for() {
     let whole = block(&[PLAIN, PLAIN, PLAIN]);
     for at in 0..whole.len() {
