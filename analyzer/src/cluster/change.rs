@@ -78,14 +78,22 @@ pub(super) fn forget(history: &mut Vec<Entry>, before: Timestamp) -> usize {
         return 0;
     }
     let records = records(history);
-    history.sort();
+    let mut placed = history.clone();
+    place_dumps(&mut placed);
+    // Where a dump stands may change with what is told later: it stays without a time.
+    let own_times = history.drain(..).map(|entry| entry.time);
+    let mut placed: Vec<(Entry, Option<Timestamp>)> = placed.into_iter().zip(own_times).collect();
+    placed.sort_unstable();
     let mut replaced: BTreeSet<Option<Arc<str>>> = BTreeSet::new();
-    let mut kept: Vec<Entry> = Vec::with_capacity(history.len());
-    for entry in history.drain(..).rev() {
+    let mut kept: Vec<Entry> = Vec::with_capacity(placed.len());
+    for (entry, own_time) in placed.into_iter().rev() {
         // A pod's end says nothing of the next one of its name.
         let is_last = !is_old(&entry) || replaced.insert(uid(&entry.object));
         if is_last && !(is_old(&entry) && entry.kind == ChangeKind::Deleted) {
-            kept.push(entry);
+            kept.push(Entry {
+                time: own_time,
+                ..entry
+            });
         }
     }
     kept.reverse();

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use crate::cluster::tests::order::everything;
-use crate::cluster::tests::script::{changes, check_directory, cluster};
+use crate::cluster::tests::script::{changes, check_directory, cluster, second};
 use crate::cluster::{Cluster, ClusterLimits};
 
 #[test]
@@ -26,6 +26,21 @@ fn changes_that_repeat_a_state_take_no_room() {
         "192.168.0.1 @0: node node=n1
          10.0.0.5 @1999: pod a ns=s of=Pod/a
          10.0.0.5 @2000: unresolved",
+    );
+}
+
+#[test]
+fn the_newest_state_stays_though_it_has_no_time() {
+    let mut cluster = cluster(&changes(
+        "service s/a rv=9 ip=10.96.0.2
+         @10 service s/a rv=1 ip=10.96.0.1
+         @20 ~service s/a rv=5 ip=10.96.0.1 port=tcp/80",
+    ));
+    assert!(cluster.forget(second("60")));
+    check_directory(
+        &cluster.directory(),
+        "10.96.0.1 @70: external
+         10.96.0.2 @70: service ns=s svc=a called",
     );
 }
 
