@@ -77,7 +77,7 @@ pub enum Forward {
     Server,
 }
 
-const _: () = assert!(size_of::<Place<'_>>() == 40);
+const _: () = assert!(size_of::<Place<'_>>() <= 40);
 
 impl Place<'_> {
     /// Its index among the legs.
