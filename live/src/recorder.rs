@@ -345,7 +345,9 @@ impl Recorder {
                 let left = Left::Frames;
                 RecordError::Write { path, error, left }
             }
-            error => error,
+            error @ (RecordError::Write { .. }
+            | RecordError::Folder { .. }
+            | RecordError::NotEmpty(_)) => error,
         }
     }
 

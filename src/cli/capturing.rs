@@ -45,7 +45,7 @@ const KEPT: &str = "What is kept";
 
 /// From the length of an interval of counts, below which nothing can be forgotten, to a year.
 const RETENTIONS: RangeInclusive<Duration> =
-    Duration::from_secs(10)..=Duration::from_hours(365 * 24);
+    Duration::from_secs(10)..=Duration::from_secs(365 * 86_400);
 
 /// Where a pod finds the name of its node, when its manifest says so.
 const NODE_NAME: &str = "NODE_NAME";
