@@ -23,6 +23,7 @@ pub(crate) fn pod(metadata: Metadata, object: &Field<'_>) -> Result<Pod, FieldEr
         Some(true) => PodNetwork::Host,
         Some(false) | None => PodNetwork::Own,
     };
+    let ports = declared_ports(&spec)?;
     Ok(Pod {
         namespace: metadata.namespace,
         name: metadata.name,
@@ -34,10 +35,10 @@ pub(crate) fn pod(metadata: Metadata, object: &Field<'_>) -> Result<Pod, FieldEr
         network,
         addresses: addresses(&status.get("podIP")?, &status.get("podIPs")?)?,
         host_addresses: addresses(&status.get("hostIP")?, &status.get("hostIPs")?)?,
-        host_ports: host_ports(&spec, network)?,
+        host_ports: host_ports(&ports, network),
         owner: metadata.owner,
         labels: labels_of(&labels)?,
-        named_ports: named_ports(&spec)?,
+        named_ports: named_ports(&ports),
         template_hash: labels.get("pod-template-hash")?.name()?,
         container_id: container_id(&spec, &status)?,
     })
@@ -68,41 +69,54 @@ fn phase(status: &Field<'_>) -> Result<Phase, FieldError> {
     Ok(Phase::Terminal { finished })
 }
 
-fn host_ports(spec: &Field<'_>, network: PodNetwork) -> Result<Vec<(Protocol, u16)>, FieldError> {
-    let mut ports = BTreeSet::new();
-    for key in ["containers", "initContainers"] {
-        let containers = spec.get(key)?;
-        for container in containers.items()? {
-            let list = container.get("ports")?;
-            for port in list.items()? {
-                let container_port = port.get("containerPort")?.port()?;
-                let host_port = port.get("hostPort")?.port()?;
-                let number = match network {
-                    PodNetwork::Own => host_port,
-                    PodNetwork::Host => host_port.or(container_port),
-                };
-                ports.extend(protocol(&port)?.zip(number));
-            }
-        }
-    }
-    Ok(ports.into_iter().collect())
+/// One port that a container declares.
+struct DeclaredPort {
+    name: Option<Arc<str>>,
+    protocol: Option<Protocol>,
+    container: Option<u16>,
+    host: Option<u16>,
 }
 
-fn named_ports(spec: &Field<'_>) -> Result<Vec<(Arc<str>, Protocol, u16)>, FieldError> {
-    let mut ports = BTreeSet::new();
-    // A sidecar is an init container, and serves too.
+/// The ports of all containers. A sidecar is an init container, and serves too.
+fn declared_ports(spec: &Field<'_>) -> Result<Vec<DeclaredPort>, FieldError> {
+    let mut ports = Vec::new();
     for key in ["containers", "initContainers"] {
         let containers = spec.get(key)?;
         for container in containers.items()? {
             let list = container.get("ports")?;
             for port in list.items()? {
-                let number = port.get("containerPort")?.port()?;
-                let known = port.get("name")?.name()?.zip(protocol(&port)?).zip(number);
-                ports.extend(known.map(|((name, protocol), number)| (name, protocol, number)));
+                ports.push(DeclaredPort {
+                    name: port.get("name")?.name()?,
+                    protocol: protocol(&port)?,
+                    container: port.get("containerPort")?.port()?,
+                    host: port.get("hostPort")?.port()?,
+                });
             }
         }
     }
-    Ok(ports.into_iter().collect())
+    Ok(ports)
+}
+
+/// Where the node itself serves, in order.
+fn host_ports(declared: &[DeclaredPort], network: PodNetwork) -> Vec<(Protocol, u16)> {
+    let number = |port: &DeclaredPort| match network {
+        PodNetwork::Own => port.host,
+        PodNetwork::Host => port.host.or(port.container),
+    };
+    let ports = declared.iter();
+    let ports: BTreeSet<_> = ports
+        .filter_map(|port| port.protocol.zip(number(port)))
+        .collect();
+    ports.into_iter().collect()
+}
+
+/// What services may call by name, in order.
+fn named_ports(declared: &[DeclaredPort]) -> Vec<(Arc<str>, Protocol, u16)> {
+    let ports = declared.iter();
+    let ports: BTreeSet<_> = ports
+        .filter_map(|port| Some((port.name.clone()?, port.protocol?, port.container?)))
+        .collect();
+    ports.into_iter().collect()
 }
 
 /// The id of the pod's one container; none when it has more, sidecars included.
