@@ -39,9 +39,16 @@ impl IntoResponse for Refusal {
             error: String,
         }
         let mut response = json(self.status, &View { error: self.error });
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            let later = HeaderValue::from_static("1");
-            response.headers_mut().insert(header::RETRY_AFTER, later);
+        let next = match self.status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                Some((header::RETRY_AFTER, "1"))
+            }
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            _ => None,
+        };
+        if let Some((name, value)) = next {
+            let value = HeaderValue::from_static(value);
+            response.headers_mut().insert(name, value);
         }
         response
     }

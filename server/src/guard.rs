@@ -1,46 +1,111 @@
 //! The guard: what holds for every request and every response, whatever its path.
+//!
+//! ```text
+//! request ──► host and origin ──► pace of its client ──► token ──► place ──► answer
+//! ```
+//!
+//! Probes pass without: who asks them may know neither a name nor a token of the server, and an
+//! overloaded server lives all the same.
+//! **Shape** the cheapest check comes first; nothing of a body is read before the last one.
+
+mod bearer;
+mod body;
+mod names;
+mod pace;
 
 use std::sync::Arc;
 
-use axum::body::HttpBody;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, uri};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
-use crate::error::{Refusal, bounded};
+use crate::connection::Peer;
+use crate::error::Refusal;
+use crate::guard::pace::Pace;
+use crate::held::hold;
 use crate::host::AllowedHosts;
+use crate::options::Options;
+use crate::probe;
+use crate::token::TokenFile;
+
+pub(crate) use crate::guard::body::{BODY_MAX, check_no_body, take_body};
 
 /// What every response carries: nobody keeps it, nobody takes it for something other than it says,
-/// no page of another site embeds it.
-const HEADERS: [(HeaderName, &str); 3] = [
+/// no page embeds it, and shown as a page it loads nothing and tells nobody where it was.
+const HEADERS: [(HeaderName, &str); 5] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     ),
 ];
 
-/// Lets a request through that calls the server by a name it has, and not from a page elsewhere.
-pub(crate) async fn check_host(
-    State(allowed): State<Arc<AllowedHosts>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match check(&allowed, &request) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+/// Who may ask, and how much.
+pub(crate) struct Guard {
+    allowed: AllowedHosts,
+    token: Option<TokenFile>,
+    pace: Option<Pace>,
+    places: Arc<Semaphore>,
+    requests: usize,
+}
+
+impl Guard {
+    pub(crate) fn new(options: &Options) -> Self {
+        let limits = options.limits;
+        Self {
+            allowed: options.allowed_hosts.clone(),
+            token: options.token.clone(),
+            pace: limits.requests_per_second.map(Pace::new),
+            places: Arc::new(Semaphore::new(limits.requests)),
+            requests: limits.requests,
+        }
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Refusal> {
+        names::check(&self.allowed, request)?;
+        if let (Some(pace), Some(Peer(client))) = (&self.pace, request.extensions().get()) {
+            pace.take(client.ip(), Instant::now())?;
+        }
+        self.token
+            .as_ref()
+            .map_or(Ok(()), |token| bearer::check(token, request.headers()))
+    }
+
+    fn busy(&self) -> Refusal {
+        let error = format!(
+            "busy: {} requests are being answered, expected fewer; ask again in a second",
+            self.requests
+        );
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error)
     }
 }
 
-/// Lets a request through that has no body: no endpoint reads one.
-pub(crate) async fn check_no_body(request: Request, next: Next) -> Response {
-    if request.body().is_end_stream() {
+/// Lets a request through that may be answered, and keeps its place until its answer was sent.
+pub(crate) async fn admit(
+    State(guard): State<Arc<Guard>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if probe::PATHS.contains(&request.uri().path()) {
         return next.run(request).await;
     }
-    let error = "the request has a body, expected none; parameters go into the query string";
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error).into_response()
+    if let Err(refusal) = guard.check(&request) {
+        return refusal.into_response();
+    }
+    let Ok(place) = Arc::clone(&guard.places).try_acquire_owned() else {
+        return guard.busy().into_response();
+    };
+    let response = next.run(request).await;
+    response.map(|body| hold(body, place))
 }
 
 /// Adds what every response carries.
@@ -51,53 +116,4 @@ pub(crate) async fn add_headers(mut response: Response) -> Response {
             .insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-fn check(allowed: &AllowedHosts, request: &Request) -> Result<(), Refusal> {
-    let host = host(request.headers())?;
-    // An absolute request target overrules the header: both must be ours.
-    let target = request.uri().authority().map(uri::Authority::as_str);
-    for name in target.into_iter().chain([host]) {
-        if !allowed.accept_host(name) {
-            return Err(forbidden(
-                "host",
-                name,
-                "localhost, an address or a name given with --allow-host",
-            ));
-        }
-    }
-    for origin in request.headers().get_all(header::ORIGIN) {
-        let text = origin.to_str().unwrap_or_default();
-        if !allowed.accept_origin(text, host) {
-            return Err(forbidden(
-                "origin",
-                text,
-                "this server's own or a name given with --allow-host",
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn host(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    match (hosts.next().map(HeaderValue::to_str), hosts.next()) {
-        (Some(Ok(host)), None) => Ok(host),
-        (None, _) => Err(bad_host("missing")),
-        (Some(Ok(_)), Some(_)) => Err(bad_host("given twice")),
-        (Some(Err(_)), _) => Err(bad_host("not ASCII")),
-    }
-}
-
-fn bad_host(problem: &str) -> Refusal {
-    let error = format!("host: {problem}, expected one header with the server's name");
-    Refusal::new(StatusCode::BAD_REQUEST, error)
-}
-
-fn forbidden(header: &str, value: &str, expected: &str) -> Refusal {
-    let error = format!(
-        "{header}: `{}` is not allowed, expected {expected}",
-        bounded(value)
-    );
-    Refusal::new(StatusCode::FORBIDDEN, error)
 }

@@ -12,9 +12,13 @@ use thiserror::Error;
 
 use crate::error::bounded;
 
-/// Names that a server may be called by, beside `localhost` and addresses.
+/// Names that a server may be called by, beside `localhost` and addresses, and pages that may call
+/// it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct AllowedHosts(BTreeSet<String>);
+pub struct AllowedHosts {
+    names: BTreeSet<String>,
+    origins: BTreeSet<Origin>,
+}
 
 /// A text that is no host name.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -22,6 +26,11 @@ pub struct AllowedHosts(BTreeSet<String>);
     "`{0}` is not a host name, expected one such as pilotfish.tools.svc, without scheme and port"
 )]
 pub struct HostError(String);
+
+/// A text that is no origin of pages.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("`{0}` is not an origin, expected one such as https://tools.example:3000, without a path")]
+pub struct OriginError(String);
 
 impl AllowedHosts {
     /// Reads names, one each.
@@ -36,43 +45,73 @@ impl AllowedHosts {
             }) => Ok(name),
             _ => Err(HostError(bounded(text.as_ref()))),
         };
-        names
-            .into_iter()
-            .map(name)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        Ok(Self {
+            names: names.into_iter().map(name).collect::<Result<_, _>>()?,
+            origins: BTreeSet::new(),
+        })
+    }
+
+    /// Reads the origins of pages elsewhere that may call the server too.
+    ///
+    /// # Errors
+    /// The first text that is no origin.
+    pub fn with_origins<N: AsRef<str>>(
+        mut self,
+        origins: impl IntoIterator<Item = N>,
+    ) -> Result<Self, OriginError> {
+        for text in origins {
+            let origin = Origin::parse(text.as_ref());
+            let origin = origin.ok_or_else(|| OriginError(bounded(text.as_ref())))?;
+            self.origins.insert(origin);
+        }
+        Ok(self)
     }
 
     /// Whether the server may be called `authority`, the value of a `Host` header.
     pub(crate) fn accept_host(&self, authority: &str) -> bool {
         Authority::parse(authority).is_some_and(|authority| match authority.host {
             Host::Address(_) => true,
-            Host::Name(name) => is_loopback(&name) || self.0.contains(&name),
+            Host::Name(name) => is_loopback(&name) || self.names.contains(&name),
         })
     }
 
     /// Whether a page of `origin`, the value of an `Origin` header, may call the server `host`.
     pub(crate) fn accept_origin(&self, origin: &str, host: &str) -> bool {
-        let Some((scheme, authority)) = origin.split_once("://") else {
+        let (Some(origin), Some(host)) = (Origin::parse(origin), Authority::parse(host)) else {
             return false;
         };
-        let (Some(origin), Some(host)) = (Authority::parse(authority), Authority::parse(host))
-        else {
-            return false;
-        };
-        origin.with_port(scheme) == host.with_port(scheme)
-            || matches!(&origin.host, Host::Name(name) if self.0.contains(name))
+        origin.authority == host.with_port(&origin.scheme)
+            || matches!(&origin.authority.host, Host::Name(name) if self.names.contains(name))
+            || self.origins.contains(&origin)
+    }
+}
+
+/// Where a page comes from.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Origin {
+    scheme: String,
+    authority: Authority,
+}
+
+impl Origin {
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let scheme = scheme.to_ascii_lowercase();
+        let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet);
+        let is_scheme = !scheme.is_empty() && scheme.bytes().all(plain);
+        let authority = Authority::parse(authority)?.with_port(&scheme);
+        is_scheme.then_some(Self { scheme, authority })
     }
 }
 
 /// A host and its port.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Authority {
     host: Host,
     port: Option<u16>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Host {
     Name(String),
     Address(IpAddr),
@@ -101,13 +140,16 @@ impl Authority {
         Some(Self { host, port })
     }
 
-    fn with_port(&self, scheme: &str) -> (&Host, Option<u16>) {
+    fn with_port(self, scheme: &str) -> Self {
         let default = match scheme {
             "http" => Some(80),
             "https" => Some(443),
             _ => None,
         };
-        (&self.host, self.port.or(default))
+        Self {
+            port: self.port.or(default),
+            ..self
+        }
     }
 }
 
@@ -206,6 +248,46 @@ mod tests {
             ("ftp://localhost", "localhost:80"),
         ] {
             assert!(!allowed().accept_origin(origin, host), "{origin} {host}");
+        }
+    }
+
+    #[test]
+    fn a_listed_origin_is_that_origin_alone() {
+        let listed = [
+            "https://Tools.example",
+            "http://10.0.0.9:3000",
+            "vscode-webview://abc",
+        ];
+        let allowed = allowed().with_origins(listed).unwrap();
+        for origin in [
+            "https://tools.example",
+            "https://tools.example:443",
+            listed[1],
+            listed[2],
+        ] {
+            assert!(allowed.accept_origin(origin, "localhost"), "{origin}");
+        }
+        for origin in [
+            "http://tools.example",
+            "https://tools.example:3000",
+            "http://10.0.0.9",
+        ] {
+            assert!(!allowed.accept_origin(origin, "localhost"), "{origin}");
+        }
+        assert!(!allowed.accept_host("tools.example"));
+        for text in [
+            "tools.example",
+            "null",
+            "https://tools.example/",
+            "://a",
+            "https://",
+        ] {
+            let error = AllowedHosts::default().with_origins([text]).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .starts_with(&format!("`{text}` is not an origin"))
+            );
         }
     }
 

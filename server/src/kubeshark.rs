@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 
 use crate::answer::Answers;
 use crate::error::{Refusal, json};
+use crate::guard::BODY_MAX;
 use crate::mcp::desk::Desk;
 use crate::mcp::discovery::catalogue;
-use crate::mcp::endpoint::BODY_MAX;
 use crate::mcp::tool;
 
 /// Where the tools are listed.

@@ -13,8 +13,11 @@
 
 mod answer;
 mod body;
+mod connection;
 mod error;
+mod file;
 mod guard;
+mod held;
 mod host;
 mod index;
 mod kubeshark;
@@ -22,16 +25,21 @@ mod mcp;
 mod options;
 mod probe;
 mod query_string;
+mod reload;
 mod router;
 mod run;
 mod serve;
 mod source;
+mod tls;
+mod token;
 
 pub use crate::body::write_body;
-pub use crate::host::{AllowedHosts, HostError};
+pub use crate::host::{AllowedHosts, HostError, OriginError};
 pub use crate::mcp::desk::Elsewhere;
 pub use crate::mcp::stdio::{McpSource, run_mcp};
 pub use crate::options::{Limits, Options};
 pub use crate::run::{Stop, run};
 pub use crate::serve::serve;
 pub use crate::source::{Progress, Published, Readiness, SnapshotSource};
+pub use crate::tls::{TlsError, TlsFiles};
+pub use crate::token::{TokenError, TokenFile};

@@ -7,6 +7,9 @@ use serde::Serialize;
 use crate::error::json;
 use crate::source::{Progress, Readiness};
 
+/// Where they are asked for.
+pub(crate) const PATHS: [&str; 2] = ["/healthz", "/readyz"];
+
 /// Whether the server answers at all.
 pub(crate) fn health() -> Response {
     "ok\n".into_response()

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use analyzer::query::Operation;
 use axum::Router;
@@ -16,6 +17,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::answer::Answers;
 use crate::error::Refusal;
+use crate::guard::Guard;
 use crate::mcp::endpoint::Endpoint;
 use crate::mcp::{discovery, endpoint};
 use crate::options::Options;
@@ -25,26 +27,29 @@ use crate::{guard, index, kubeshark, probe};
 /// Everything a server answers. The last layer is the outermost.
 pub(crate) fn router(source: Arc<dyn SnapshotSource>, options: &Options) -> Router {
     let answers = Answers::new(source, options.limits);
-    let allowed = Arc::new(options.allowed_hosts.clone());
-    paths(&answers)
+    paths(&answers, options)
         .fallback(async |uri: Uri| index::not_found(&uri))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             index::method_not_allowed(&method, &uri)
         })
-        .layer(from_fn_with_state(allowed, guard::check_host))
         // JSON of flows repeats itself: the fastest level takes nine tenths already.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn_with_state(
+            Arc::new(Guard::new(options)),
+            guard::admit,
+        ))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(map_response(guard::add_headers))
 }
 
-fn paths(answers: &Answers) -> Router {
+fn paths(answers: &Answers, options: &Options) -> Router {
     let source = Arc::clone(&answers.source);
     let ready = async move || probe::readiness(source.readiness());
+    let [healthz, readyz] = probe::PATHS;
     let router = Router::new()
         .route("/", plain(get(async || index::index())))
-        .route("/healthz", plain(get(async || probe::health())))
-        .route("/readyz", plain(get(ready)));
+        .route(healthz, plain(get(async || probe::health())))
+        .route(readyz, plain(get(ready)));
     Operation::ALL
         .into_iter()
         .fold(router, |router, operation| {
@@ -55,20 +60,22 @@ fn paths(answers: &Answers) -> Router {
                 .route(path, plain(get(answer.clone())))
                 .route(&format!("{}{path}", kubeshark::PREFIX), plain(get(answer)))
         })
-        .merge(tools(answers))
+        .merge(tools(answers, options.limits.body_time))
 }
 
 /// The paths of models and of their clients.
-fn tools(answers: &Answers) -> Router {
+fn tools(answers: &Answers, body_time: Duration) -> Router {
     let endpoint = Endpoint::new(answers.clone());
     let message = async move |request: Request| endpoint.post(request).await;
     let look = plain(get(async |request: Request| endpoint::get(&request)));
     let answers = answers.clone();
     let call = async move |request: Request| kubeshark::call(answers, request).await;
+    let [message, call] = [post(message), post(call)]
+        .map(|posts| posts.route_layer(from_fn_with_state(body_time, guard::take_body)));
     Router::new()
-        .route(discovery::PATH, look.post(message))
+        .route(discovery::PATH, look.merge(message))
         .route(kubeshark::LIST, plain(get(async || kubeshark::list())))
-        .route(kubeshark::CALL, post(call))
+        .route(kubeshark::CALL, call)
 }
 
 fn plain(methods: MethodRouter) -> MethodRouter {

@@ -6,6 +6,7 @@ use analyzer::snapshot::Snapshot;
 use clap::{Arg, ArgMatches, ValueHint};
 use replay::{Replay, ReplayInputs};
 
+use crate::cli::client::Server;
 use crate::cli::output::Output;
 use crate::cli::progress::{FRAMES, ProgressLine};
 use crate::cli::question::Question;
@@ -52,10 +53,10 @@ pub(crate) fn url_arg_beside_captures() -> Arg {
 
 /// Answers `question`.
 pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<Reply> {
-    if let Some(url) = matches.get_one::<String>(URL) {
+    if let Some(server) = Server::named(matches)? {
         return match question.output {
             Output::Json if client::rows_in_pages(question).is_none() => {
-                client::body(url, question).map(Reply::Body)
+                client::body(&server, question).map(Reply::Body)
             }
             Output::Json
             | Output::Table
@@ -63,7 +64,7 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
             | Output::Jsonl
             | Output::Csv
             | Output::Mermaid
-            | Output::Dot => client::answer(url, question).map(Reply::of),
+            | Output::Dot => client::answer(&server, question).map(Reply::of),
         };
     }
     let query = question.query()?;

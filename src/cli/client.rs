@@ -6,7 +6,6 @@
 //! **Errors** where it was asked, what came back, what was expected.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use analyzer::query::view::dependencies::{DependenciesView, NodeView};
 use analyzer::query::view::workloads::WorkloadsView;
@@ -16,7 +15,6 @@ use analyzer::snapshot::Source;
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::cli::answer::ALL;
 use crate::cli::client::settled::settled;
@@ -24,13 +22,10 @@ use crate::cli::output;
 use crate::cli::parameters::{Pair, spelled};
 use crate::cli::question::Question;
 
+mod server;
 mod settled;
 
-const CONNECT: Duration = Duration::from_secs(10);
-/// An answer over a large capture takes a while to be made.
-const ANSWER: Duration = Duration::from_secs(120);
-/// The longest body that is read.
-const BODY_BYTES: u64 = 256 << 20;
+pub(crate) use crate::cli::client::server::{Server, args, args_of_default};
 
 /// What a server says when it refuses.
 #[derive(Deserialize)]
@@ -39,19 +34,19 @@ struct Refusal {
 }
 
 /// The body of the answer, as it came.
-pub(crate) fn body(url: &str, question: &Question) -> anyhow::Result<Vec<u8>> {
-    let body = ask(url, question.operation, &question.asked)?;
-    parsed(url, question.operation, &body)?;
+pub(crate) fn body(server: &Server, question: &Question) -> anyhow::Result<Vec<u8>> {
+    let body = ask(server, question.operation, &question.asked)?;
+    parsed(server, question.operation, &body)?;
     Ok(body)
 }
 
 /// The answer, with all rows that were asked for.
-pub(crate) fn answer(url: &str, question: &Question) -> anyhow::Result<Answer> {
+pub(crate) fn answer(server: &Server, question: &Question) -> anyhow::Result<Answer> {
     if let Some(rows) = rows_in_pages(question) {
-        return pages(url, question, rows);
+        return pages(server, question, rows);
     }
-    let body = ask(url, question.operation, &question.asked)?;
-    parsed(url, question.operation, &body)
+    let body = ask(server, question.operation, &question.asked)?;
+    parsed(server, question.operation, &body)
 }
 
 /// How many rows are asked for, where a server does not give them at once.
@@ -65,7 +60,7 @@ pub(crate) fn rows_in_pages(question: &Question) -> Option<usize> {
     (rows > Page::LIMIT_MAX).then_some(rows)
 }
 
-fn pages(url: &str, question: &Question, mut rows_left: usize) -> anyhow::Result<Answer> {
+fn pages(server: &Server, question: &Question, mut rows_left: usize) -> anyhow::Result<Answer> {
     let (paging, mut fixed): (Vec<Pair>, Vec<Pair>) = question
         .asked
         .iter()
@@ -80,14 +75,14 @@ fn pages(url: &str, question: &Question, mut rows_left: usize) -> anyhow::Result
         let mut pairs = fixed.clone();
         pairs.push(("limit".to_owned(), limit.to_string()));
         pairs.push(("offset".to_owned(), offset.to_string()));
-        let body = ask(url, question.operation, &pairs)?;
-        let page = parsed(url, question.operation, &body)?;
+        let body = ask(server, question.operation, &pairs)?;
+        let page = parsed(server, question.operation, &body)?;
         let (rows, total) = extent(&page);
         let next = offset.saturating_add(rows);
         let is_last = rows < limit || next >= total || rows_left <= rows;
         if !is_last && !is_settled {
             is_settled = true;
-            let bounded = settled(url, output::coverage_of(&page), &fixed)?;
+            let bounded = settled(server, output::coverage_of(&page), &fixed)?;
             if bounded != fixed {
                 fixed = bounded;
                 continue;
@@ -199,97 +194,18 @@ fn add_nodes(nodes: &mut Vec<NodeView>, more: Vec<NodeView>) {
     nodes.extend(more.into_iter().filter(|node| !known.contains(&node.id)));
 }
 
-/// Refuses what is no address of a server.
-pub(crate) fn check_url(url: &str) -> anyhow::Result<()> {
-    if !url.contains("://") && url.contains(':') {
-        bail!(
-            "--url: `{url}` is not offered, expected http://HOST:PORT; did you mean http://{url}"
-        );
-    }
-    if !url.starts_with("http://") {
-        bail!("--url: `{url}` is not offered, expected http://HOST:PORT");
-    }
-    Ok(())
-}
-
-/// Posts a small JSON document, and tells the status and the body of the answer.
-pub(crate) fn post(url: &str, path: &str, document: &Value) -> anyhow::Result<(u16, Vec<u8>)> {
-    let address = format!("{}{path}", url.trim_end_matches('/'));
-    let body = serde_json::to_vec(document)?;
-    let request = agent()
-        .post(&address)
-        .header("content-type", "application/json");
-    let response = request.send(body.as_slice());
-    taken(url, response.map_err(|error| unreached(url, &error))?)
-}
-
-fn ask(url: &str, operation: Operation, pairs: &[Pair]) -> anyhow::Result<Vec<u8>> {
-    check_url(url)?;
-    let address = format!("{}{}", url.trim_end_matches('/'), operation.path());
-    let request = agent().get(&address).query_pairs(
-        pairs
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
-    let response = request.call().map_err(|error| unreached(url, &error))?;
-    let (status, body) = taken(url, response)?;
+fn ask(server: &Server, operation: Operation, pairs: &[Pair]) -> anyhow::Result<Vec<u8>> {
+    let (status, body) = server.get(operation.path(), pairs)?;
     if status == 200 {
         return Ok(body);
     }
     match serde_json::from_slice::<Refusal>(&body) {
         Ok(Refusal { error }) => bail!("{}", spelled(&error)),
-        Err(_) => bail!("{url}: no pilotfish answers there (HTTP status {status})"),
+        Err(_) => bail!("{server}: no pilotfish answers there (HTTP status {status})"),
     }
 }
 
-fn taken(
-    url: &str,
-    mut response: ureq::http::Response<ureq::Body>,
-) -> anyhow::Result<(u16, Vec<u8>)> {
-    let status = response.status().as_u16();
-    let body = response
-        .body_mut()
-        .with_config()
-        .limit(BODY_BYTES)
-        .read_to_vec()
-        .map_err(|error| anyhow!("{url}: the answer broke off: {error}"))?;
-    Ok((status, body))
-}
-
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        // What is asked is a port that was forwarded, or a service of the cluster.
-        .proxy(None)
-        .timeout_connect(Some(CONNECT))
-        .timeout_recv_response(Some(ANSWER))
-        .timeout_recv_body(Some(ANSWER))
-        .user_agent(concat!("pilotfish/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .new_agent()
-}
-
-fn unreached(url: &str, error: &ureq::Error) -> anyhow::Error {
-    use ureq::Error::{BadUri, Http, Io, Protocol};
-    if matches!(error, Http(_) | BadUri(_)) {
-        return anyhow!("--url: `{url}` is no address, expected http://HOST:PORT");
-    }
-    if matches!(error, Protocol(_)) {
-        return anyhow!("{url}: no pilotfish answers there: {error}");
-    }
-    let reason = if let Io(error) = error {
-        error.to_string()
-    } else {
-        error.to_string()
-    };
-    anyhow!(
-        "{url}: no answer: {reason}; is `pilotfish live` or `pilotfish replay` running and \
-         listening there?"
-    )
-}
-
-fn parsed(url: &str, operation: Operation, body: &[u8]) -> anyhow::Result<Answer> {
+fn parsed(server: &Server, operation: Operation, body: &[u8]) -> anyhow::Result<Answer> {
     match operation {
         Operation::Flows => view(body).map(Answer::Flows),
         Operation::Summary => view(body).map(Answer::Summary),
@@ -300,7 +216,7 @@ fn parsed(url: &str, operation: Operation, body: &[u8]) -> anyhow::Result<Answer
     }
     .map_err(|error| {
         let path = operation.path();
-        anyhow!("{url}: no pilotfish answers there: {path} gave something else ({error})")
+        anyhow!("{server}: no pilotfish answers there: {path} gave something else ({error})")
     })
 }
 

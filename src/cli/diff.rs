@@ -16,6 +16,7 @@ use clap::{Arg, ArgMatches, Command};
 use replay::ReplayInputs;
 
 use crate::cli::answer::{self, ALL};
+use crate::cli::client::Server;
 use crate::cli::output::Output;
 use crate::cli::parameters::{self, Pair};
 use crate::cli::question::Question;
@@ -72,6 +73,7 @@ pub(crate) fn command() -> Command {
         .args(others)
         .arg(inputs::max_connections())
         .arg(answer::url_arg_beside_captures())
+        .args(client::args())
         .arg(
             Arg::new(FORMAT)
                 .long(FORMAT)
@@ -110,9 +112,9 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 
 fn compared(matches: &ArgMatches, given: &[Pair], query: &Query) -> anyhow::Result<DiffView> {
     let inputs = inputs::inputs(matches)?;
-    let url = matches.get_one::<String>(answer::URL);
+    let server = Server::named(matches)?;
     let windows = (query.comparison.a, query.comparison.b);
-    let (a, b) = match (inputs.captures.as_slice(), url, windows) {
+    let (a, b) = match (inputs.captures.as_slice(), &server, windows) {
         ([one, other], None, (a, b)) => (
             side(matches, &inputs, one, query, a)?,
             side(matches, &inputs, other, query, b)?,
@@ -121,11 +123,11 @@ fn compared(matches: &ArgMatches, given: &[Pair], query: &Query) -> anyhow::Resu
             let snapshot = answer::read_all(&of(&inputs, one), matches)?;
             return diff(&snapshot, query).map_err(|error| parameters::refused(&error));
         }
-        ([one], Some(url), (a, None)) => (
+        ([one], Some(server), (a, None)) => (
             side(matches, &inputs, one, query, a)?,
-            of_server(url, given, query.level)?,
+            of_server(server, given, query.level)?,
         ),
-        ([], Some(url), _) => return windows_of_server(url, given),
+        ([], Some(server), _) => return windows_of_server(server, given),
         ([_], Some(_), (_, Some(_))) => bail!(
             "--b-window: a server is compared as it answers now, expected --a-window alone, or no \
              capture"
@@ -156,18 +158,18 @@ fn of(inputs: &ReplayInputs, capture: &Path) -> ReplayInputs {
 }
 
 /// The graph that a server answers.
-fn of_server(url: &str, given: &[Pair], level: Level) -> anyhow::Result<Graph> {
+fn of_server(server: &Server, given: &[Pair], level: Level) -> anyhow::Result<Graph> {
     let filters = given
         .iter()
         .filter(|(name, _)| !OF_COMPARISON.contains(&name.as_str()));
     let filters: Vec<Pair> = filters.cloned().collect();
-    let Answer::Dependencies(view) = ask(url, Operation::Dependencies, filters.clone())? else {
-        bail!("{url}: no graph came");
+    let Answer::Dependencies(view) = ask(server, Operation::Dependencies, filters.clone())? else {
+        bail!("{server}: no graph came");
     };
     let mut graph = Graph::of_edges(&view.edges, view.coverage);
     let filters = filters.into_iter().filter(|(name, _)| name != "level");
-    let Answer::Connections(view) = ask(url, Operation::Connections, filters.collect())? else {
-        bail!("{url}: no connections came");
+    let Answer::Connections(view) = ask(server, Operation::Connections, filters.collect())? else {
+        bail!("{server}: no connections came");
     };
     if !view.connections.is_empty() {
         graph.count_connections(&view.connections, level);
@@ -175,20 +177,20 @@ fn of_server(url: &str, given: &[Pair], level: Level) -> anyhow::Result<Graph> {
     Ok(graph)
 }
 
-fn windows_of_server(url: &str, given: &[Pair]) -> anyhow::Result<DiffView> {
+fn windows_of_server(server: &Server, given: &[Pair]) -> anyhow::Result<DiffView> {
     let question = Question {
         operation: OPERATION,
         given: given.to_vec(),
         asked: given.to_vec(),
         output: Output::Json,
     };
-    let Answer::Diff(view) = client::answer(url, &question)? else {
-        bail!("{url}: no difference came");
+    let Answer::Diff(view) = client::answer(server, &question)? else {
+        bail!("{server}: no difference came");
     };
     Ok(view)
 }
 
-fn ask(url: &str, operation: Operation, mut asked: Vec<Pair>) -> anyhow::Result<Answer> {
+fn ask(server: &Server, operation: Operation, mut asked: Vec<Pair>) -> anyhow::Result<Answer> {
     asked.push(("limit".to_owned(), ALL.to_owned()));
     let question = Question {
         operation,
@@ -196,5 +198,5 @@ fn ask(url: &str, operation: Operation, mut asked: Vec<Pair>) -> anyhow::Result<
         asked,
         output: Output::Json,
     };
-    client::answer(url, &question)
+    client::answer(server, &question)
 }

@@ -24,6 +24,7 @@ Examples:
   pilotfish flows --url http://127.0.0.1:8898      in another terminal: the last five minutes
   pilotfish flows --url http://127.0.0.1:8898 --window 1h --ns payments
   pilotfish live --node node-1 --cluster cluster.yaml
+  pilotfish live --listen 0.0.0.0:8898 --token-file token --tls-cert tls.crt --tls-key tls.key
 
 It needs CAP_NET_RAW while it opens the capture, and no privilege afterwards.
 Ctrl-C ends it.";
@@ -41,16 +42,17 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let options = serving::options(matches)?;
     let listener = serving::listen(matches)?;
     let address = listener.local_addr()?;
-    let capturing = capturing::open(matches, address)?;
+    let mut capturing = capturing::open(matches, address)?;
     for note in &capturing.notes {
         say_note(note)?;
     }
+    capturing.needs.read.extend(serving::read_again(matches));
     let held = confine(&capturing.needs)?;
     say_note(&format!("confined: {held}"))?;
     let stop = Stop::default();
     let stopping = stop.clone();
     let (watch, running) = capturing.session.start(move || stopping.stop())?;
-    say_note(&serving::invitation(address))?;
+    say_note(&serving::invitation(matches, address))?;
     let served = server::run(listener, Arc::new(Node(watch)), options, &stop);
     let ended = running.stop()?;
     let coverage = ended.snapshot.coverage_view(&Window::default());

@@ -13,9 +13,9 @@ use anyhow::bail;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use server::{Limits, McpSource, run_mcp};
 
-use crate::cli::mcp::elsewhere::Server;
+use crate::cli::mcp::elsewhere::Elsewhere;
 use crate::cli::output::named;
-use crate::cli::{answer, inputs, replay};
+use crate::cli::{answer, client, inputs, replay};
 
 mod config;
 mod elsewhere;
@@ -55,6 +55,7 @@ pub(crate) fn command() -> Command {
         .args(others)
         .arg(inputs::max_connections().conflicts_with(answer::URL))
         .arg(answer::url_arg())
+        .args(client::args())
         .arg(flag(
             PRINT_CONFIG,
             "print the entries that Claude Code, Cursor and VS Code need for it",
@@ -68,12 +69,12 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     if matches.get_flag(LIST_TOOLS) {
         return say(&tools());
     }
-    let url = matches.get_one::<String>(answer::URL);
+    let server = client::Server::named(matches)?;
     if matches.get_flag(PRINT_CONFIG) {
-        return say(&config::entries(url.map(String::as_str))?);
+        return say(&config::entries(server.as_ref())?);
     }
-    let source = match url {
-        Some(url) => McpSource::Elsewhere(Arc::new(Server::new(url)?)),
+    let source = match server {
+        Some(server) => McpSource::Elsewhere(Arc::new(Elsewhere(server))),
         None => snapshots(matches)?,
     };
     Ok(run_mcp(source, Limits::default())?)

@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Command};
 use crate::cli::output::{self, Output};
 use crate::cli::parameters::{self, Pair};
 use crate::cli::{
-    answer, connections, dependencies, diff, flows, inputs, summary, units, workloads,
+    answer, client, connections, dependencies, diff, flows, inputs, summary, units, workloads,
 };
 
 /// What is asked, and how the answer is shown.
@@ -57,6 +57,7 @@ pub(crate) fn command(operation: Operation) -> Command {
         .arg(captures)
         .args(others)
         .arg(answer::url_arg())
+        .args(client::args())
         .arg(output::arg(operation))
         .args(parameters::args(operation))
 }

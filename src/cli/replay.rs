@@ -36,6 +36,9 @@ Examples:
   curl 'http://127.0.0.1:8898/mcp/flows?ns=payments&l4proto=tcp&limit=100'
   pilotfish flows --url http://127.0.0.1:8898 --ns payments
   tcpdump -i any -w - | pilotfish replay - --listen 127.0.0.1:0
+  openssl rand -hex 32 > token
+  pilotfish replay captures/shop --listen 0.0.0.0:8898 --token-file token
+  pilotfish flows --url http://host:8898 --token-file token
 
 Answers cover what was read so far; /readyz says when that is all. Ctrl-C ends it.";
 
@@ -55,7 +58,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let listener = serving::listen(matches)?;
     // Clients wait in the listener's backlog until a pipe shows that it is a capture.
     let replay = Replay::open(&inputs, settings)?;
-    say_note(&serving::invitation(listener.local_addr()?))?;
+    say_note(&serving::invitation(matches, listener.local_addr()?))?;
     serve(replay, listener, options)
 }
 

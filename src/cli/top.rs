@@ -21,6 +21,7 @@ use clap::{Arg, ArgMatches, Command};
 use crossterm::event::{self, Event, KeyEventKind};
 use ratatui::DefaultTerminal;
 
+use crate::cli::client::Server;
 use crate::cli::parameters::{self, Pair};
 use crate::cli::top::asker::{Asker, Source};
 use crate::cli::top::state::{Act, State};
@@ -70,6 +71,7 @@ pub(crate) fn command() -> Command {
         .arg(answer::url_arg().help(format!(
             "the running server to ask (default {SERVED}, where live and replay serve)"
         )))
+        .args(client::args_of_default().map(|arg| arg.conflicts_with(inputs::CAPTURE)))
         .arg(
             Arg::new(INTERVAL)
                 .long(INTERVAL)
@@ -110,7 +112,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let given = given(matches);
     // What is wrong is refused as it was typed, before anything is read.
     parameters::query(Operation::Flows, &given)?;
-    let url = url(matches)?;
+    let server = server(matches)?;
     let inputs = inputs::inputs(matches)?;
     if inputs::has_pipe(&inputs) {
         bail!("-: a pipe may never end, expected files; `pilotfish replay -` serves it to `top`");
@@ -121,8 +123,8 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
              table, JSON or CSV"
         );
     }
-    let (place, source) = match url {
-        Some(url) => (url.clone(), Source::Server(url)),
+    let (place, source) = match server {
+        Some(server) => (server.to_string(), Source::Server(Box::new(server))),
         None => {
             let files = inputs
                 .captures
@@ -144,14 +146,12 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 }
 
 /// The server to ask, where no captures are given.
-fn url(matches: &ArgMatches) -> anyhow::Result<Option<String>> {
+fn server(matches: &ArgMatches) -> anyhow::Result<Option<Server>> {
     if matches.contains_id(inputs::CAPTURE) {
         return Ok(None);
     }
     let url = matches.get_one::<String>(answer::URL);
-    let url = url.map_or(SERVED, String::as_str);
-    client::check_url(url)?;
-    Ok(Some(url.to_owned()))
+    Server::at(url.map_or(SERVED, String::as_str), matches).map(Some)
 }
 
 /// The parameters that were given, with a server's window.

@@ -46,7 +46,7 @@ fn wrong_usage_is_refused() {
         "top --cluster cluster.yaml",
         "top captures/shop --limit 5",
         "top --interval 1ms",
-        "top --url https://127.0.0.1:8898",
+        "top --url ftp://127.0.0.1:8898",
         "top -",
         "top",
         "completions tcsh",
@@ -129,7 +129,13 @@ fn an_address_that_cannot_be_served_is_refused() {
         "replay captures/shop --listen 127.0.0.1:99999",
         "replay captures/shop --listen 0.0.0.0:0",
         "live --listen [::]:0",
-        "replay captures/shop --allow-host http://pilotfish",
+        "replay captures/shop --allowed-host http://pilotfish",
+        "replay captures/shop --allowed-origin pilotfish",
+        "replay captures/shop --token-file none",
+        "replay captures/shop --token-file tests/certificates/first.crt",
+        "replay captures/shop --tls-cert tests/certificates/first.crt",
+        "replay captures/shop --tls-cert tests/certificates/first.crt --tls-key tests/certificates/second.key",
+        "replay captures/shop --max-rps many",
     ];
     assert_accepted("errors__listen", &refusals(&cases, |a| outcome(command(a))));
 
@@ -153,7 +159,11 @@ fn what_can_not_be_captured_or_kept_is_refused() {
 #[test]
 fn a_server_that_is_none_is_refused() {
     let cases = [
-        "flows --url https://127.0.0.1:8898",
+        "flows --url ftp://127.0.0.1:8898",
+        "flows --url http://admin:secret@127.0.0.1:8898",
+        "flows --url https://127.0.0.1:1",
+        "flows --url https://127.0.0.1:1 --ca captures/shop/README.md",
+        "flows --url http://127.0.0.1:1 --token-file none",
         "flows --url 127.0.0.1:8898",
         "flows --url http://",
         "flows --url http://127.0.0.1:1",

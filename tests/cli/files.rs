@@ -8,6 +8,11 @@ pub(crate) const PCAP_HEADER: [u8; 24] = [
     0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
 ];
 
+/// The repository's root.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 /// An empty folder for the test of that name.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -53,6 +58,6 @@ pub(crate) fn many_flows(n: u32) -> Vec<u8> {
 
 /// The octets of the shop's capture.
 pub(crate) fn shop() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/shop/shop.pcap");
+    let path = root().join("captures/shop/shop.pcap");
     fs::read(path).unwrap()
 }

@@ -25,6 +25,8 @@ mod help;
 #[cfg(test)]
 mod run;
 #[cfg(all(test, unix))]
+mod secured;
+#[cfg(all(test, unix))]
 mod server;
 #[cfg(test)]
 mod streams;

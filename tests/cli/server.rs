@@ -9,15 +9,16 @@ use crate::files;
 use crate::run::{assert_accepted, command, command_in, outcome, wait};
 
 /// A running server.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     stderr: BufReader<ChildStderr>,
-    address: String,
+    /// Its address and port.
+    pub(crate) address: String,
 }
 
 impl Server {
     /// A server with `input` piped into it, whose pipe stays open.
-    fn start(arguments: &str, input: &[u8]) -> Self {
+    pub(crate) fn start(arguments: &str, input: &[u8]) -> Self {
         let mut child = command(&format!("replay {arguments} --listen 127.0.0.1:0"))
             .stdin(Stdio::piped())
             .stderr(Stdio::piped())
@@ -28,12 +29,12 @@ impl Server {
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
         let address = line
-            .strip_prefix("pilotfish: serving on http://")
-            .and_then(|rest| rest.split(';').next())
+            .strip_prefix("pilotfish: serving on http")
+            .and_then(|rest| rest.split(';').next()?.split("://").nth(1))
             .unwrap_or_else(|| panic!("it says where it serves, not {line:?}"))
             .to_owned();
         assert!(
-            line.contains(&format!("curl 'http://{address}/mcp/flows")),
+            line.contains("; try: curl ") && line.contains(&format!("{address}/mcp/flows")),
             "{line}"
         );
         Self {
@@ -56,7 +57,7 @@ impl Server {
     }
 
     /// The body of an answer, by no client of ours.
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address);
         stream.write_all(request.as_bytes()).unwrap();

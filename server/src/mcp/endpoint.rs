@@ -12,12 +12,10 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 
 use crate::answer::Answers;
 use crate::error::{Refusal, json};
+use crate::guard::BODY_MAX;
 use crate::mcp::desk::Desk;
 use crate::mcp::discovery::document;
 use crate::mcp::handler::Handler;
-
-/// The longest request, in octets: a call is a name and some filters.
-pub(crate) const BODY_MAX: usize = 256 * 1024;
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";

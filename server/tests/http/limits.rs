@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -159,6 +160,108 @@ fn who_does_not_take_an_answer_is_cut() {
     });
     let _slow = ask(&server, LARGEST);
     // Those that wait for the place meanwhile are cut too.
+    eventually("the place is free", || {
+        Reply::try_read(&mut ask(&server, "/mcp/flows")).is_some_and(|reply| reply.status == 200)
+    });
+}
+
+#[test]
+fn who_is_idle_gives_way_to_who_comes() {
+    let server = published(Limits {
+        connections: 4,
+        ..Limits::default()
+    });
+    let mut idle: Vec<TcpStream> = (0..4).map(|_| server.connect()).collect();
+    // One has begun a request, which makes it no busier.
+    idle[0].write_all(b"GET / HTTP/1.1\r\nHost:").unwrap();
+    assert_eq!(server.get("/healthz").line(), "200 ok");
+    assert!(!waits(&mut idle[0]), "the first one gave way");
+    assert!(waits(&mut idle[3]), "the last one did not have to");
+}
+
+#[test]
+fn requests_beyond_those_at_once_are_refused_at_once() {
+    let (source, keeper) = gate();
+    let server = Server::start(
+        source,
+        with(Limits {
+            requests: 1,
+            ..Limits::default()
+        }),
+    );
+    let mut first = ask(&server, "/mcp/flows");
+    keeper.wait();
+    let refused = server.get("/mcp/flows");
+    insta::assert_snapshot!(refused.line(), @r#"503 {"error":"busy: 1 requests are being answered, expected fewer; ask again in a second"}"#);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(server.get("/healthz").status, 200, "probes need no place");
+    keeper.open();
+    assert_eq!(Reply::read(&mut first).status, 200);
+    keeper.open();
+    eventually("the place is free", || server.get("/").status == 200);
+}
+
+#[test]
+fn a_client_has_a_pace() {
+    let server = published(Limits {
+        requests_per_second: NonZeroU32::new(2),
+        ..Limits::default()
+    });
+    let replies: Vec<Reply> = (0..8).map(|_| server.get("/")).collect();
+    let refused = replies.iter().find(|reply| reply.status != 200).unwrap();
+    insta::assert_snapshot!(refused.line(), @r#"429 {"error":"too many requests of one client, expected at most 2 a second; ask again in a second, for more at once (limit, aggregate), or raise --max-rps"}"#);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(server.get("/healthz").status, 200, "probes have none");
+    eventually("it goes on at the pace", || server.get("/").status == 200);
+}
+
+/// Sends the head of a call and some of its body.
+fn post(server: &Server, headers: &str, body: &[u8]) -> TcpStream {
+    let mut stream = server.connect();
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Connection: close\r\n{headers}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // A server that has refused it already may be gone.
+    let _ = stream.write_all(body);
+    stream
+}
+
+#[test]
+fn bodies_are_bounded_in_length_and_in_time() {
+    let server = published(Limits {
+        body_time: SHORT,
+        ..Limits::default()
+    });
+    let long = vec![b' '; 300 * 1024];
+    let chunked = "Transfer-Encoding: chunked";
+    let mut chunks = format!("{:x}\r\n", long.len()).into_bytes();
+    chunks.extend_from_slice(&long);
+    for (headers, body) in [
+        ("Content-Length: 307200", &b"{"[..]),
+        ("Content-Length: 99999999999", &b"{"[..]),
+        (chunked, &chunks),
+    ] {
+        let refused = Reply::read(&mut post(&server, headers, body));
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(refused.line(), @r#"413 {"error":"body: more than 262144 octets, expected a short call"}"#)
+        );
+    }
+    let slow = Reply::read(&mut post(&server, "Content-Length: 9", b"{"));
+    insta::assert_snapshot!(slow.line(), @r#"408 {"error":"body: not whole after 0.15 s, expected it at once; send it again"}"#);
+    let broken = Reply::read(&mut post(&server, chunked, b"no number\r\n"));
+    insta::assert_snapshot!(broken.line(), @r#"400 {"error":"body: broken off or malformed, expected as many octets as were announced"}"#);
+}
+
+#[test]
+fn who_takes_nothing_of_an_answer_is_cut() {
+    let server = LargeThenSmall::start(Limits {
+        answers: 1,
+        write_time: SHORT,
+        ..Limits::default()
+    });
+    let _slow = ask(&server, LARGEST);
     eventually("the place is free", || {
         Reply::try_read(&mut ask(&server, "/mcp/flows")).is_some_and(|reply| reply.status == 200)
     });

@@ -15,6 +15,7 @@ use analyzer::time::Timestamp;
 use analyzer::traffic::IntervalIndex;
 use anyhow::bail;
 
+use crate::cli::client::Server;
 use crate::cli::parameters::Pair;
 
 /// The parameters that bound time.
@@ -25,7 +26,7 @@ const LATE: Duration = Duration::from_secs(1);
 
 /// What to ask all pages for, instead of what the first page was asked for.
 pub(super) fn settled(
-    url: &str,
+    server: &Server,
     coverage: &CoverageView,
     asked: &[Pair],
 ) -> anyhow::Result<Vec<Pair>> {
@@ -34,24 +35,24 @@ pub(super) fn settled(
     }
     match coverage.source {
         Source::Replay => bail!(
-            "{url}: still reading, and an answer of more than {0} rows comes in pages of \
-             different moments, expected it to be ready: ask again when {url}/readyz says so, \
+            "{server}: still reading, and an answer of more than {0} rows comes in pages of \
+             different moments, expected it to be ready: ask again when {server}/readyz says so, \
              or for one page with --limit {0}",
             Page::LIMIT_MAX
         ),
-        Source::Live => over(url, coverage, asked),
+        Source::Live => over(server, coverage, asked),
     }
 }
 
 /// The intervals of the window that are over.
-fn over(url: &str, coverage: &CoverageView, asked: &[Pair]) -> anyhow::Result<Vec<Pair>> {
+fn over(server: &Server, coverage: &CoverageView, asked: &[Pair]) -> anyhow::Result<Vec<Pair>> {
     let (Some(window), Some(to)) = (&coverage.window, coverage.to) else {
-        return still_counting(url);
+        return still_counting(server);
     };
     let last = IntervalIndex::of(to.saturating_sub(LATE)).start();
     let end = window.end.min(last);
     if end <= window.start {
-        return still_counting(url);
+        return still_counting(server);
     }
     let others = asked
         .iter()
@@ -64,9 +65,9 @@ fn over(url: &str, coverage: &CoverageView, asked: &[Pair]) -> anyhow::Result<Ve
     Ok(pairs)
 }
 
-fn still_counting<T>(url: &str) -> anyhow::Result<T> {
+fn still_counting<T>(server: &Server) -> anyhow::Result<T> {
     bail!(
-        "{url}: a live node, and an answer of more than {0} rows comes in pages of different \
+        "{server}: a live node, and an answer of more than {0} rows comes in pages of different \
          moments, expected a window with ten seconds that are over: give an --end that is past, \
          narrow by filters, merge rows with --aggregate, or ask for one page with --limit {0}",
         Page::LIMIT_MAX

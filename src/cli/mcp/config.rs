@@ -9,16 +9,19 @@ use std::path::{Path, absolute};
 use serde_json::{Value, json};
 
 use crate::cli::NAME as PROGRAM;
+use crate::cli::client::Server;
 
 /// The entries for this command, or for a server that is asked directly.
-pub(crate) fn entries(url: Option<&str>) -> anyhow::Result<String> {
-    let (claude, entry) = match url {
-        Some(url) => {
-            let url = format!("{}/mcp", url.trim_end_matches('/'));
+pub(crate) fn entries(server: Option<&Server>) -> anyhow::Result<String> {
+    let (claude, entry) = match server {
+        // Who shows a token, or names who vouches for a server, has this command ask it: no token
+        // is written into a file of settings.
+        Some(server) if server.is_plain() => {
+            let url = format!("{server}/mcp");
             let claude = format!("claude mcp add --transport http {PROGRAM} {}", quoted(&url));
             (claude, json!({"type": "http", "url": url}))
         }
-        None => {
+        Some(_) | None => {
             let (command, arguments) = (program()?, arguments()?);
             let words: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
             let claude = format!(
@@ -91,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_server_is_asked_directly() {
-        let entries = entries(Some("http://127.0.0.1:8898/")).unwrap();
+        let server = Server::plain("http://127.0.0.1:8898/");
+        let entries = entries(Some(&server)).unwrap();
         let command = "claude mcp add --transport http pilotfish http://127.0.0.1:8898/mcp\n";
         assert!(entries.contains(command), "{entries}");
         let entry = "\"type\": \"http\",\n      \"url\": \"http://127.0.0.1:8898/mcp\"";

@@ -11,6 +11,7 @@ use analyzer::query::{self, Answer, Operation};
 use analyzer::snapshot::Snapshot;
 use anyhow::{anyhow, bail};
 
+use crate::cli::client::Server;
 use crate::cli::output::Output;
 use crate::cli::parameters::{self, Pair};
 use crate::cli::question::Question;
@@ -19,7 +20,7 @@ use crate::cli::{client, top};
 /// Who answers.
 pub(crate) enum Source {
     /// A running server.
-    Server(String),
+    Server(Box<Server>),
     /// What was read of captures.
     Captures(Box<Snapshot>),
 }
@@ -130,14 +131,14 @@ fn next(
 impl Source {
     fn ask(&self, pairs: &[Pair]) -> anyhow::Result<FlowsView> {
         let answer = match self {
-            Self::Server(url) => {
+            Self::Server(server) => {
                 let question = Question {
                     operation: Operation::Flows,
                     given: pairs.to_vec(),
                     asked: pairs.to_vec(),
                     output: Output::Table,
                 };
-                client::answer(url, &question)?
+                client::answer(server, &question)?
             }
             Self::Captures(snapshot) => {
                 let query = parameters::query(Operation::Flows, pairs)?;
