@@ -18,6 +18,7 @@ pub(crate) mod call;
 mod cursor;
 pub(crate) mod desk;
 pub(crate) mod discovery;
+mod drawing;
 pub(crate) mod endpoint;
 mod fit;
 #[cfg(feature = "conformance")]
@@ -25,6 +26,8 @@ mod fixture;
 mod grain;
 mod handler;
 pub(crate) mod lesson;
+mod lines;
+mod message;
 mod notes;
 mod prompt;
 mod resource;

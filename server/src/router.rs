@@ -72,6 +72,7 @@ fn tools(answers: &Answers, body_time: Duration) -> Router {
     let call = async move |request: Request| kubeshark::call(answers, request).await;
     let [message, call] = [post(message), post(call)]
         .map(|posts| posts.route_layer(from_fn_with_state(body_time, guard::take_body)));
+    let message = message.route_layer(map_response(endpoint::tell));
     Router::new()
         .route(discovery::PATH, look.merge(message))
         .route(kubeshark::LIST, plain(get(async || kubeshark::list())))

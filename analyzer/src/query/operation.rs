@@ -52,15 +52,37 @@ pub struct Facts {
     pub example: &'static [(&'static str, &'static str)],
     /// The field of the answer that holds its rows; `None` where it has none.
     pub rows: Option<&'static str>,
-    /// The level of its rows, unless another one is asked for.
-    pub level: Level,
-    /// The format of its rows, unless another one is asked for.
-    pub format: Format,
+    /// What its rows are, unless something else is asked for.
+    pub defaults: Defaults,
     /// Answers a query that was parsed for it.
     pub run: fn(&Snapshot, &Query) -> Result<Answer, QueryError>,
     /// The schema of its answer.
     pub schema: fn() -> Schema,
 }
+
+/// What rows are, unless something else is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Defaults {
+    /// What they are merged at.
+    pub level: Level,
+    /// How much of each is shown.
+    pub format: Format,
+}
+
+const BY_POD: Defaults = Defaults {
+    level: Level::Pod,
+    format: Format::Compact,
+};
+
+const BY_WORKLOAD: Defaults = Defaults {
+    level: Level::Workload,
+    format: Format::Compact,
+};
+
+const SINGLE: Defaults = Defaults {
+    level: Level::Pod,
+    format: Format::Full,
+};
 
 const FLOWS: Facts = Facts {
     name: "flows",
@@ -75,8 +97,7 @@ const FLOWS: Facts = Facts {
             in few rows. totals count at both ends; wire (format=full) counts each packet once.",
     example: &[("ns", "payments"), ("l4proto", "tcp"), ("sort", "bps")],
     rows: Some("flows"),
-    level: Level::Pod,
-    format: Format::Compact,
+    defaults: BY_POD,
     run: |snapshot, query| Ok(Answer::Flows(flows::flows(snapshot, query))),
     schema: || schema_for!(FlowsView),
 };
@@ -93,8 +114,7 @@ const SUMMARY: Facts = Facts {
             both ends; wire_bytes counts each packet once.",
     example: &[("server_kind", "external")],
     rows: None,
-    level: Level::Pod,
-    format: Format::Compact,
+    defaults: BY_POD,
     run: |snapshot, query| Ok(Answer::Summary(summary::summary(snapshot, query))),
     schema: || schema_for!(SummaryView),
 };
@@ -110,8 +130,7 @@ const CONNECTIONS: Facts = Facts {
             failures and resets, single transfers, and what happened at a time; ask flows for sums.",
     example: &[("server_svc", "postgres"), ("state", "closed")],
     rows: Some("connections"),
-    level: Level::Pod,
-    format: Format::Full,
+    defaults: SINGLE,
     run: |snapshot, query| {
         Ok(Answer::Connections(connections::connections(
             snapshot, query,
@@ -131,8 +150,7 @@ const WORKLOADS: Facts = Facts {
             traffic (level=namespace), and which addresses are outside (kind=external).",
     example: &[("level", "namespace"), ("state", "active")],
     rows: Some("workloads"),
-    level: Level::Pod,
-    format: Format::Compact,
+    defaults: BY_POD,
     run: |snapshot, query| Ok(Answer::Workloads(workloads::workloads(snapshot, query))),
     schema: || schema_for!(WorkloadsView),
 };
@@ -153,8 +171,7 @@ const DEPENDENCIES: Facts = Facts {
         ("depth", "1"),
     ],
     rows: Some("edges"),
-    level: Level::Workload,
-    format: Format::Compact,
+    defaults: BY_WORKLOAD,
     run: |snapshot, query| dependencies::dependencies(snapshot, query).map(Answer::Dependencies),
     schema: || schema_for!(DependenciesView),
 };
@@ -173,8 +190,7 @@ const DIFF: Facts = Facts {
             then those that changed beyond the thresholds; each kind by its bytes.",
     example: &[("a_window", "-10m/-5m"), ("b_window", "-5m/")],
     rows: Some("edges"),
-    level: Level::Workload,
-    format: Format::Compact,
+    defaults: BY_WORKLOAD,
     run: |snapshot, query| diff::diff(snapshot, query).map(Answer::Diff),
     schema: || schema_for!(DiffView),
 };

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::query::diff::span::Span;
 use crate::query::filter::EndFilter;
-use crate::query::operation::Facts;
+use crate::query::operation::Defaults;
 use crate::query::parameter::parameters;
 use crate::query::suggest::unknown;
 use crate::query::value::{
@@ -75,7 +75,7 @@ impl Query {
     /// The query that an operation without parameters means.
     #[must_use]
     pub fn default_of(operation: Operation) -> Self {
-        let Facts { format, level, .. } = *operation.facts();
+        let Defaults { format, level } = operation.facts().defaults;
         Self {
             level,
             format,

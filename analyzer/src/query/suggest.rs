@@ -18,12 +18,13 @@ pub(super) fn unknown(operation: Operation, name: &str, known: &BTreeSet<String>
         let (name, others) = (operation.name(), list_and(&others));
         return format!("not a parameter of {name}, only of {others}");
     }
-    if let Some(ours) = other_end(name).filter(|ours| known.contains(ours)) {
+    let of_end = other_end(name);
+    if let Some(ours) = of_end.as_ref().filter(|ours| known.contains(*ours)) {
         return format!("unknown parameter, did you mean {ours}?");
     }
     let other_word = OTHER_WORDS
         .iter()
-        .find(|(word, _)| *word == name)
+        .find(|(word, _)| *word == name || Some(*word) == of_end.as_deref())
         .map(|(_, ours)| *ours);
     match other_word.or_else(|| nearest(name, known.iter().map(String::as_str))) {
         Some(near) => format!("unknown parameter, did you mean {near}?"),
@@ -48,12 +49,14 @@ fn other_end(name: &str) -> Option<String> {
 }
 
 /// What others call our parameters.
-const OTHER_WORDS: [(&str, &str); 12] = [
+const OTHER_WORDS: [(&str, &str); 13] = [
     ("namespace", "ns"),
     ("service", "svc"),
     ("protocol", "l4proto"),
     ("proto", "l4proto"),
     ("address", "ip"),
+    // A flow has one port: that of its server.
+    ("server_port", "port"),
     ("src", "client_pod"),
     ("dst", "server_pod"),
     // As some documents of this API call them.

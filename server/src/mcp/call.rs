@@ -7,7 +7,7 @@
 //! **Shape** the fields of the operation's answer over HTTP, of which coverage has only what is not
 //! zero, and notes beside them: what the rows are, what was left out and how to get it.
 
-use analyzer::query::{self, Answer, Form, Operation, diagram};
+use analyzer::query::{self, Answer, Operation};
 use analyzer::snapshot::Snapshot;
 use serde_json::{Map, Value};
 
@@ -27,9 +27,6 @@ pub(crate) fn call(
     arguments: &Map<String, Value>,
 ) -> Result<Value, Lesson> {
     let asked = Asked::parse(operation, arguments)?;
-    if asked.query.form != Form::Json {
-        return drawn(snapshot, &asked);
-    }
     let mut last = None;
     for grain in Grain::ladder(&asked) {
         let sheet = sheet(snapshot, &asked, grain)?;
@@ -47,7 +44,7 @@ pub(crate) fn call(
 fn sheet<'a>(snapshot: &Snapshot, asked: &'a Asked, grain: Grain) -> Result<Sheet<'a>, Lesson> {
     let answer = run(snapshot, asked, grain)?;
     let total = total(&answer);
-    let mut sheet = Sheet::of(asked, grain, &answer)?;
+    let mut sheet = Sheet::of(asked, grain, answer)?;
     // That nothing differs does not say that nothing matched.
     if total == 0 && asked.operation != Operation::Diff {
         sheet.note("no_match", notes::no_match(snapshot, asked));
@@ -70,28 +67,5 @@ fn total(answer: &Answer) -> u64 {
         Answer::Dependencies(view) => view.total as u64,
         Answer::Diff(view) => view.total as u64,
         Answer::Summary(view) => view.total_flows,
-    }
-}
-
-/// The largest drawing of a graph that fits.
-fn drawn(snapshot: &Snapshot, asked: &Asked) -> Result<Value, Lesson> {
-    let mut asked = asked.clone();
-    let grain = Grain::At(asked.query.level);
-    loop {
-        let answer = run(snapshot, &asked, grain)?;
-        let Answer::Dependencies(view) = &answer else {
-            return Err(Lesson::new("only a graph can be drawn"));
-        };
-        let drawing = diagram::render(view, asked.query.form).unwrap_or_default();
-        let mut sheet = Sheet::of(&asked, grain, &answer)?;
-        sheet.draw(drawing);
-        let shown = view.edges.len();
-        if sheet.fits() || shown == 0 {
-            return Ok(sheet.write());
-        }
-        asked.query.page.limit = (shown * 3 / 4).max(1);
-        if shown == 1 {
-            asked.query.page.limit = 0;
-        }
     }
 }

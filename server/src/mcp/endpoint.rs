@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::Value;
 
 use crate::answer::Answers;
 use crate::error::{Refusal, json};
@@ -16,6 +17,7 @@ use crate::guard::BODY_MAX;
 use crate::mcp::desk::Desk;
 use crate::mcp::discovery::document;
 use crate::mcp::handler::Handler;
+use crate::mcp::message::{Fault, read};
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
@@ -39,16 +41,69 @@ impl Endpoint {
         Self(service)
     }
 
-    /// Answers a message.
-    pub(crate) async fn post(&self, mut request: Request) -> Response {
+    /// Answers a message. Whatever is wrong with it is said in the form of the protocol.
+    pub(crate) async fn post(&self, request: Request) -> Response {
+        let (mut head, body) = request.into_parts();
         // Whoever takes anything takes what it is answered with.
-        let accept = request.headers().get(header::ACCEPT);
+        let accept = head.headers.get(header::ACCEPT);
         if accept.is_none_or(|accept| accept == "*/*") {
             let both = HeaderValue::from_static("application/json, text/event-stream");
-            request.headers_mut().insert(header::ACCEPT, both);
+            head.headers.insert(header::ACCEPT, both);
         }
+        if !is_json(&head.headers) {
+            let fault = Fault::request("content-type: expected application/json");
+            return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault);
+        }
+        let Ok(octets) = to_bytes(body, BODY_MAX).await else {
+            return refused(StatusCode::PAYLOAD_TOO_LARGE, Fault::too_long());
+        };
+        match read(&octets) {
+            Err(fault) if fault.is_of_params() => return refused(StatusCode::OK, fault),
+            Err(fault) => return refused(StatusCode::BAD_REQUEST, fault),
+            Ok(_) => {}
+        }
+        let request = Request::from_parts(head, Body::from(octets));
         self.0.handle(request).await.map(Body::new)
     }
+}
+
+/// Whether a body is said to be JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(JSON))
+}
+
+fn refused(status: StatusCode, fault: Fault) -> Response {
+    json(status, &fault.into_message())
+}
+
+/// Says a refusal in the form of the protocol, whoever refused: the library says some as text, what
+/// guards all paths as an object with an error.
+pub(crate) async fn tell(response: Response) -> Response {
+    let is_error = response.status().is_client_error() || response.status().is_server_error();
+    if !is_error {
+        return response;
+    }
+    let (head, body) = response.into_parts();
+    let octets = to_bytes(body, BODY_MAX).await.unwrap_or_default();
+    let said: Value = serde_json::from_slice(&octets).unwrap_or_default();
+    if said.get("jsonrpc").is_some() {
+        return Response::from_parts(head, Body::from(octets));
+    }
+    let text = String::from_utf8_lossy(&octets);
+    let problem = said.get("error").and_then(Value::as_str).unwrap_or(&text);
+    let mut response = refused(head.status, Fault::request(problem));
+    for (name, value) in head.headers.iter().filter(|(name, _)| !is_of_body(name)) {
+        response.headers_mut().insert(name, value.clone());
+    }
+    response
+}
+
+fn is_of_body(name: &HeaderName) -> bool {
+    name == header::CONTENT_TYPE || name == header::CONTENT_LENGTH
 }
 
 /// Answers who looks what is there; a client that waits for events is told that none come.

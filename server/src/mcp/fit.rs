@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::mcp::arguments::Asked;
 use crate::mcp::cursor::Cursor;
+use crate::mcp::drawing::Drawing;
 use crate::mcp::grain::Grain;
 use crate::mcp::lesson::Lesson;
 use crate::mcp::notes;
@@ -33,6 +34,8 @@ pub(super) struct Sheet<'a> {
     rows: Vec<Value>,
     /// Of dependencies: what edges lead between.
     nodes: Vec<Value>,
+    /// What is shown instead of edges and nodes, where that was asked for.
+    drawing: Option<Drawing>,
     total: usize,
     /// What the rows after those of the page count.
     rest: Volume,
@@ -44,8 +47,8 @@ pub(super) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     /// Takes an answer apart.
-    pub(super) fn of(asked: &'a Asked, grain: Grain, answer: &Answer) -> Result<Self, Lesson> {
-        let value = serde_json::to_value(answer);
+    pub(super) fn of(asked: &'a Asked, grain: Grain, answer: Answer) -> Result<Self, Lesson> {
+        let value = serde_json::to_value(&answer);
         let Ok(Value::Object(mut fields)) = value else {
             return Err(Lesson::new("the answer could not be written"));
         };
@@ -67,7 +70,7 @@ impl<'a> Sheet<'a> {
             | Operation::Workloads
             | Operation::Diff => Vec::new(),
         };
-        let (total, rest) = extent(answer);
+        let ((total, rest), until) = (extent(&answer), until(&answer));
         notes::trim_coverage(&mut fields);
         let mut sheet = Self {
             asked,
@@ -76,9 +79,10 @@ impl<'a> Sheet<'a> {
             shown: rows.len(),
             rows,
             nodes,
+            drawing: Drawing::of(answer, asked.query.form),
             total,
             rest,
-            until: until(answer).unwrap_or_default(),
+            until: until.unwrap_or_default(),
         };
         sheet.shorten();
         Ok(sheet)
@@ -89,20 +93,21 @@ impl<'a> Sheet<'a> {
         self.fields.insert(field.to_owned(), value);
     }
 
-    /// Shows a drawing instead of the edges that it draws.
-    pub(super) fn draw(&mut self, drawing: String) {
-        self.note("diagram", drawing.into());
-        self.nodes.clear();
-    }
-
-    /// Whether the rows that are shown tell most of what those of the page do.
+    /// Whether the rows that are shown tell most of what those of the page do. A graph of which a
+    /// part is shown misleads: its edges must tell most of all, unless so many were asked for.
     pub(super) fn fits(&self) -> bool {
-        if self.fields.contains_key("diagram") {
-            return self.length(self.shown) <= self.asked.budget;
-        }
-        let bytes = |rows: &[Value]| rows.iter().map(|row| volume(row).bytes).sum::<u64>();
         let (shown, taken) = self.rows.split_at(self.shown.min(self.rows.len()));
-        taken.is_empty() || bytes(taken) <= bytes(shown) / MOST
+        let bytes = |rows: &[Value]| rows.iter().map(|row| volume(row).bytes).sum::<u64>();
+        let is_graph = matches!(
+            self.asked.operation,
+            Operation::Dependencies | Operation::Diff
+        );
+        let after = if is_graph && !self.asked.has("limit") {
+            self.rest.bytes
+        } else {
+            0
+        };
+        bytes(taken).saturating_add(after) <= bytes(shown) / MOST
     }
 
     /// The whole answer.
@@ -112,26 +117,23 @@ impl<'a> Sheet<'a> {
 
     /// Takes rows away until the answer is short enough.
     fn shorten(&mut self) {
-        while self.length(self.shown) > self.asked.budget && self.shown > 0 {
-            let over = self.length(self.shown) - self.asked.budget;
-            self.shown -= self.last_rows_of(over);
+        if self.is_short(self.shown) {
+            return;
         }
-        for list in LISTS {
-            while self.length(self.shown) > self.asked.budget && self.halve(list) {}
-        }
-    }
-
-    /// How many rows at the end are `octets` long, less one so that none is taken without need.
-    fn last_rows_of(&self, octets: usize) -> usize {
-        let (mut count, mut taken) = (0, 0);
-        for row in self.rows.get(..self.shown).unwrap_or_default().iter().rev() {
-            taken += row.to_string().len();
-            count += 1;
-            if taken >= octets {
-                break;
+        // The most rows that are not too long.
+        let (mut least, mut most) = (0, self.shown);
+        while least + 1 < most {
+            let middle = least.midpoint(most);
+            if self.is_short(middle) {
+                least = middle;
+            } else {
+                most = middle;
             }
         }
-        count.max(2) - 1
+        self.shown = least;
+        for list in LISTS {
+            while !self.is_short(self.shown) && self.halve(list) {}
+        }
     }
 
     /// Leaves out half of a list, the least; false where nothing is left of it.
@@ -164,8 +166,8 @@ impl<'a> Sheet<'a> {
         true
     }
 
-    fn length(&self, shown: usize) -> usize {
-        self.value(shown).to_string().len()
+    fn is_short(&self, shown: usize) -> bool {
+        self.value(shown).to_string().len() <= self.asked.budget
     }
 
     /// The answer with the first `shown` rows.
@@ -173,7 +175,6 @@ impl<'a> Sheet<'a> {
         let mut fields = self.fields.clone();
         let rows = self.rows.get(..shown).unwrap_or_default();
         if let Some(name) = self.asked.operation.facts().rows {
-            let drawn = fields.contains_key("diagram");
             let offset = self.asked.query.page.offset;
             let left = self.total.saturating_sub(offset.saturating_add(shown));
             fields.insert("truncated".to_owned(), (shown < self.total).into());
@@ -182,11 +183,12 @@ impl<'a> Sheet<'a> {
             if left > 0 {
                 self.say_rest(&mut fields, shown, left);
             }
-            if !drawn {
-                fields.insert(name.to_owned(), rows.to_vec().into());
-            }
+            match &self.drawing {
+                Some(drawing) => fields.insert("diagram".to_owned(), drawing.text(shown).into()),
+                None => fields.insert(name.to_owned(), rows.to_vec().into()),
+            };
         }
-        if self.asked.operation == Operation::Dependencies && !fields.contains_key("diagram") {
+        if self.asked.operation == Operation::Dependencies && self.drawing.is_none() {
             fields.insert("nodes".to_owned(), self.nodes_of(rows).into());
         }
         let mut hints = notes::hints(self.asked, self.grain, self.total, &fields);
@@ -257,9 +259,13 @@ fn until(answer: &Answer) -> Option<Timestamp> {
     }
 }
 
-/// What a row counts, as it shows it.
+/// What a row counts, as it shows it; of an edge that differs, on the side with more.
 fn volume(row: &Value) -> Volume {
     let number = |object: &Value, name: &str| object.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let sides = ["a", "b"].into_iter().filter_map(|side| row.get(side));
+    if let Some(larger) = sides.max_by_key(|side| number(side, "bytes")) {
+        return volume(larger);
+    }
     if let Some(totals) = row.get("totals") {
         return Volume {
             pkts: number(totals, "pkts"),

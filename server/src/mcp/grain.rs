@@ -50,11 +50,15 @@ impl Grain {
                     .chain(coarser(Level::Pod))
                     .collect(),
             },
-            Operation::Workloads | Operation::Dependencies if asked.has("level") => {
+            Operation::Workloads | Operation::Dependencies | Operation::Diff
+                if asked.has("level") =>
+            {
                 vec![Self::At(query.level)]
             }
-            Operation::Workloads | Operation::Dependencies => coarser(query.level).collect(),
-            Operation::Connections | Operation::Summary | Operation::Diff => vec![Self::Single],
+            Operation::Workloads | Operation::Dependencies | Operation::Diff => {
+                coarser(query.level).collect()
+            }
+            Operation::Connections | Operation::Summary => vec![Self::Single],
         }
     }
 
@@ -64,7 +68,7 @@ impl Grain {
         match (self, operation) {
             (Self::Single, Operation::Flows) => query.aggregate = None,
             (Self::At(level), Operation::Flows) => query.aggregate = Some(level),
-            (Self::At(level), Operation::Workloads | Operation::Dependencies) => {
+            (Self::At(level), Operation::Workloads | Operation::Dependencies | Operation::Diff) => {
                 query.level = level;
             }
             (_, _) => {}
@@ -77,7 +81,18 @@ impl Grain {
         match (self, operation) {
             (Self::Single, Operation::Flows) => "flows",
             (Self::Single, Operation::Connections) => "connections",
-            (_, Operation::Dependencies | Operation::Diff) => "edges",
+            (Self::At(Level::Pod), Operation::Dependencies | Operation::Diff) => "edges of pods",
+            (Self::At(Level::Workload), Operation::Dependencies | Operation::Diff) => {
+                "edges of workloads"
+            }
+            (Self::At(Level::Service), Operation::Dependencies | Operation::Diff) => {
+                "edges of services"
+            }
+            (Self::At(Level::Namespace), Operation::Dependencies | Operation::Diff) => {
+                "edges of namespaces"
+            }
+            (Self::At(Level::Node), Operation::Dependencies | Operation::Diff) => "edges of nodes",
+            (Self::Single, Operation::Dependencies | Operation::Diff) => "edges",
             (Self::At(Level::Pod), _) => "rows of pods",
             (Self::At(Level::Workload), _) => "rows of workloads",
             (Self::At(Level::Service), _) => "rows of services",

@@ -83,9 +83,10 @@ pub(super) fn hints(
     if finest.is_some_and(|finest| finest != grain) {
         let finer = finest.map_or("", |finest| finest.rows(asked.operation));
         hints.push(format!(
-            "{finer} did not fit into max_tokens={}, so these are {rows}: narrow by ns, pod, svc, \
-             port or window, ask for fewer with limit, or raise max_tokens",
-            asked.tokens()
+            "{finer} did not fit into max_tokens={} and {} rows, so these are {rows}: narrow by ns, \
+             pod, svc, port or window, ask for fewer with limit, or raise max_tokens",
+            asked.tokens(),
+            asked.query.page.limit
         ));
     }
     if fields.contains_key("cursor") {

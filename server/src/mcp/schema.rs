@@ -2,6 +2,8 @@
 //!
 //! In: the table of parameters, and the schemas that views derive. Out: schemas without formats of
 //! integers, lists of types, nulls and defaults, which some clients warn about or refuse.
+//! **Shape** lean: a client may give all of them to a model, whatever it is asked. What a name tells
+//! (`tx_bytes`) is not described, a value's example is in the description of the plain parameter.
 //! **Source** JSON Schema 2020-12.
 
 use analyzer::query::Operation;
@@ -48,26 +50,29 @@ fn property(parameter: &Parameter) -> Value {
             }
             property
         }
-        Domain::Some(_) | Domain::Text => {
-            json!({"type": "string", "description": help, "examples": [parameter.example]})
-        }
+        Domain::Some(_) | Domain::Text => json!({"type": "string", "description": help}),
     }
 }
 
 /// A line: a model reads the tools of all its servers, whatever it is asked.
 fn help(parameter: &Parameter) -> String {
     let one_end = parameter.group == Group::End;
-    for (prefix, whose) in [("client_", "the client"), ("server_", "the server")] {
+    for (prefix, whose) in [("client_", "the client's"), ("server_", "the server's")] {
         if let (true, Some(name)) = (one_end, parameter.name.strip_prefix(prefix)) {
-            return format!("{name} of {whose}");
+            return format!("{whose} {name}");
         }
     }
-    match parameter.name.as_str() {
+    let help = match parameter.name.as_str() {
         "limit" => format!("rows shown at most (default {ROWS})"),
         "format" if parameter.domain == Domain::Choice(&["compact", "full"]) => {
             "compact (default) or full".to_owned()
         }
         _ => parameter.help.clone(),
+    };
+    let example = parameter.example;
+    match parameter.domain {
+        Domain::Text if !help.contains(example) => format!("{help}, such as {example}"),
+        Domain::Text | Domain::Choice(_) | Domain::Some(_) | Domain::Number { .. } => help,
     }
 }
 
@@ -81,16 +86,74 @@ pub(super) fn output(operation: Operation) -> JsonObject {
     }
     // A drawing is shown instead of rows, and of coverage only what is not zero.
     schema.insert("required".to_owned(), required(operation));
-    if let Some(Value::Object(coverage)) = schema
-        .get_mut("$defs")
-        .and_then(|definitions| definitions.get_mut("CoverageView"))
-    {
-        coverage.remove("required");
-    }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        for name in ["coverage", "coverage_a"] {
+            if let Some(field) = properties.get_mut(name) {
+                *field = coverage();
+            }
+        }
         properties.extend(notes(operation));
     }
+    if let Some(Value::Object(definitions)) = schema.get_mut("$defs") {
+        definitions.values_mut().for_each(shorten);
+    }
+    keep_referenced(&mut schema);
     schema
+}
+
+/// Of coverage what decides whether an answer can be trusted; the rest has names that tell.
+fn coverage() -> Value {
+    json!({
+        "type": "object",
+        "description": "what the answer rests on; of counters those that are not 0",
+        "properties": {
+            "complete": {"type": "boolean"},
+            "frames": {"type": "integer"},
+            "counted": {"type": "integer"},
+            "dropped": {"type": "integer"},
+            "warnings": {"type": "array", "items": {"type": "string"}},
+        },
+    })
+}
+
+/// Fields whose names do not tell enough.
+const DESCRIBED: [&str; 6] = ["totals", "wire", "observed", "basis", "differs", "failed"];
+
+/// Leaves a definition's types, and the descriptions of what needs one.
+fn shorten(definition: &mut Value) {
+    let Value::Object(definition) = definition else {
+        return;
+    };
+    for field in ["description", "required", "minimum", "maximum"] {
+        definition.remove(field);
+    }
+    let Some(Value::Object(properties)) = definition.get_mut("properties") else {
+        return;
+    };
+    for (name, property) in properties {
+        if let Value::Object(property) = property {
+            property.remove("minimum");
+            property.remove("maximum");
+            if !DESCRIBED.contains(&name.as_str()) {
+                property.remove("description");
+            }
+        }
+    }
+}
+
+/// Leaves out definitions that nothing refers to, until none is left.
+fn keep_referenced(schema: &mut JsonObject) {
+    loop {
+        let text = Value::Object(schema.clone()).to_string();
+        let Some(Value::Object(definitions)) = schema.get_mut("$defs") else {
+            return;
+        };
+        let before = definitions.len();
+        definitions.retain(|name, _| text.contains(&format!("\"#/$defs/{name}\"")));
+        if definitions.len() == before {
+            return;
+        }
+    }
 }
 
 fn required(operation: Operation) -> Value {
@@ -113,45 +176,32 @@ fn required(operation: Operation) -> Value {
     }
 }
 
-/// The fields that answers have beside those of HTTP.
+/// The fields that answers have beside those of HTTP; the instructions say what they are.
 fn notes(operation: Operation) -> Map<String, Value> {
-    let counts = json!({
-        "type": "object",
-        "properties": {
-            "rows": {"type": "integer"}, "bytes": {"type": "integer"}, "pkts": {"type": "integer"},
-        },
-        "description": "what the rows after those shown count",
-    });
-    let text = |description: &str| json!({"type": "string", "description": description});
-    let any = |description: &str| json!({"type": "object", "description": description});
+    let one = |kind: &str| json!({"type": kind});
+    let counts = json!({"rows": one("integer"), "bytes": one("integer"), "pkts": one("integer")});
     let mut notes = vec![
-        (
-            "hints",
-            json!({"type": "array", "items": {"type": "string"}, "description": "what the answer lacks, and how to get it"}),
-        ),
-        ("no_match", any("why nothing matched, and what has traffic")),
-        ("units", any("what the numbers are")),
+        ("hints", json!({"type": "array", "items": one("string")})),
+        ("no_match", one("object")),
+        ("units", one("object")),
     ];
     if operation.facts().rows.is_some() {
         notes.extend([
             (
                 "rows_are",
-                text("what a row is: single, or all that is one at this level"),
+                json!({"type": "string", "description": "single, or all that is one at this level"}),
             ),
-            (
-                "shown",
-                json!({"type": "integer", "description": "rows in this answer"}),
-            ),
-            ("remainder", counts),
-            ("cursor", text("pass it for the rows that follow")),
+            ("shown", one("integer")),
+            ("remainder", json!({"type": "object", "properties": counts})),
+            ("cursor", one("string")),
         ]);
     } else {
-        notes.push(("left_out", any("entries of lists that did not fit")));
+        notes.push(("left_out", one("object")));
     }
     if operation == Operation::Dependencies {
         notes.push((
             "diagram",
-            text("the graph as Mermaid or DOT, instead of nodes and edges"),
+            json!({"type": "string", "description": "the graph, instead of nodes and edges"}),
         ));
     }
     let named = notes

@@ -1,18 +1,20 @@
 //! Standard streams: the protocol for a client that started this process.
 //!
-//! **Shape** a line a message. Standard output carries nothing else.
+//! **Shape** a line a message: see [`Lines`]. Standard output carries nothing else.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::ServiceExt;
-use rmcp::transport::io::stdio;
+use rmcp::service::ServerInitializeError;
+use tokio::io::{stdin, stdout};
 use tokio::runtime::Builder;
 
 use crate::answer::Answers;
 use crate::mcp::desk::{Desk, Elsewhere};
 use crate::mcp::handler::Handler;
+use crate::mcp::lines::Lines;
 use crate::options::Limits;
 use crate::source::SnapshotSource;
 
@@ -49,10 +51,17 @@ pub fn run_mcp(source: McpSource, limits: Limits) -> io::Result<()> {
 }
 
 async fn converse(desk: Desk) -> io::Result<()> {
-    let service = Handler::new(desk)
-        .serve(stdio())
-        .await
-        .map_err(|error| io::Error::other(format!("standard input: {error}")))?;
-    service.waiting().await.map_err(io::Error::other)?;
-    Ok(())
+    let served = Handler::new(desk)
+        .serve(Lines::new(stdin(), stdout()))
+        .await;
+    match served {
+        Ok(service) => service
+            .waiting()
+            .await
+            .map(|_| ())
+            .map_err(io::Error::other),
+        // A client may leave once it knows what is offered.
+        Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
+        Err(error) => Err(io::Error::other(format!("standard input: {error}"))),
+    }
 }

@@ -245,13 +245,13 @@ fn bodies_are_bounded_in_length_and_in_time() {
     ] {
         let refused = Reply::read(&mut post(&server, headers, body));
         insta::allow_duplicates!(
-            insta::assert_snapshot!(refused.line(), @r#"413 {"error":"body: more than 262144 octets, expected a short call"}"#)
+            insta::assert_snapshot!(refused.line(), @r#"413 {"jsonrpc":"2.0","error":{"code":-32600,"message":"body: more than 262144 octets, expected a short call"}}"#)
         );
     }
     let slow = Reply::read(&mut post(&server, "Content-Length: 9", b"{"));
-    insta::assert_snapshot!(slow.line(), @r#"408 {"error":"body: not whole after 0.15 s, expected it at once; send it again"}"#);
+    insta::assert_snapshot!(slow.line(), @r#"408 {"jsonrpc":"2.0","error":{"code":-32600,"message":"body: not whole after 0.15 s, expected it at once; send it again"}}"#);
     let broken = Reply::read(&mut post(&server, chunked, b"no number\r\n"));
-    insta::assert_snapshot!(broken.line(), @r#"400 {"error":"body: broken off or malformed, expected as many octets as were announced"}"#);
+    insta::assert_snapshot!(broken.line(), @r#"400 {"jsonrpc":"2.0","error":{"code":-32600,"message":"body: broken off or malformed, expected as many octets as were announced"}}"#);
 }
 
 #[test]
