@@ -91,6 +91,11 @@ fn a_wrong_rule_is_refused_before_any_capture_is_read() {
         ("> 20000", "> \"20000\""),
         ("exists(n, n.endsWith", "exists(n, n.endswith"),
         ("min_connections: 20", "min_connection: 20"),
+        (
+            "server.kind == \"external\"",
+            "server.kind == \"externals\"",
+        ),
+        ("server.kind == \"pod\"", "proto == \"TCP\""),
     ] {
         fs::write(
             folder.path().join("rules.yaml"),
@@ -102,6 +107,29 @@ fn a_wrong_rule_is_refused_before_any_capture_is_read() {
     fs::remove_file(folder.path().join("rules.yaml")).unwrap();
     told += &transcript_in(folder.path(), "assert mine");
     assert_accepted("assert__refused", &told);
+}
+
+#[test]
+fn a_capture_without_flows_is_told_though_no_flow_breaks_a_rule() {
+    let folder = shop("mine");
+    let rules = "rules:\n  - name: nobody talks to redis\n    forbid: server.svc == 'redis'\n";
+    fs::write(folder.path().join("mine/rules.yaml"), rules).unwrap();
+    // Of requests for hardware addresses no flow is made.
+    let is_arp = |record: &Record| record.frame[12..14] == [8, 6];
+    cut(&folder.path().join("mine/shop.pcap"), |records| {
+        records.retain(is_arp);
+    });
+    let mut told = String::new();
+    for format in ["text", "json", "junit", "github"] {
+        let arguments = format!("assert mine --format {format} --summary summary.md");
+        told += &transcript_in(folder.path(), &arguments);
+    }
+    let summary = fs::read_to_string(folder.path().join("summary.md")).unwrap();
+    let quarter = summary.len() / 4;
+    assert_accepted(
+        "assert__empty",
+        &(told + "--- summary.md\n" + &summary[..quarter]),
+    );
 }
 
 #[test]

@@ -117,8 +117,8 @@ impl<'f> Evaluation<'f> {
                 let items: Result<Vec<_>, _> = nodes.iter().map(|node| self.value(node)).collect();
                 Value::List(Rc::new(items?))
             }
-            Node::Field(path, kind) => self.field(path, *kind)?,
-            Node::Has(path, kind) => Value::Bool(self.field(path, *kind)?.is_known()),
+            Node::Field(path, kind) => self.field(path, kind)?,
+            Node::Has(path, kind) => Value::Bool(self.field(path, kind)?.is_known()),
             Node::Variable(number) => {
                 let size = self.variables.get(*number).map_or(1, Value::clone_size);
                 self.take(size)?;
@@ -211,11 +211,13 @@ impl<'f> Evaluation<'f> {
         first.and(second)
     }
 
-    fn field(&mut self, path: &[&str], kind: Kind) -> Result<Value<'f>, Failure> {
+    fn field(&mut self, path: &[&str], kind: &Kind) -> Result<Value<'f>, Failure> {
         let start = Some(self.flow);
         let found = path.iter().fold(start, |value, name| value?.get(name));
         Ok(match kind {
-            Kind::Text => Value::Text(found.and_then(Json::as_str).unwrap_or_default().into()),
+            Kind::Text | Kind::Word(_) => {
+                Value::Text(found.and_then(Json::as_str).unwrap_or_default().into())
+            }
             Kind::Whole => {
                 let number = found.and_then(Json::as_u64);
                 number.map_or(Value::Unknown, |number| Value::Whole(number.into()))

@@ -1,13 +1,24 @@
 //! The fields that answers have, and their types.
 //!
-//! **Shape** a flow is that of `format=full`: what rules see. A test holds the tables against the
-//! views themselves.
+//! In: the JSON schema of a flow, as the views declare it. Out: the same as a tree that rules are
+//! checked against. **Shape** a flow is that of `format=full`; what is closed, such as a protocol,
+//! comes with the values it can have.
+
+use std::sync::LazyLock;
+
+use analyzer::query::Operation;
+use serde_json::Value as Json;
+
+/// How deep the schema of a flow may be: it is three levels, and refers to itself nowhere.
+const DEEPEST: usize = 16;
 
 /// What a field holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// Text; `""` where it is unknown.
     Text,
+    /// One of these words; of a field that may be unknown, `""` is among them.
+    Word(Vec<String>),
     /// A whole number.
     Whole,
     /// A number with a fraction.
@@ -15,68 +26,94 @@ pub enum Kind {
     /// A list of texts; empty where nothing is known.
     Texts,
     /// An object with fields of its own.
-    Object(&'static [Field]),
+    Object(Vec<Field>),
 }
 
 /// A name and what it holds.
-pub type Field = (&'static str, Kind);
+pub type Field = (String, Kind);
 
-/// The fields of a flow.
-pub const FLOW: &[Field] = &[
-    ("proto", Kind::Text),
-    ("client", Kind::Object(END)),
-    ("server", Kind::Object(END)),
-    ("client_stats", Kind::Object(STATS)),
-    ("server_stats", Kind::Object(STATS)),
-    ("totals", Kind::Object(TOTALS)),
-    ("wire", Kind::Object(TOTALS)),
-    ("observed", Kind::Text),
-    ("basis", Kind::Text),
-    ("connections", Kind::Whole),
-    ("state", Kind::Text),
-    ("first_seen", Kind::Text),
-    ("last_seen", Kind::Text),
-];
+/// The fields of a flow, in order of name.
+#[must_use]
+pub fn flow() -> &'static [Field] {
+    static FLOW: LazyLock<Vec<Field>> = LazyLock::new(|| {
+        let schema = (Operation::Flows.facts().schema)().to_value();
+        let flow = schema.pointer("/$defs/FlowView");
+        flow.map_or_else(Vec::new, |flow| fields(&schema, flow, 0))
+    });
+    &FLOW
+}
 
-const END: &[Field] = &[
-    ("ip", Kind::Text),
-    ("port", Kind::Whole),
-    ("pod", Kind::Text),
-    ("ns", Kind::Text),
-    ("svc", Kind::Text),
-    ("node", Kind::Text),
-    ("kind", Kind::Text),
-    ("identity_basis", Kind::Text),
-    ("workload", Kind::Object(WORKLOAD)),
-    ("svc_basis", Kind::Text),
-    ("svc_port", Kind::Whole),
-    ("container_id", Kind::Text),
-    ("dns", Kind::Texts),
-];
+/// The fields of an object.
+fn fields(schema: &Json, object: &Json, depth: usize) -> Vec<Field> {
+    let is_required = |name: &str| {
+        let required = object.get("required").and_then(Json::as_array);
+        required.is_some_and(|names| names.iter().any(|known| known == name))
+    };
+    let properties = object.get("properties").and_then(Json::as_object);
+    let known = properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, field)| {
+            let mut kind = kind(schema, field, depth)?;
+            if let Kind::Word(words) = &mut kind
+                && !is_required(name)
+            {
+                words.push(String::new());
+            }
+            Some((name.clone(), kind))
+        });
+    known.collect()
+}
 
-const WORKLOAD: &[Field] = &[("kind", Kind::Text), ("name", Kind::Text)];
+/// What a field holds by its schema; `None` where that is nothing that rules know.
+fn kind(schema: &Json, field: &Json, depth: usize) -> Option<Kind> {
+    if depth > DEEPEST {
+        return None;
+    }
+    if let Some(reference) = field.get("$ref").and_then(Json::as_str) {
+        let place = reference.strip_prefix('#')?;
+        return kind(schema, schema.pointer(place)?, depth + 1);
+    }
+    // What may be absent is of its own type, or null.
+    if let Some(either) = field.get("anyOf").and_then(Json::as_array) {
+        let known = either.iter().find(|one| !is_of_type(one, "null"))?;
+        return kind(schema, known, depth + 1);
+    }
+    if let Some(words) = words(field) {
+        return Some(Kind::Word(words));
+    }
+    let of = |name| is_of_type(field, name);
+    Some(match () {
+        () if of("object") => Kind::Object(fields(schema, field, depth + 1)),
+        () if of("array") => Kind::Texts,
+        () if of("integer") => Kind::Whole,
+        () if of("number") => Kind::Fraction,
+        () if of("string") => Kind::Text,
+        () => return None,
+    })
+}
 
-const STATS: &[Field] = &[
-    ("tx_pkts", Kind::Whole),
-    ("rx_pkts", Kind::Whole),
-    ("tx_bytes", Kind::Whole),
-    ("rx_bytes", Kind::Whole),
-    ("tcp_handshake_p50_us", Kind::Whole),
-    ("tcp_handshake_p90_us", Kind::Whole),
-    ("tcp_handshake_p99_us", Kind::Whole),
-    ("tx_pps", Kind::Fraction),
-    ("rx_pps", Kind::Fraction),
-    ("tx_bps", Kind::Fraction),
-    ("rx_bps", Kind::Fraction),
-    ("timestamp", Kind::Text),
-];
+/// The values of what is closed: a list of them, or one each where they are described.
+fn words(field: &Json) -> Option<Vec<String>> {
+    let text = |value: &Json| value.as_str().map(str::to_owned);
+    if let Some(values) = field.get("enum").and_then(Json::as_array) {
+        return values.iter().map(text).collect();
+    }
+    let choices = field.get("oneOf").and_then(Json::as_array)?.iter();
+    let choices = choices.map(|choice| match choice.get("const") {
+        Some(value) => Some(vec![text(value)?]),
+        None => words(choice),
+    });
+    choices.collect::<Option<Vec<_>>>().map(|all| all.concat())
+}
 
-const TOTALS: &[Field] = &[
-    ("pkts", Kind::Whole),
-    ("bytes", Kind::Whole),
-    ("pps", Kind::Fraction),
-    ("bps", Kind::Fraction),
-];
+fn is_of_type(field: &Json, name: &str) -> bool {
+    match field.get("type") {
+        Some(Json::String(known)) => known == name,
+        Some(Json::Array(known)) => known.iter().any(|known| known == name),
+        _ => false,
+    }
+}
 
 /// The names of all fields that any answer has.
 pub const ANSWER_FIELDS: &[&str] = &[

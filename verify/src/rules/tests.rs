@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::rules::evaluate::Budget;
-use crate::rules::schema::{FLOW, Field as Known, Kind};
+use crate::rules::schema::{Field as Known, Kind, flow as fields_of_a_flow};
 
 fn flow() -> serde_json::Value {
     json!({
@@ -194,40 +194,90 @@ fn a_file_says_where_it_is_wrong() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
-/// Every field of the tables is one of the view, and every one of the view is in the tables.
+/// Every field of the view is known to rules: one that is not would be `None` here.
 #[test]
 fn the_schema_is_that_of_the_view() {
     fn example(fields: &[Known]) -> serde_json::Value {
         let value = |(name, kind): &Known| {
-            let value = match (*name, kind) {
-                ("proto", _) => json!("tcp"),
+            let value = match (name.as_str(), kind) {
                 ("ip", _) => json!("10.0.0.1"),
-                ("kind", _) if fields.len() > 2 => json!("pod"),
-                ("identity_basis", _) => json!("pod_ip"),
-                ("svc_basis", _) => json!("called"),
-                ("observed", _) => json!("both"),
-                ("basis", _) => json!("syn"),
-                ("state", _) => json!("active"),
                 ("first_seen" | "last_seen" | "timestamp", _) => {
                     json!("2026-11-22T10:00:00.000000000Z")
                 }
                 (_, Kind::Text) => json!("x"),
+                (_, Kind::Word(words)) => json!(words[0]),
                 (_, Kind::Whole) => json!(1),
                 (_, Kind::Fraction) => json!(1.5),
                 (_, Kind::Texts) => json!(["x"]),
                 (_, Kind::Object(fields)) => example(fields),
             };
-            ((*name).to_owned(), value)
+            (name.clone(), value)
         };
         serde_json::Value::Object(fields.iter().map(value).collect())
     }
-    let all = example(FLOW);
+    let all = example(fields_of_a_flow());
     let view: analyzer::query::view::FlowView = serde_json::from_value(all.clone()).unwrap();
     assert_eq!(serde_json::to_value(&view).unwrap(), all);
-    // A field that the view has and the tables have not would be `None`.
     let unknown = format!("{view:?}");
     assert!(
         !unknown.contains("None") && !unknown.contains("[]"),
         "{unknown}"
     );
+}
+
+/// The fields that are closed, with their words; only what is always known is never `""`.
+#[test]
+fn what_is_closed_is_one_of_its_words() {
+    fn closed(path: &str, fields: &[Known], told: &mut Vec<String>) {
+        for (name, kind) in fields {
+            match kind {
+                Kind::Word(words) => told.push(format!("{path}{name}: {words:?}")),
+                Kind::Object(fields) => closed(&format!("{path}{name}."), fields, told),
+                Kind::Text | Kind::Whole | Kind::Fraction | Kind::Texts => {}
+            }
+        }
+    }
+    let mut told = Vec::new();
+    closed("", fields_of_a_flow(), &mut told);
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_text_that_never_occurs_is_refused() {
+    let wrong = [
+        "proto == 'TCP'",
+        "proto == ''",
+        "'open' == state",
+        "state != 'open'",
+        "server.port == 1 && server.kind in ['pod', 'pods']",
+        "client.kind == (connections > 1 ? 'pod' : 'noode')",
+        "[client.kind, server.kind].exists(kind, kind == 'nodes')",
+        "'services' in [client.kind, server.kind]",
+        "[proto] == ['sctp']",
+        "observed == 'none'",
+        "basis == 'syn-elsewhere'",
+        "client.identity_basis == 'podip'",
+        "server.svc_basis == 'call'",
+        "proto < 'TCP'",
+    ];
+    let told = wrong.map(|source| match Expression::parse(source) {
+        Ok(_) => format!("{source}\n    is right"),
+        Err(error) => format!("{source}\n    {}: {}", error.at, error.problem),
+    });
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn words_are_texts() {
+    for source in [
+        "proto + server.kind == 'tcpexternal'",
+        "size(proto) == 3 && proto.startsWith('t')",
+        "client.kind == '' && state == \"\" && server.kind in ['external', '']",
+        "[proto, 'udp'].exists(it, it == 'anything') || true",
+        "client.workload.kind == 'Deployment' && server.kind != client.ns",
+        "[server.kind, proto].all(it, it != 'pods')",
+        "(proto == 'tcp' ? server.kind : 'mine') == 'external'",
+    ] {
+        assert_eq!(holds(source), Ok(true), "{source}");
+    }
 }

@@ -31,9 +31,9 @@ pub(super) enum Node {
     Text(Arc<str>),
     List(Vec<Node>),
     /// A field of the flow, and what it holds.
-    Field(Vec<&'static str>, schema::Kind),
+    Field(Vec<&'static str>, &'static schema::Kind),
     /// Whether a field is known.
-    Has(Vec<&'static str>, schema::Kind),
+    Has(Vec<&'static str>, &'static schema::Kind),
     /// A variable by its number.
     Variable(usize),
     Not(Box<Node>),
@@ -166,7 +166,7 @@ impl Typer<'_> {
         if let Some((number, (_, kind))) = known.next() {
             return Ok((Node::Variable(number), kind.clone()));
         }
-        self.member(tree, 0, Vec::new(), "a flow", schema::FLOW, name)
+        self.member(tree, 0, Vec::new(), "a flow", schema::flow(), name)
     }
 
     fn field(&mut self, tree: &IdedExpr, select: &SelectExpr) -> Result<Typed, ExpressionError> {
@@ -198,12 +198,12 @@ impl Typer<'_> {
         fields: &'static [schema::Field],
         name: &str,
     ) -> Result<Typed, ExpressionError> {
-        let Some((known, kind)) = fields.iter().find(|(known, _)| *known == name) else {
-            let problem = one_of(name, fields.iter().map(|(known, _)| *known));
+        let Some((known, kind)) = fields.iter().find(|(known, _)| known == name) else {
+            let problem = one_of(name, fields.iter().map(|(known, _)| known.as_str()));
             return Err(self.wrong_at(tree, behind, format!("{whose} has no field {problem}")));
         };
         path.push(known);
-        Ok((Node::Field(path, *kind), Type::of(*kind)))
+        Ok((Node::Field(path, kind), Type::of(kind)))
     }
 
     fn list(&mut self, list: &ListExpr) -> Result<Typed, ExpressionError> {
@@ -259,7 +259,7 @@ impl Typer<'_> {
     pub(super) fn value(&mut self, tree: &IdedExpr) -> Result<Typed, ExpressionError> {
         let (node, kind) = self.node(tree)?;
         if let Type::Object(fields) = kind {
-            let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
             let problem = format!(
                 "this is an object, expected one of its fields: {}",
                 names.join(", ")

@@ -17,6 +17,8 @@ pub(super) enum Type {
     Fraction,
     /// Text.
     Text,
+    /// One of these words, as text.
+    Word(&'static [String]),
     /// A list of what is of one type.
     List(Box<Self>),
     /// What an empty list holds: anything.
@@ -27,13 +29,28 @@ pub(super) enum Type {
 
 impl Type {
     /// The type of a field.
-    pub(super) fn of(kind: Kind) -> Self {
+    pub(super) fn of(kind: &'static Kind) -> Self {
         match kind {
             Kind::Text => Self::Text,
+            Kind::Word(words) => Self::Word(words),
             Kind::Whole => Self::Whole,
             Kind::Fraction => Self::Fraction,
             Kind::Texts => Self::List(Box::new(Self::Text)),
             Kind::Object(fields) => Self::Object(fields),
+        }
+    }
+
+    /// The words that it, or an item of it, is one of; `None` of what may be anything.
+    pub(super) fn words(&self) -> Option<&'static [String]> {
+        match self {
+            Self::Word(words) => Some(words),
+            Self::List(of) => of.words(),
+            Self::Bool
+            | Self::Whole
+            | Self::Fraction
+            | Self::Text
+            | Self::Any
+            | Self::Object(_) => None,
         }
     }
 
@@ -46,6 +63,9 @@ impl Type {
     pub(super) fn unify(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Any, known) | (known, Self::Any) => Some(known.clone()),
+            (Self::Text | Self::Word(_), Self::Text | Self::Word(_)) if self != other => {
+                Some(Self::Text)
+            }
             (Self::List(one), Self::List(other)) => Some(Self::List(Box::new(one.unify(other)?))),
             (one, other) => (one == other).then(|| one.clone()),
         }
@@ -58,7 +78,7 @@ impl fmt::Display for Type {
             Self::Bool => f.write_str("true or false"),
             Self::Whole => f.write_str("a whole number"),
             Self::Fraction => f.write_str("a number with a fraction"),
-            Self::Text => f.write_str("text"),
+            Self::Text | Self::Word(_) => f.write_str("text"),
             Self::List(_) => f.write_str("a list"),
             Self::Any => f.write_str("anything"),
             Self::Object(_) => f.write_str("an object"),

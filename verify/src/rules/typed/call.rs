@@ -2,7 +2,8 @@
 
 use analyzer::query::suggest::nearest;
 use cel::IdedExpr;
-use cel::common::ast::{CallExpr, operators};
+use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
+use objects::document::field::shown;
 
 use crate::rules::expression::ExpressionError;
 use crate::rules::typed::{Node, Typed, Typer, sign};
@@ -135,8 +136,14 @@ impl Typer<'_> {
 
     fn within(&mut self, item: &IdedExpr, list: &IdedExpr) -> Result<Typed, ExpressionError> {
         let (node, kind) = self.value(item)?;
-        let list = self.of_type(list, &Type::List(Box::new(kind)))?;
-        Ok((Node::In(Box::new([node, list])), Type::Bool))
+        let (within, of) = self.value(list)?;
+        let expected = Type::List(Box::new(kind));
+        if of.unify(&expected).is_none() {
+            return Err(self.wrong(list, format!("this is {of}, expected {expected}")));
+        }
+        self.check_words(&expected, list)?;
+        self.check_words(&of, item)?;
+        Ok((Node::In(Box::new([node, within])), Type::Bool))
     }
 
     fn item(&mut self, list: &IdedExpr, number: &IdedExpr) -> Result<Typed, ExpressionError> {
@@ -160,11 +167,32 @@ impl Typer<'_> {
         let are_numbers = first.is_number() && second.is_number();
         let is_equality = matches!(how, Comparison::Equal | Comparison::NotEqual);
         let unified = first.unify(&second);
-        let has_order = are_numbers || matches!(unified, Some(Type::Text | Type::Any));
+        let has_order =
+            are_numbers || matches!(unified, Some(Type::Text | Type::Word(_) | Type::Any));
+        self.check_words(&first, other)?;
+        self.check_words(&second, one)?;
         if (unified.is_some() && is_equality) || has_order {
             return Ok((Node::Compare(how, Box::new([left, right])), Type::Bool));
         }
         Err(self.wrong(tree, mismatch(name, &first, &second)))
+    }
+
+    /// Refuses a text that what it is compared with never is.
+    fn check_words(&self, compared: &Type, with: &IdedExpr) -> Result<(), ExpressionError> {
+        let Some(words) = compared.words() else {
+            return Ok(());
+        };
+        let mut texts = Vec::new();
+        texts_of(with, &mut texts);
+        let wrong = texts
+            .into_iter()
+            .find(|(_, text)| words.iter().all(|word| word != text));
+        match wrong {
+            Some((tree, text)) => {
+                Err(self.wrong(tree, format!("this is never {}", one_of_words(text, words))))
+            }
+            None => Ok(()),
+        }
     }
 
     fn calculate(
@@ -179,11 +207,16 @@ impl Typer<'_> {
         let kind = first.unify(&second).filter(|kind| match kind {
             Type::Whole => true,
             Type::Fraction => how != Arithmetic::Remainder,
-            Type::Text | Type::List(_) => how == Arithmetic::Add,
+            Type::Text | Type::Word(_) | Type::List(_) => how == Arithmetic::Add,
             Type::Bool | Type::Any | Type::Object(_) => false,
         });
         match kind {
-            Some(kind) => Ok((Node::Calculate(how, Box::new([left, right])), kind)),
+            Some(kind) => {
+                // Two words together are none.
+                let is_word = matches!(kind, Type::Word(_));
+                let kind = if is_word { Type::Text } else { kind };
+                Ok((Node::Calculate(how, Box::new([left, right])), kind))
+            }
             None => Err(self.wrong(tree, mismatch(name, &first, &second))),
         }
     }
@@ -197,7 +230,7 @@ impl Typer<'_> {
         match (name, arguments) {
             ("size", [of]) => {
                 let (node, kind) = self.value(of)?;
-                if matches!(kind, Type::Text | Type::List(_)) {
+                if matches!(kind, Type::Text | Type::Word(_) | Type::List(_)) {
                     return Ok((Node::Size(Box::new(node)), Type::Whole));
                 }
                 Err(self.wrong(of, format!("this is {kind}, expected text or a list")))
@@ -253,6 +286,39 @@ pub(super) fn one_of<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clon
             "{name}, expected one of {}",
             known.collect::<Vec<_>>().join(", ")
         ),
+    }
+}
+
+/// `"TCP", did you mean "tcp"?`, or all words there are.
+fn one_of_words(text: &str, words: &[String]) -> String {
+    let known = words.iter().filter(|word| !word.is_empty());
+    let near = nearest(&text.to_lowercase(), known.clone().map(String::as_str));
+    let text = shown(text);
+    match near {
+        Some(near) => format!("{text}, did you mean {near:?}?"),
+        None => format!(
+            "{text}, expected one of {}",
+            known.cloned().collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+/// The texts that an expression may be, or may have as items, as far as they are written in it.
+fn texts_of<'t>(tree: &'t IdedExpr, texts: &mut Vec<(&'t IdedExpr, &'t str)>) {
+    if let Expr::Literal(LiteralValue::String(text)) = &tree.expr {
+        texts.push((tree, text.inner()));
+    }
+    if let Expr::List(list) = &tree.expr {
+        for item in &list.elements {
+            texts_of(item, texts);
+        }
+    }
+    if let Expr::Call(call) = &tree.expr
+        && call.func_name == operators::CONDITIONAL
+    {
+        for part in call.args.iter().skip(1) {
+            texts_of(part, texts);
+        }
     }
 }
 
