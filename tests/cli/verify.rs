@@ -164,6 +164,25 @@ fn a_difference_lies_beside_the_answer_until_it_is_gone() {
 }
 
 #[test]
+fn a_capture_without_frames_is_told_and_a_failed_start_leaves_no_queries() {
+    let folder = shop("mine");
+    cut(&folder.path().join("mine/shop.pcap"), Vec::clear);
+    fs::create_dir_all(folder.path().join("mine/expect/summary.snap")).unwrap();
+    let failed = outcome(command_in(folder.path(), "verify --new mine"));
+    assert_eq!(failed.status.code(), Some(2), "{}", failed.stdout);
+    assert!(!folder.path().join("mine/expect/queries.yaml").exists());
+    fs::remove_dir(folder.path().join("mine/expect/summary.snap")).unwrap();
+    let accepted = outcome(command_in(folder.path(), "verify --new mine"));
+    assert!(accepted.status.success(), "{}", accepted.stdout);
+    let same = outcome(command_in(folder.path(), "verify mine"));
+    assert!(same.status.success(), "{}", same.stdout);
+    let said = "warning: its captures have no frame in them";
+    for told in [accepted.stdout, same.stdout] {
+        assert!(told.contains(said), "{told}");
+    }
+}
+
+#[test]
 fn what_is_tolerated_and_ignored_passes() {
     let folder = shop("mine");
     fs::create_dir(folder.path().join("mine/expect")).unwrap();

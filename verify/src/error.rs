@@ -134,7 +134,16 @@ pub(crate) fn read_document<T>(
     read: impl FnOnce(&Field<'_>, &str) -> Result<T, VerifyError>,
 ) -> Result<T, VerifyError> {
     let text = read_text(file).map_err(|error| VerifyError::text(file, error))?;
-    let all = documents(&text, Keep::All).map_err(|error| VerifyError::document(file, error))?;
+    parse_document(file, &text, read)
+}
+
+/// The same of a text that is, or will be, that of a file.
+pub(crate) fn parse_document<T>(
+    file: &Path,
+    text: &str,
+    read: impl FnOnce(&Field<'_>, &str) -> Result<T, VerifyError>,
+) -> Result<T, VerifyError> {
+    let all = documents(text, Keep::All).map_err(|error| VerifyError::document(file, error))?;
     if let Some(second) = all.get(1) {
         let error = Field::root(second).wrong("a second document, expected one");
         return Err(VerifyError::field(file, error));
@@ -143,5 +152,5 @@ pub(crate) fn read_document<T>(
         line: 0,
         content: Content::Null,
     };
-    read(&Field::root(all.first().unwrap_or(&nothing)), &text)
+    read(&Field::root(all.first().unwrap_or(&nothing)), text)
 }

@@ -38,42 +38,48 @@ pub enum Mode {
 /// Checks, or accepts, the answers of a scenario.
 #[must_use]
 pub fn verify(folder: &Path, mode: Mode, settings: &Settings) -> ScenarioReport {
-    let outcome = checks(folder, mode, settings);
+    let (outcome, warning) = match checks(folder, mode, settings) {
+        Err(error) => (Outcome::Failed(error.to_string()), None),
+        Ok((checks, warning)) if mode == Mode::Compare => (Outcome::Checked(checks), warning),
+        Ok((checks, warning)) => (Outcome::Accepted(checks), warning),
+    };
     ScenarioReport {
         scenario: scenario::name(folder),
-        outcome: match (outcome, mode) {
-            (Err(error), _) => Outcome::Failed(error.to_string()),
-            (Ok(checks), Mode::Compare) => Outcome::Checked(checks),
-            (Ok(checks), Mode::Update | Mode::New) => Outcome::Accepted(checks),
-        },
+        warning,
+        outcome,
     }
 }
 
-fn checks(folder: &Path, mode: Mode, settings: &Settings) -> Result<Vec<Check>, VerifyError> {
+/// The checks of a scenario, and what is doubtful about all of them.
+fn checks(
+    folder: &Path,
+    mode: Mode,
+    settings: &Settings,
+) -> Result<(Vec<Check>, Option<String>), VerifyError> {
     scenario::check_folder(folder)?;
     let expect = folder.join(FOLDER);
     let file = expect.join(queries::FILE);
-    if mode == Mode::New && file.exists() {
-        return Err(VerifyError::AlreadyThere(file));
-    }
-    // A folder that cannot be replayed gets no `expect/`.
-    let (queries, snapshot) = if mode == Mode::New {
-        let snapshot = scenario::read(folder, settings)?;
-        accepted::write(&file, queries::FIRST.as_bytes())?;
-        (queries::read(&file)?, snapshot)
-    } else {
-        if !file.exists() {
+    // Wrong queries are told before a long capture is read.
+    let queries = match (mode, file.exists()) {
+        (Mode::New, true) => return Err(VerifyError::AlreadyThere(file)),
+        (Mode::New, false) => queries::first(&file)?,
+        (Mode::Compare | Mode::Update, false) => {
             return Err(VerifyError::NothingAccepted(folder.to_owned()));
         }
-        (queries::read(&file)?, scenario::read(folder, settings)?)
+        (Mode::Compare | Mode::Update, true) => queries::read(&file)?,
     };
+    let snapshot = scenario::read(folder, settings)?;
     let mut checks = Vec::new();
     for query in &queries {
         checks.push(check(folder, &snapshot, query, mode)?);
     }
     checks.extend(unasked(&expect, &queries, mode)?);
+    if mode == Mode::New {
+        // The last file: where another one fails, this can be tried again.
+        accepted::write(&file, queries::FIRST.as_bytes())?;
+    }
     fold_consequences(&queries, &mut checks);
-    Ok(checks)
+    Ok((checks, scenario::emptiness(&snapshot)))
 }
 
 fn check(

@@ -30,6 +30,9 @@ pub struct Report {
 pub struct ScenarioReport {
     /// Its folder, as it was named.
     pub scenario: String,
+    /// What is doubtful about everything that was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,

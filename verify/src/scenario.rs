@@ -59,6 +59,18 @@ pub fn coverage(folder: &Path, snapshot: &Snapshot) -> CoverageView {
     coverage
 }
 
+/// What is said of a scenario without flows, of which nearly everything holds.
+pub(crate) fn emptiness(snapshot: &Snapshot) -> Option<String> {
+    let coverage = &snapshot.coverage;
+    match (coverage.frames, coverage.counted) {
+        (0, _) => Some("its captures have no frame in them, so this tests nothing".to_owned()),
+        (frames, 0) => Some(format!(
+            "none of the {frames} frames in its captures is of a flow, so this tests nothing"
+        )),
+        (_, _) => None,
+    }
+}
+
 /// Its name: the folder as it was given, without a slash at its end.
 #[must_use]
 pub fn name(folder: &Path) -> String {

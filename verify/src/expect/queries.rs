@@ -20,7 +20,7 @@ use analyzer::query::suggest::nearest;
 use analyzer::query::{Form, Operation, Query};
 use objects::document::field::{Field, FieldError, shown};
 
-use crate::error::{VerifyError, read_document};
+use crate::error::{VerifyError, parse_document, read_document};
 use crate::expect::field::{FieldNames, Tolerance, Tolerances};
 use crate::rules::schema;
 
@@ -89,6 +89,16 @@ impl ExpectedQuery {
 /// The file cannot be read, or is wrong at a place.
 pub fn read(file: &Path) -> Result<Vec<ExpectedQuery>, VerifyError> {
     read_document(file, |root, _| {
+        queries(root).map_err(|error| VerifyError::field(file, error))
+    })
+}
+
+/// The first set, which is to be in `file`.
+///
+/// # Errors
+/// None: it is right.
+pub(crate) fn first(file: &Path) -> Result<Vec<ExpectedQuery>, VerifyError> {
+    parse_document(file, FIRST, |root, _| {
         queries(root).map_err(|error| VerifyError::field(file, error))
     })
 }

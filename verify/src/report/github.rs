@@ -1,4 +1,5 @@
-//! Annotations of GitHub: one `::error` line for each finding, at the file that expects otherwise.
+//! Annotations of GitHub: one `::error` line for each finding, at the file that expects otherwise,
+//! and a `::warning` where a scenario tests nothing.
 //!
 //! **Source** GitHub's workflow commands: in a message `%`, CR and LF are escaped, in a property `:`
 //! and `,` too. No other characters end either, so a name cannot begin a command of its own.
@@ -15,6 +16,11 @@ pub(super) fn render(report: &Report) -> String {
     let mut lines = Vec::new();
     for scenario in &report.scenarios {
         let name = &scenario.scenario;
+        let warning = scenario.warning.iter();
+        lines
+            .extend(warning.map(|warning| {
+                format!("::warning title={}::{}", property(name), message(warning))
+            }));
         match &scenario.outcome {
             Outcome::Failed(error) => lines.push(format!(
                 "::error title={}::{}",

@@ -1,7 +1,7 @@
 //! XML of `JUnit`, as most kinds of CI read it: a suite a scenario, a case an answer or a rule.
 //!
 //! **Source** the schema of Jenkins' xUnit plugin: `testsuites`, `testsuite`, `testcase`, `failure`,
-//! `error`.
+//! `skipped`, `error`, `system-out`.
 
 use crate::report::plain::printable;
 use crate::report::{Check, Outcome, Report, ScenarioReport};
@@ -13,29 +13,67 @@ pub(super) fn render(report: &Report) -> String {
     )
 }
 
+/// How many cases of a suite came to what.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    skipped: usize,
+    errors: usize,
+}
+
 fn suite(report: &ScenarioReport) -> String {
     let name = escaped(&report.scenario);
-    let (tests, failures, errors, cases) = match &report.outcome {
+    let cases: String = match &report.outcome {
         Outcome::Failed(error) => {
             let error = escaped(error);
-            let case = format!(
+            format!(
                 "    <testcase classname=\"{name}\" name=\"scenario\">\n      <error message=\"{error}\"/>\n    </testcase>\n"
-            );
-            (1, 0, 1, case)
+            )
         }
-        Outcome::Checked(checks) => {
-            let failed = checks.iter().filter(|check| !check.findings.is_empty());
-            let cases = checks.iter().map(|check| case(&name, check)).collect();
-            (checks.len(), failed.count(), 0, cases)
-        }
-        Outcome::Accepted(checks) => {
-            let cases = checks.iter().map(|check| passed(&name, check)).collect();
-            (checks.len(), 0, 0, cases)
-        }
+        Outcome::Checked(checks) => checks.iter().map(|check| case(&name, check)).collect(),
+        Outcome::Accepted(checks) => checks.iter().map(|check| passed(&name, check)).collect(),
     };
+    let warning = report
+        .warning
+        .as_deref()
+        .map_or_else(String::new, |warning| {
+            let warning = escaped(warning);
+            format!("    <system-out>warning: {warning}</system-out>\n")
+        });
+    let Counts {
+        tests,
+        failures,
+        skipped,
+        errors,
+    } = counts(&report.outcome);
     format!(
-        "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">\n{cases}  </testsuite>\n"
+        "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{skipped}\" errors=\"{errors}\">\n{cases}{warning}  </testsuite>\n"
     )
+}
+
+fn counts(outcome: &Outcome) -> Counts {
+    match outcome {
+        Outcome::Failed(_) => Counts {
+            tests: 1,
+            errors: 1,
+            ..Counts::default()
+        },
+        Outcome::Accepted(checks) => Counts {
+            tests: checks.len(),
+            ..Counts::default()
+        },
+        Outcome::Checked(checks) => {
+            let different = checks.iter().filter(|check| !check.findings.is_empty());
+            let follow = different.clone().filter(|check| check.follows).count();
+            Counts {
+                tests: checks.len(),
+                failures: different.count() - follow,
+                skipped: follow,
+                ..Counts::default()
+            }
+        }
+    }
 }
 
 fn case(scenario: &str, check: &Check) -> String {
@@ -43,6 +81,12 @@ fn case(scenario: &str, check: &Check) -> String {
         return passed(scenario, check);
     };
     let (name, message) = (escaped(&check.name), escaped(&first.sentence));
+    if check.follows {
+        // A failure of its own would bury the one that it follows from.
+        return format!(
+            "    <testcase classname=\"{scenario}\" name=\"{name}\">\n      <skipped message=\"differs only as follows from the flows that do\"/>\n    </testcase>\n"
+        );
+    }
     let lines = check.findings.iter().flat_map(|finding| {
         let commands = finding.see.iter().map(String::as_str);
         std::iter::once(finding.sentence.as_str()).chain(commands)

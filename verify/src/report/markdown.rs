@@ -29,13 +29,30 @@ pub fn summary(report: &Report, what: &str) -> String {
 }
 
 fn result(report: &ScenarioReport) -> String {
+    let result = verdict(report);
+    match &report.warning {
+        Some(warning) => format!("{result}; warning: {}", code(warning)),
+        None => result,
+    }
+}
+
+fn verdict(report: &ScenarioReport) -> String {
     match (&report.outcome, report.verdict()) {
         (Outcome::Failed(error), _) => format!("could not be checked: {}", code(error)),
         (_, Verdict::Same) => "as expected".to_owned(),
         (Outcome::Checked(checks) | Outcome::Accepted(checks), _) => {
-            let names = checks.iter().filter(|check| !check.findings.is_empty());
-            let names: Vec<String> = names.map(|check| code(&check.name)).collect();
-            format!("**not as expected**: {}", names.join(", "))
+            let different = checks.iter().filter(|check| !check.findings.is_empty());
+            let (following, told): (Vec<&Check>, Vec<&Check>) =
+                different.partition(|check| check.follows);
+            let names = |checks: &[&Check]| {
+                let names = checks.iter().map(|check| code(&check.name));
+                names.collect::<Vec<_>>().join(", ")
+            };
+            let with_it = match following.as_slice() {
+                [] => String::new(),
+                following => format!(", and with it {}", names(following)),
+            };
+            format!("**not as expected**: {}{with_it}", names(&told))
         }
     }
 }

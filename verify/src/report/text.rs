@@ -18,6 +18,14 @@ pub(super) fn render(report: &Report, raw: bool) -> String {
 }
 
 fn of_scenario(report: &ScenarioReport, raw: bool) -> String {
+    let mut text = of_outcome(report, raw);
+    if let Some(warning) = &report.warning {
+        let _ = writeln!(text, "  warning: {}", printable(warning));
+    }
+    text
+}
+
+fn of_outcome(report: &ScenarioReport, raw: bool) -> String {
     let name = printable(&report.scenario);
     match &report.outcome {
         Outcome::Failed(error) => {

@@ -29,12 +29,13 @@ const STEPS_A_RULE: usize = 100;
 /// Checks rules, which were read from `file`, on a scenario.
 #[must_use]
 pub fn assert(folder: &Path, rules: &[Rule], file: &Path, settings: &Settings) -> ScenarioReport {
-    let outcome = match checks(folder, rules, file, settings) {
-        Ok(checks) => Outcome::Checked(checks),
-        Err(error) => Outcome::Failed(error.to_string()),
+    let (outcome, warning) = match checks(folder, rules, file, settings) {
+        Ok((checks, warning)) => (Outcome::Checked(checks), warning),
+        Err(error) => (Outcome::Failed(error.to_string()), None),
     };
     ScenarioReport {
         scenario: scenario::name(folder),
+        warning,
         outcome,
     }
 }
@@ -44,7 +45,7 @@ fn checks(
     rules: &[Rule],
     file: &Path,
     settings: &Settings,
-) -> Result<Vec<Check>, VerifyError> {
+) -> Result<(Vec<Check>, Option<String>), VerifyError> {
     let snapshot = scenario::read(folder, settings)?;
     let captures = scenario::captures(folder)?;
     let flows = flows(&snapshot).map_err(|error| VerifyError::Query {
@@ -58,7 +59,8 @@ fn checks(
         line: rule.line,
         ..Check::new(&rule.name, file.to_owned())
     };
-    Ok(rules.iter().map(check).collect())
+    let checks = rules.iter().map(check).collect();
+    Ok((checks, scenario::emptiness(&snapshot)))
 }
 
 /// All flows as rules see them.
