@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use analyzer::query::view::dependencies::{DependenciesView, NodeView};
+use analyzer::query::view::diff::DiffView;
 use analyzer::query::view::workloads::WorkloadsView;
 use analyzer::query::view::{ConnectionsView, CoverageView, FlowsView};
 use analyzer::query::{Answer, Operation, Page};
@@ -18,7 +19,6 @@ use serde::de::DeserializeOwned;
 
 use crate::cli::answer::ALL;
 use crate::cli::client::settled::settled;
-use crate::cli::output;
 use crate::cli::parameters::{Pair, spelled};
 use crate::cli::question::Question;
 
@@ -82,7 +82,7 @@ fn pages(server: &Server, question: &Question, mut rows_left: usize) -> anyhow::
         let is_last = rows < limit || next >= total || rows_left <= rows;
         if !is_last && !is_settled {
             is_settled = true;
-            let bounded = settled(server, output::coverage_of(&page), &fixed)?;
+            let bounded = settled(server, &page, &fixed)?;
             if bounded != fixed {
                 fixed = bounded;
                 continue;
@@ -172,6 +172,19 @@ fn append(whole: &mut Answer, page: Answer) -> anyhow::Result<()> {
             Answer::Dependencies(page),
         ) => {
             add_nodes(nodes, page.nodes);
+            edges.extend(page.edges);
+            *truncated = edges.len() < page.total;
+            same(coverage, &page.coverage)
+        }
+        (
+            Answer::Diff(DiffView {
+                edges,
+                coverage,
+                truncated,
+                ..
+            }),
+            Answer::Diff(page),
+        ) => {
             edges.extend(page.edges);
             *truncated = edges.len() < page.total;
             same(coverage, &page.coverage)

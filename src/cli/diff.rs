@@ -6,8 +6,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use analyzer::query::diff::span::Span;
-use analyzer::query::diff::{Graph, diff};
+use analyzer::query::diff::{Graph, Side, diff};
 use analyzer::query::view::diff::DiffView;
 use analyzer::query::{Answer, Level, Operation, Query};
 use anyhow::bail;
@@ -95,7 +94,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         asked.push(("limit".to_owned(), ALL.to_owned()));
     }
     let query = parameters::query(OPERATION, &asked)?;
-    let view = compared(matches, &given, &query)?;
+    let view = compared(matches, &given, &asked, &query)?;
     let text = match matches.get_one::<String>(FORMAT).map(String::as_str) {
         Some("json") => serde_json::to_string(&view)? + "\n",
         Some("markdown") => markdown::page(&view),
@@ -110,25 +109,31 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn compared(matches: &ArgMatches, given: &[Pair], query: &Query) -> anyhow::Result<DiffView> {
+/// `given` are the parameters as they were typed, `asked` those with what goes without saying.
+fn compared(
+    matches: &ArgMatches,
+    given: &[Pair],
+    asked: &[Pair],
+    query: &Query,
+) -> anyhow::Result<DiffView> {
     let inputs = inputs::inputs(matches)?;
     let server = Server::named(matches)?;
-    let windows = (query.comparison.a, query.comparison.b);
-    let (a, b) = match (inputs.captures.as_slice(), &server, windows) {
-        ([one, other], None, (a, b)) => (
-            side(matches, &inputs, one, query, a)?,
-            side(matches, &inputs, other, query, b)?,
+    let b = query.comparison.b;
+    let (a, b) = match (inputs.captures.as_slice(), &server, b) {
+        ([one, other], None, _) => (
+            graph(matches, &inputs, one, query, Side::A)?,
+            graph(matches, &inputs, other, query, Side::B)?,
         ),
         ([one], None, _) => {
             let snapshot = answer::read_all(&of(&inputs, one), matches)?;
             return diff(&snapshot, query).map_err(|error| parameters::refused(&error));
         }
-        ([one], Some(server), (a, None)) => (
-            side(matches, &inputs, one, query, a)?,
+        ([one], Some(server), None) => (
+            graph(matches, &inputs, one, query, Side::A)?,
             of_server(server, given, query.level)?,
         ),
-        ([], Some(server), _) => return windows_of_server(server, given),
-        ([_], Some(_), (_, Some(_))) => bail!(
+        ([], Some(server), _) => return windows_of_server(server, given, asked),
+        ([_], Some(_), Some(_)) => bail!(
             "--b-window: a server is compared as it answers now, expected --a-window alone, or no \
              capture"
         ),
@@ -138,15 +143,15 @@ fn compared(matches: &ArgMatches, given: &[Pair], query: &Query) -> anyhow::Resu
 }
 
 /// The graph of a capture.
-fn side(
+fn graph(
     matches: &ArgMatches,
     inputs: &ReplayInputs,
     capture: &Path,
     query: &Query,
-    span: Option<Span>,
+    side: Side,
 ) -> anyhow::Result<Graph> {
     let snapshot = answer::read_all(&of(inputs, capture), matches)?;
-    Graph::of_snapshot(&snapshot, query, span).map_err(|error| parameters::refused(&error))
+    Graph::of_snapshot(&snapshot, query, side).map_err(|error| parameters::refused(&error))
 }
 
 /// The inputs with one capture alone.
@@ -168,20 +173,21 @@ fn of_server(server: &Server, given: &[Pair], level: Level) -> anyhow::Result<Gr
     };
     let mut graph = Graph::of_edges(&view.edges, view.coverage);
     let filters = filters.into_iter().filter(|(name, _)| name != "level");
-    let Answer::Connections(view) = ask(server, Operation::Connections, filters.collect())? else {
-        bail!("{server}: no connections came");
-    };
-    if !view.connections.is_empty() {
-        graph.count_connections(&view.connections, level);
+    match ask(server, Operation::Connections, filters.collect()) {
+        Ok(Answer::Connections(view)) if view.connections.is_empty() => {}
+        Ok(Answer::Connections(view)) => graph.count_connections(&view.connections, level),
+        Ok(_) => bail!("{server}: no connections came"),
+        // Edges are compared without them, too.
+        Err(error) => graph.warn(format!("failed connections are not compared: {error}")),
     }
     Ok(graph)
 }
 
-fn windows_of_server(server: &Server, given: &[Pair]) -> anyhow::Result<DiffView> {
+fn windows_of_server(server: &Server, given: &[Pair], asked: &[Pair]) -> anyhow::Result<DiffView> {
     let question = Question {
         operation: OPERATION,
         given: given.to_vec(),
-        asked: given.to_vec(),
+        asked: asked.to_vec(),
         output: Output::Json,
     };
     let Answer::Diff(view) = client::answer(server, &question)? else {

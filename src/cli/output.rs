@@ -13,7 +13,7 @@ use clap::{Arg, ArgMatches};
 use crate::cli::answer::Reply;
 use crate::cli::question::Question;
 
-mod coverage;
+pub(crate) mod coverage;
 mod csv;
 pub(crate) mod end;
 mod jsonl;

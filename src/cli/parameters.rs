@@ -20,10 +20,13 @@ pub(crate) fn args(operation: Operation) -> Vec<Arg> {
     let mut parameters = parameters(operation);
     // A graph's form is chosen with -o.
     parameters.retain(|parameter| operation != Operation::Dependencies || parameter.name != FORMAT);
-    parameters.iter().map(arg).collect()
+    parameters
+        .iter()
+        .map(|parameter| arg(operation, parameter))
+        .collect()
 }
 
-fn arg(parameter: &Parameter) -> Arg {
+fn arg(operation: Operation, parameter: &Parameter) -> Arg {
     let one_end = parameter.group == Group::End
         && ["client_", "server_"]
             .iter()
@@ -31,7 +34,7 @@ fn arg(parameter: &Parameter) -> Arg {
     Arg::new(parameter.name.clone())
         .long(spelling(&parameter.name))
         .value_name(parameter.value)
-        .help(help(parameter))
+        .help(help(operation, parameter))
         .help_heading(spelled_heading(parameter.group))
         // An option given twice is refused with the words of the parser, which says what to do.
         .action(ArgAction::Append)
@@ -49,8 +52,11 @@ const fn spelled_heading(group: Group) -> &'static str {
     }
 }
 
-fn help(parameter: &Parameter) -> String {
+fn help(operation: Operation, parameter: &Parameter) -> String {
     match parameter.name.as_str() {
+        "limit" if operation == Operation::Diff => {
+            "rows shown at most, or all (the default)".to_owned()
+        }
         "limit" => format!(
             "{}; here also more, or all (jsonl's and csv's default)",
             parameter.help

@@ -104,6 +104,48 @@ fn windows_of_one_capture_are_compared() {
 }
 
 #[test]
+fn windows_that_share_an_interval_or_hold_nothing_are_refused() {
+    let mut told = String::new();
+    for windows in [
+        "--a-window 0s/30s --b-window 30s/",
+        "--a-window 0s/30s --b-window 30s/ --format markdown",
+        "--a-window 0s/40s --b-window 20s/",
+        "--a-window 20s/21s --b-window 22s/23s",
+        "--a-window 2020-01-01T00:00:00Z/1s --b-window 30s/",
+        "--a-window /20s --b-window 2021-01-01T00:00:00Z/2021-01-02T00:00:00Z",
+    ] {
+        told += &transcript(&format!(
+            "diff captures/shop --server-svc postgres {windows}"
+        ));
+    }
+    assert_accepted("diff__refused_windows", &told);
+}
+
+#[test]
+fn a_capture_of_one_interval_has_no_halves() {
+    let folder = shop("mine");
+    cut(&folder.path().join("mine/shop.pcap"), |records| {
+        records.truncate(50);
+    });
+    let mut told = transcript_in(folder.path(), "diff mine");
+    told += &transcript_in(folder.path(), "diff mine --format markdown");
+    // What was asked for and cannot be had is another thing.
+    told += &transcript_in(folder.path(), "diff mine --a-window /1s --b-window 1s/");
+    told += &transcript_in(folder.path(), "diff mine --a-window /");
+    assert_accepted("diff__one_interval", &told);
+}
+
+#[test]
+fn a_side_without_frames_is_told() {
+    let folder = both(Vec::clear);
+    let mut told = transcript_in(folder.path(), "diff after after");
+    told += &transcript_in(folder.path(), "diff before after --ns payments");
+    told += &transcript_in(folder.path(), "diff after --format markdown");
+    told += &transcript_in(folder.path(), "diff after --a-window /10s --b-window 10s/");
+    assert_accepted("diff__empty", &told);
+}
+
+#[test]
 fn json_is_the_answer_of_the_server() {
     let told = outcome(command(
         "diff captures/shop --server-svc redis --format json",
@@ -113,5 +155,8 @@ fn json_is_the_answer_of_the_server() {
         value["edges"].as_array().unwrap().len() as u64,
         value["total"]
     );
-    assert!(value["coverage"]["window"].is_object() && value["coverage_a"]["window"].is_object());
+    // The halves meet, and begin where the capture does.
+    let (a, b) = (&value["coverage_a"]["window"], &value["coverage"]["window"]);
+    assert!(a["end"].is_string() && a["end"] == b["start"]);
+    assert!(a["start"].as_str().unwrap().starts_with("2026-11-22T19:39"));
 }

@@ -201,6 +201,40 @@ fn more_rows_than_a_server_gives_at_once_come_page_by_page() {
 }
 
 #[test]
+fn more_differences_than_a_server_gives_at_once_come_page_by_page() {
+    let folder = files::folder("different");
+    let capture = folder.join("many.pcap");
+    // All but fifty are in the first half alone, and those in the second.
+    std::fs::write(&capture, files::many_flows(10_050)).unwrap();
+    let mut server = Server::start(capture.to_str().unwrap(), b"");
+    let mut line = String::new();
+    server.stderr.read_line(&mut line).unwrap();
+    let url = server.url();
+    let read = outcome(command_in(&folder, "diff many.pcap"));
+    let asked = outcome(command(&format!("diff --url {url}")));
+    assert!(read.stdout.contains("different: 10050, the same: 0"));
+    assert!(asked.stdout == read.stdout, "{}", asked.stderr);
+    let same = outcome(command_in(&folder, &format!("diff many.pcap --url {url}")));
+    assert_eq!(same.stdout, "nothing differs; the same: 10050\n");
+}
+
+#[test]
+fn failed_connections_are_not_compared_where_they_cannot_be_had() {
+    let folder = files::folder("unfinished");
+    let capture = files::many_flows(10_050);
+    std::fs::write(folder.join("many.pcap"), &capture).unwrap();
+    let server = Server::start("-", &capture);
+    await_body(&server, "/mcp/flows?limit=1", |body| {
+        number(body, "frames") == 10_050
+    });
+    let url = server.url();
+    let arguments = format!("diff many.pcap --url {url} --level namespace");
+    let told = outcome(command_in(&folder, &arguments)).transcript(&arguments);
+    let told = told.replace(&url, "http://127.0.0.1:PORT");
+    assert_accepted("diff__unfinished_server", &told);
+}
+
+#[test]
 fn what_a_pipe_brought_is_answered_while_it_stays_open() {
     let shop = files::shop();
     let (first, rest) = shop.split_at(shop.len() / 2);

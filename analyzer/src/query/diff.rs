@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 
 use crate::query::dependencies::dependencies;
 use crate::query::diff::opening::{Opening, openings};
-use crate::query::diff::span::Span;
+use crate::query::diff::span::{Span, halves_missing};
 use crate::query::measure::{rates, span_ns};
 use crate::query::parse::QueryError;
 use crate::query::row::Volume;
 use crate::query::view::dependencies::EdgeView;
 use crate::query::view::diff::{Aspect, DiffView, EdgeChange, EdgeDiffView, EdgeSideView};
-use crate::query::view::{ConnectionView, CoverageView};
+use crate::query::view::{ConnectionView, CoverageView, WindowView};
+use crate::query::window::Window;
 use crate::query::{Level, Page, Query, Reach};
 use crate::snapshot::Snapshot;
 
@@ -65,6 +66,9 @@ pub struct Comparison {
     pub thresholds: Thresholds,
 }
 
+/// What is said of a side of which there is nothing.
+const NO_FRAME: &str = "no frame was captured, so this side is empty";
+
 /// One side: edges by their two nodes.
 #[derive(Clone, Debug)]
 pub struct Graph {
@@ -72,33 +76,102 @@ pub struct Graph {
     coverage: CoverageView,
 }
 
+/// One of the two that are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// What was.
+    A,
+    /// What is.
+    B,
+}
+
+impl Side {
+    /// The parameter with its window.
+    const fn parameter(self) -> &'static str {
+        match self {
+            Self::A => "a_window",
+            Self::B => "b_window",
+        }
+    }
+
+    fn wrong(self, problem: String) -> QueryError {
+        QueryError {
+            parameter: self.parameter().to_owned(),
+            problem,
+        }
+    }
+}
+
 /// Answers `/mcp/diff`: two windows of one snapshot, its halves unless others are asked for.
 ///
 /// # Errors
-/// None: no part of the graph is asked for by name.
+/// A window is outside of what was captured or too short, or both share an interval.
 pub fn diff(snapshot: &Snapshot, query: &Query) -> Result<DiffView, QueryError> {
-    let compared = &query.comparison;
-    let a = compared.a.unwrap_or(Span::FIRST_HALF);
-    let b = compared.b.unwrap_or(Span::SECOND_HALF);
+    let asked = query.comparison;
+    if asked.a.is_none()
+        && asked.b.is_none()
+        && let Some(reason) = halves_missing(snapshot)
+    {
+        return Ok(nothing_compared(snapshot, query, &reason));
+    }
+    let query = Query {
+        comparison: Comparison {
+            a: asked.a.or(Some(Span::FIRST_HALF)),
+            b: asked.b.or(Some(Span::SECOND_HALF)),
+            ..asked
+        },
+        ..query.clone()
+    };
     let (a, b) = (
-        Graph::of_snapshot(snapshot, query, Some(a))?,
-        Graph::of_snapshot(snapshot, query, Some(b))?,
+        Graph::of_snapshot(snapshot, &query, Side::A)?,
+        Graph::of_snapshot(snapshot, &query, Side::B)?,
     );
-    Ok(a.compare(b, &compared.thresholds, query.page))
+    if let (Some(a), Some(b)) = (&a.coverage.window, &b.coverage.window) {
+        check_apart(a, b)?;
+    }
+    Ok(a.compare(b, &asked.thresholds, query.page))
+}
+
+/// The answer where nobody asked for windows and there are no halves.
+fn nothing_compared(snapshot: &Snapshot, query: &Query, reason: &str) -> DiffView {
+    let mut side = Graph {
+        edges: BTreeMap::new(),
+        coverage: snapshot.coverage_view(&Window::default()),
+    };
+    // Of an empty one that is said in any case.
+    if side.coverage.frames > 0 {
+        side.warn(format!("{reason}: nothing was compared"));
+    }
+    side.clone()
+        .compare(side, &query.comparison.thresholds, query.page)
+}
+
+/// Refuses windows with an interval that would count on both sides.
+fn check_apart(a: &WindowView, b: &WindowView) -> Result<(), QueryError> {
+    if a.start >= b.end || b.start >= a.end {
+        return Ok(());
+    }
+    Err(Side::B.wrong(format!(
+        "in whole intervals of ten seconds it is {} to {}, and overlaps a_window, {} to {}; \
+         expected windows that share no interval",
+        b.start, b.end, a.start, a.end
+    )))
 }
 
 impl Graph {
-    /// The edges of a snapshot in a window that the filters of a query take.
+    /// The edges of a snapshot in the window of a side that the filters of a query take.
     ///
     /// # Errors
-    /// None: no part of the graph is asked for by name.
-    pub fn of_snapshot(
-        snapshot: &Snapshot,
-        query: &Query,
-        span: Option<Span>,
-    ) -> Result<Self, QueryError> {
+    /// The window is outside of what was captured, or too short.
+    pub fn of_snapshot(snapshot: &Snapshot, query: &Query, side: Side) -> Result<Self, QueryError> {
+        let span = match side {
+            Side::A => query.comparison.a,
+            Side::B => query.comparison.b,
+        };
+        let window = span.map(|span| span.window(snapshot)).transpose();
+        let window = window.map_err(|problem| side.wrong(problem))?;
         let query = Query {
-            window: span.map_or(query.window, |span| span.window(snapshot)),
+            window: window.unwrap_or(query.window),
             page: Page {
                 offset: 0,
                 limit: usize::MAX,
@@ -145,6 +218,11 @@ impl Graph {
         self.count_openings(opened);
     }
 
+    /// Says what to know of this side.
+    pub fn warn(&mut self, warning: String) {
+        self.coverage.warnings.push(warning);
+    }
+
     fn count_openings(&mut self, openings: impl IntoIterator<Item = Opening>) {
         for edge in self.edges.values_mut() {
             (edge.opened, edge.failed) = (Some(0), Some(0));
@@ -160,7 +238,13 @@ impl Graph {
 
     /// What differs on another side.
     #[must_use]
-    pub fn compare(self, other: Self, thresholds: &Thresholds, page: Page) -> DiffView {
+    pub fn compare(mut self, mut other: Self, thresholds: &Thresholds, page: Page) -> DiffView {
+        for coverage in [&mut self.coverage, &mut other.coverage] {
+            // An empty side is not different from an empty one, and says nothing.
+            if coverage.frames == 0 {
+                coverage.warnings.push(NO_FRAME.to_owned());
+            }
+        }
         let (mut edges, mut unchanged) = (Vec::new(), 0);
         let mut others = other.edges;
         for (nodes, a) in self.edges {

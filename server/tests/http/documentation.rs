@@ -93,7 +93,7 @@ fn the_field_tables_are_the_fields() {
         "/mcp/connections",
         "/mcp/workloads?format=full",
         "/mcp/dependencies",
-        "/mcp/diff?a_window=/10s&b_window=/&volume=0&rate=0",
+        "/mcp/diff?a_window=/10s&b_window=10s/&volume=0&rate=0",
     ] {
         let reply = server.get(target);
         fields(&serde_json::from_slice(&reply.body).unwrap(), &mut known);

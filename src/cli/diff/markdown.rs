@@ -5,22 +5,35 @@ use std::fmt::Write as _;
 use analyzer::query::view::diff::DiffView;
 use verify::report::code;
 
-use crate::cli::diff::words::said;
+use crate::cli::diff::words::{doubts, said, windows};
 
 /// Rows that are shown.
 const ROWS: usize = 100;
 
 pub(super) fn page(view: &DiffView) -> String {
     let mut text = "### Pilotfish diff\n\n".to_owned();
-    if view.total == 0 {
-        let _ = writeln!(
-            text,
-            "Nothing differs; {} dependencies are the same.",
-            view.unchanged
-        );
-        return text;
+    let windows = windows(view);
+    if !windows.is_empty() {
+        let _ = writeln!(text, "{}\n", windows.join(", "));
     }
-    text += "| | from | to | what |\n| --- | --- | --- | --- |\n";
+    let table = match (view.total, view.unchanged) {
+        (0, 0) => "There is nothing to compare.\n".to_owned(),
+        (0, same) => format!("Nothing differs; {same} dependencies are the same.\n"),
+        (_, _) => table(view),
+    };
+    text += &table;
+    let doubts = doubts(view);
+    if !doubts.is_empty() {
+        text += "\n";
+    }
+    for doubt in doubts {
+        let _ = writeln!(text, "- {}", code(&doubt));
+    }
+    text
+}
+
+fn table(view: &DiffView) -> String {
+    let mut text = "| | from | to | what |\n| --- | --- | --- | --- |\n".to_owned();
     for edge in view.edges.iter().take(ROWS) {
         let _ = writeln!(
             text,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use analyzer::query::view::diff::DiffView;
 
-use crate::cli::diff::words::said;
+use crate::cli::diff::words::{doubts, said, windows};
 use crate::cli::output::text::printable;
 
 /// All that differs.
@@ -25,14 +25,16 @@ pub(crate) fn page(view: &DiffView) -> String {
         let _ = writeln!(text, "and {left} more, not shown");
     }
     let same = view.unchanged;
-    let _ = match view.total {
-        0 => writeln!(text, "nothing differs; the same: {same}"),
-        differ => writeln!(text, "different: {differ}, the same: {same}"),
+    let _ = match (view.total, same) {
+        (0, 0) => writeln!(text, "there is nothing to compare"),
+        (0, same) => writeln!(text, "nothing differs; the same: {same}"),
+        (differ, same) => writeln!(text, "different: {differ}, the same: {same}"),
     };
-    for (side, coverage) in [("A", &*view.coverage_a), ("B", &view.coverage)] {
-        for warning in &coverage.warnings {
-            let _ = writeln!(text, "{side}: {}", printable(warning));
-        }
+    for window in windows(view) {
+        let _ = writeln!(text, "{window}");
+    }
+    for doubt in doubts(view) {
+        let _ = writeln!(text, "{}", printable(&doubt));
     }
     text
 }

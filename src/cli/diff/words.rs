@@ -1,8 +1,52 @@
 //! Differences of an edge in words.
 
-use analyzer::query::view::diff::{Aspect, EdgeDiffView, EdgeSideView};
+use analyzer::query::view::CoverageView;
+use analyzer::query::view::diff::{Aspect, DiffView, EdgeDiffView, EdgeSideView};
+use analyzer::snapshot::Source;
+use analyzer::traffic::IntervalIndex;
 
+use crate::cli::output::coverage::between;
 use crate::cli::units;
+
+/// The windows that were compared, as the whole intervals there are of them; nothing where all was.
+pub(super) fn windows(view: &DiffView) -> Vec<String> {
+    let windows = sides(view).into_iter().filter_map(|(side, coverage)| {
+        let window = coverage.window.as_ref()?;
+        let (from, to) = (coverage.from?, coverage.to?);
+        // A live server is asked for its last minutes, and may not have run that long.
+        let start = window.start.max(IntervalIndex::of(from).start());
+        let end = window.end.min(IntervalIndex::of(to).end());
+        let live = match coverage.source {
+            Source::Live => ", live",
+            Source::Replay => "",
+        };
+        Some(format!("{side}{live}: {}", between(start, end)))
+    });
+    windows.collect()
+}
+
+/// What to know of either side, and once what is so of both.
+pub(super) fn doubts(view: &DiffView) -> Vec<String> {
+    let [(_, a), (_, b)] = sides(view);
+    let mut doubts: Vec<String> = Vec::new();
+    for (side, coverage, other) in [("A", a, b), ("B", b, a)] {
+        if !coverage.complete && coverage.source == Source::Replay {
+            doubts.push(format!("{side}: not read to the end"));
+        }
+        for warning in &coverage.warnings {
+            match (other.warnings.contains(warning), side) {
+                (true, "A") => doubts.push(warning.clone()),
+                (true, _) => {}
+                (false, _) => doubts.push(format!("{side}: {warning}")),
+            }
+        }
+    }
+    doubts
+}
+
+fn sides(view: &DiffView) -> [(&'static str, &CoverageView); 2] {
+    [("A", &view.coverage_a), ("B", &view.coverage)]
+}
 
 /// What there is to say of an edge: all of one that is new or gone, else what differs.
 pub(super) fn said(edge: &EdgeDiffView) -> String {

@@ -88,7 +88,7 @@ fn bounds(window: &WindowView, coverage: &CoverageView) -> String {
 }
 
 /// `2026-11-22 19:39:42 to 19:40:41 UTC`; both dates, where they are two.
-fn between(from: Timestamp, to: Timestamp) -> String {
+pub(crate) fn between(from: Timestamp, to: Timestamp) -> String {
     let end = if date(from) == date(to) {
         clock(to)
     } else {

@@ -1,7 +1,8 @@
 //! Spans: text such as `-10m/-5m` to a window of a snapshot.
 //!
 //! **Time** each of the two bounds is a time, an offset from the beginning of what was captured
-//! (`30s`), one from its end (`-5m`), or nothing: the beginning, or the end.
+//! (`30s`), one from its end (`-5m`), or nothing: the beginning, or the end. Counters are kept in
+//! ten-second intervals: a bound is the nearest beginning of one.
 
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use crate::query::window::Window;
 use crate::snapshot::Snapshot;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
+
+const HALF_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A part of what was captured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,26 +71,120 @@ impl Span {
         }
     }
 
-    /// The window of a snapshot that it means.
-    #[must_use]
-    pub fn window(&self, snapshot: &Snapshot) -> Window {
-        let from = snapshot.coverage.from.unwrap_or(Timestamp::MIN);
-        let end = snapshot.to().saturating_add(Duration::from_nanos(1));
-        // Windows are whole intervals: none is to be in both halves.
-        let half = Duration::from_nanos(end.nanos_since(from) / 2);
-        let middle = IntervalIndex::of(from.saturating_add(half)).start();
-        let at = |bound| match bound {
+    /// The window of a snapshot that it means: whole intervals, each bound at the nearest one, so
+    /// that two windows that touch share none.
+    ///
+    /// # Errors
+    /// It lies outside of what was captured, no interval is left of it, or there are no halves.
+    pub fn window(&self, snapshot: &Snapshot) -> Result<Window, String> {
+        let captured = Captured::of(snapshot).ok_or("nothing was captured, expected no window")?;
+        let (start, end) = captured.bounds(*self)?;
+        Ok(Window {
+            start: Some(start),
+            end: Some(end),
+            length: None,
+        })
+    }
+}
+
+/// Why a snapshot has no halves; `None` where it has.
+pub(super) fn halves_missing(snapshot: &Snapshot) -> Option<String> {
+    match Captured::of(snapshot) {
+        Some(captured) => captured.middle().err(),
+        None => Some("nothing was captured, so there are no halves of it".to_owned()),
+    }
+}
+
+/// What was captured, of which windows are taken.
+#[derive(Clone, Copy)]
+struct Captured {
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Captured {
+    fn of(snapshot: &Snapshot) -> Option<Self> {
+        let first = snapshot.coverage.from?;
+        Some(Self {
+            first,
+            last: snapshot.to().max(first),
+        })
+    }
+
+    /// The first interval's beginning and the last one's end of a span.
+    fn bounds(&self, span: Span) -> Result<(Timestamp, Timestamp), String> {
+        let from = self.time(span.from)?.unwrap_or(self.first);
+        let to = self.time(span.to)?.unwrap_or_else(|| self.end());
+        let captured = || {
+            let (first, last) = (self.first, self.last);
+            format!("what was captured, {first} to {last}: expected a window in it")
+        };
+        if from > self.last {
+            return Err(format!("it begins at {from}, after {}", captured()));
+        }
+        if to <= self.first {
+            return Err(format!("it ends at {to}, before {}", captured()));
+        }
+        if from >= to {
+            return Err(format!(
+                "{from} to {to} does not end after it begins: expected a later end"
+            ));
+        }
+        let (start, end) = (self.nearest(from), self.nearest(to));
+        if start >= end {
+            return Err(format!(
+                "{} to {} is too short: windows are whole intervals of ten seconds, expected a \
+                 longer one",
+                from.max(self.first),
+                to.min(self.last)
+            ));
+        }
+        Ok((start, end))
+    }
+
+    fn time(&self, bound: Bound) -> Result<Option<Timestamp>, String> {
+        Ok(match bound {
             Bound::Open => None,
             Bound::At(at) => Some(at),
-            Bound::After(offset) => Some(from.saturating_add(offset)),
-            Bound::Before(offset) => Some(end.saturating_sub(offset)),
-            Bound::Middle => Some(middle),
-        };
-        Window {
-            start: at(self.from),
-            end: at(self.to),
-            length: None,
+            Bound::After(offset) => Some(self.first.saturating_add(offset)),
+            Bound::Before(offset) => Some(self.end().saturating_sub(offset)),
+            Bound::Middle => {
+                let middle = self.middle();
+                Some(middle.map_err(|problem| format!("{problem}, expected a window"))?)
+            }
+        })
+    }
+
+    /// Just behind the last frame.
+    fn end(&self) -> Timestamp {
+        self.last.saturating_add(Duration::from_nanos(1))
+    }
+
+    /// Where the second half begins: an interval that is not the first one.
+    fn middle(&self) -> Result<Timestamp, String> {
+        let (first, last) = (IntervalIndex::of(self.first), IntervalIndex::of(self.last));
+        if first == last {
+            return Err(format!(
+                "all was captured within one interval of ten seconds, {} to {}, which has no \
+                 halves",
+                first.start(),
+                first.end()
+            ));
         }
+        let half = Duration::from_nanos(self.end().nanos_since(self.first) / 2);
+        let nearest = self.nearest(self.first.saturating_add(half));
+        Ok(nearest.clamp(first.end(), last.start()))
+    }
+
+    /// Where the interval begins that is nearest to a time; nothing is cut off at the ends.
+    fn nearest(&self, time: Timestamp) -> Timestamp {
+        if time <= self.first {
+            return IntervalIndex::of(self.first).start();
+        }
+        if time > self.last {
+            return IntervalIndex::of(self.last).end();
+        }
+        IntervalIndex::of(time.saturating_add(HALF_INTERVAL)).start()
     }
 }
 
@@ -142,6 +239,67 @@ mod tests {
         }
         let at = Span::parse("2026-11-22T10:00:00Z/1m").unwrap();
         assert!(matches!(at.from, Bound::At(_)) && at.to == Bound::After(seconds(60)));
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_nanos(seconds * 1_000_000_000)
+    }
+
+    fn captured(first: u64, last: u64) -> Captured {
+        Captured {
+            first: at(first),
+            last: at(last),
+        }
+    }
+
+    #[test]
+    fn bounds_are_the_nearest_intervals_and_cut_nothing_off_at_the_ends() {
+        for (time, nearest) in [
+            (0, 100),
+            (107, 100),
+            (114, 110),
+            (115, 120),
+            (154, 150),
+            (162, 160),
+            (163, 170),
+            (999, 170),
+        ] {
+            assert_eq!(captured(107, 162).nearest(at(time)), at(nearest), "{time}");
+        }
+    }
+
+    #[test]
+    fn halves_meet_and_neither_is_empty() {
+        for (first, last, middle) in [(107, 162, 130), (101, 110, 110), (109, 111, 110)] {
+            let captured = captured(first, last);
+            let halves = [Span::FIRST_HALF, Span::SECOND_HALF].map(|half| captured.bounds(half));
+            let (start, end) = (first / 10 * 10, last / 10 * 10 + 10);
+            let expected = [(at(start), at(middle)), (at(middle), at(end))];
+            assert_eq!(halves, expected.map(Ok), "{first} to {last}");
+        }
+        // One interval has none.
+        for (first, last) in [(100, 109), (105, 105)] {
+            assert!(captured(first, last).bounds(Span::FIRST_HALF).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused_and_what_was_captured_is_told() {
+        let refused = [
+            "1970-01-01T00:00:10Z/1970-01-01T00:01:40Z",
+            "1970-01-01T00:03:20Z/1970-01-01T00:04:00Z",
+            "200s/",
+            "-5s/10s",
+            "1s/2s",
+        ];
+        let told = refused.map(|text| {
+            let span = Span::parse(text).unwrap();
+            format!(
+                "{text}\n    {}",
+                captured(107, 162).bounds(span).unwrap_err()
+            )
+        });
+        insta::assert_snapshot!(told.join("\n"));
     }
 
     #[test]

@@ -104,8 +104,9 @@ pub(super) const OTHERS: [Row; 29] = [
     Row {
         name: "a_window",
         value: "FROM/TO",
-        help: "the first window: each bound a time, an offset from the beginning such as \
-         30s, one from the end such as -5m, or nothing; without, the first half",
+        help: "the first window, in whole intervals of ten seconds: each bound a time, an offset \
+         from the beginning such as 30s, one from the end such as -5m, or nothing; without, the \
+         first half",
         domain: Domain::Text,
         example: "-10m/-5m",
         group: Group::Subject,
