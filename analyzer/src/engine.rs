@@ -42,6 +42,7 @@ use crate::translation::Translations;
 use crate::translation::clue::Shown;
 use crate::watermark::Watermark;
 
+pub use crate::engine::excluded::Socket;
 pub use crate::engine::passing::Unrecorded;
 pub use crate::engine::settings::{DuplicatePolicy, Limits, Settings};
 

@@ -19,7 +19,7 @@ use clap::builder::PathBufValueParser;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use live::capture::{InterfaceChoice, Ring, RingSettings};
 use live::cluster::connection::Connection;
-use live::cluster::source::{Choice, ClusterSource, Offered};
+use live::cluster::source::{self, Choice, ClusterSource, Offered};
 use live::confine::{Connections, Needs};
 use live::recorder::{Recorder, RecorderOptions, RecordingWatch};
 use live::session::{self, OwnTraffic, PodChoice, Session, SessionSettings};
@@ -275,7 +275,10 @@ fn settings(
         own_traffic: if matches.get_flag(NO_EXCLUDE_SELF) {
             OwnTraffic::Counted
         } else {
-            OwnTraffic::LeftOut { listening }
+            OwnTraffic::LeftOut {
+                listening,
+                service: source::service_address(),
+            }
         },
     })
 }

@@ -8,9 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::connection::Connection;
 use crate::connection::table::Slot;
-use crate::endpoint::Endpoint;
 use crate::engine::Engine;
-use crate::engine::excluded::Excluded;
+use crate::engine::excluded::{Excluded, Socket};
 use crate::frame::Frame;
 use crate::packet::{self, Parsed};
 use crate::skip::SkipReason;
@@ -62,12 +61,12 @@ impl Engine {
         self.places.extend(source, first, last);
     }
 
-    /// Leaves out the packets of these endpoints from now on, and counts them as such.
-    pub fn exclude_endpoints(&mut self, endpoints: BTreeSet<Endpoint>) {
-        self.excluded = Excluded::of(endpoints);
+    /// Leaves out the packets of these sockets from now on, and counts them as such.
+    pub fn exclude_sockets(&mut self, sockets: BTreeSet<Socket>) {
+        self.excluded = Excluded::of(sockets);
     }
 
-    /// Whether a frame would be left out for an endpoint of its packet.
+    /// Whether a frame would be left out for a socket that its packet is of.
     #[must_use]
     pub fn excludes(&self, frame: &Frame<'_>) -> bool {
         let Some(excluded) = &self.excluded else {

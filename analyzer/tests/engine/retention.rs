@@ -1,7 +1,10 @@
 //! What is too old is forgotten, and nothing else: memory stays flat while traffic goes on.
 
+use std::net::SocketAddr;
+
 use analyzer::endpoint::Endpoint;
-use analyzer::engine::{Engine, Settings};
+use analyzer::engine::{Engine, Settings, Socket};
+use analyzer::protocol::Protocol;
 use analyzer::query::{Answer, Operation};
 use analyzer::skip::SkipReason;
 use analyzer::snapshot::Snapshot;
@@ -111,21 +114,44 @@ fn a_pod_that_went_is_forgotten_and_one_that_is_there_is_not() {
 }
 
 #[test]
-fn the_packets_of_endpoints_that_are_left_out_are_counted_as_such() {
-    let mut engine = watching();
-    let own = |last, port| Endpoint {
-        address: [10, 0, 0, last].into(),
-        port,
+fn the_packets_of_sockets_that_are_left_out_are_counted_as_such() {
+    let own = |protocol, near, far: &str| Socket {
+        protocol,
+        near: endpoint(near),
+        far: (!far.is_empty()).then(|| endpoint(far)),
     };
-    engine.exclude_endpoints([own(1, 40_001), own(2, 80)].into());
-    for line in parse(SCRIPT) {
-        ingest(&mut engine, &line);
+    for (socket, excluded) in [
+        (own(Protocol::Tcp, "10.0.0.9:80", ""), 8),
+        (own(Protocol::Udp, "10.0.0.9:80", ""), 0),
+        (own(Protocol::Tcp, "10.0.0.1:40000", "10.0.0.9:80"), 3),
+        (own(Protocol::Tcp, "10.0.0.9:80", "10.0.0.1:40000"), 3),
+        (own(Protocol::Tcp, "10.0.0.1:40000", "10.0.0.9:81"), 0),
+        (own(Protocol::Udp, "10.0.0.1:40000", "10.0.0.9:80"), 0),
+    ] {
+        let mut engine = watching();
+        engine.exclude_sockets([socket].into());
+        for line in parse(SCRIPT) {
+            ingest(&mut engine, &line);
+        }
+        let coverage = snapshot(engine).coverage;
+        let skipped: Vec<_> = coverage.skipped().collect();
+        let expected = Some((SkipReason::Excluded, excluded)).filter(|_| excluded > 0);
+        assert_eq!(
+            skipped,
+            expected.into_iter().collect::<Vec<_>>(),
+            "{socket:?}"
+        );
+        assert_eq!(coverage.counted, 8 - excluded, "{socket:?}");
+        assert!(coverage.closes(), "{socket:?}");
     }
-    let snapshot = snapshot(engine);
-    let excluded: Vec<_> = snapshot.coverage.skipped().collect();
-    assert_eq!(excluded, [(SkipReason::Excluded, 3)]);
-    assert_eq!(snapshot.coverage.counted, 5);
-    assert!(snapshot.coverage.closes());
+}
+
+fn endpoint(text: &str) -> Endpoint {
+    let address: SocketAddr = text.parse().unwrap();
+    Endpoint {
+        address: address.ip(),
+        port: address.port(),
+    }
 }
 
 /// A client's short connection at a second, one of many clients; it asks a name server before.

@@ -6,10 +6,14 @@
 //! nothing to do with the cluster its user looked at last.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Where a pod finds its service account's token, authority and namespace.
 pub const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// What tells a pod the address of the API server's service.
+const SERVICE_HOST: &str = "KUBERNETES_SERVICE_HOST";
 
 /// What there is to choose from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -46,6 +50,12 @@ pub struct Choice {
     pub unused: Vec<&'static str>,
 }
 
+/// The address of the API server's service, in a pod.
+#[must_use]
+pub fn service_address() -> Option<IpAddr> {
+    std::env::var(SERVICE_HOST).ok()?.parse().ok()
+}
+
 impl Offered {
     /// What was asked for on the command line, with what the environment offers.
     #[must_use]
@@ -53,7 +63,7 @@ impl Offered {
         let variable = std::env::var_os("KUBECONFIG").unwrap_or_default();
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
-            in_cluster: is_set("KUBERNETES_SERVICE_HOST")
+            in_cluster: is_set(SERVICE_HOST)
                 && is_set("KUBERNETES_SERVICE_PORT")
                 && Path::new(SERVICE_ACCOUNT).join("token").exists(),
             kubeconfig,

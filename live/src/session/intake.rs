@@ -73,7 +73,9 @@ impl Intake {
             pods: settings.pods,
             retention: settings.retention,
             own: match settings.own_traffic {
-                OwnTraffic::LeftOut { listening } => Some(OwnSockets::new(listening)),
+                OwnTraffic::LeftOut { listening, service } => {
+                    Some(OwnSockets::new(listening, service))
+                }
                 OwnTraffic::Counted => None,
             },
             ownership: interfaces.map(|known| Ownership::new(known, settings.node)),
@@ -176,7 +178,7 @@ impl Intake {
         if let Some(own) = &mut self.own
             && own.look()
         {
-            self.engine.exclude_endpoints(own.endpoints());
+            self.engine.exclude_sockets(own.sockets());
         }
     }
 

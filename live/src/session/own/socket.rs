@@ -1,7 +1,7 @@
-//! The names of sockets that this process has, asked of the kernel one by one.
+//! The ends of sockets that this process has, asked of the kernel one by one.
 //!
-//! **Soundness** the one call that the compiler cannot check writes at most as many octets as it is
-//! told into memory that is borrowed for it; which socket a number stands for, or whether it stands
+//! **Soundness** the calls that the compiler cannot check write at most as many octets as they are
+//! told into memory that is borrowed for them; which socket a number stands for, or whether it stands
 //! for one, makes no difference to that.
 
 #![expect(
@@ -10,6 +10,11 @@
 )]
 
 use std::net::{IpAddr, SocketAddr};
+
+use analyzer::engine::Socket;
+use analyzer::protocol::Protocol;
+
+use crate::session::own::endpoint;
 
 /// Numbers of descriptors that are looked at: the server's limits keep them below.
 const DESCRIPTORS: i32 = 1_024;
@@ -20,17 +25,52 @@ const ROOM: usize = 128;
 #[repr(C, align(8))]
 struct Room([u8; ROOM]);
 
-/// The endpoints on this machine of all IP sockets that have a port.
-pub(super) fn all() -> impl Iterator<Item = SocketAddr> {
-    (0..DESCRIPTORS).filter_map(name)
+/// All sockets of TCP and UDP that have a port. One that is not connected has no far end.
+pub(super) fn all() -> impl Iterator<Item = Socket> {
+    (0..DESCRIPTORS).filter_map(|descriptor| {
+        Some(Socket {
+            near: endpoint(near(descriptor)?),
+            far: far(descriptor).map(endpoint),
+            protocol: protocol(descriptor)?,
+        })
+    })
 }
 
-fn name(descriptor: i32) -> Option<SocketAddr> {
+fn near(descriptor: i32) -> Option<SocketAddr> {
     let mut room = Room([0; ROOM]);
     let mut len = u32::try_from(ROOM).ok()?;
     // SAFETY: both pointers are to live, writable memory of this frame, and `len` is its length.
     let named = unsafe { libc::getsockname(descriptor, (&raw mut room).cast(), &raw mut len) };
     (named == 0).then(|| address(&room.0)).flatten()
+}
+
+fn far(descriptor: i32) -> Option<SocketAddr> {
+    let mut room = Room([0; ROOM]);
+    let mut len = u32::try_from(ROOM).ok()?;
+    // SAFETY: both pointers are to live, writable memory of this frame, and `len` is its length.
+    let named = unsafe { libc::getpeername(descriptor, (&raw mut room).cast(), &raw mut len) };
+    (named == 0).then(|| address(&room.0)).flatten()
+}
+
+fn protocol(descriptor: i32) -> Option<Protocol> {
+    let mut number = 0_i32;
+    let mut len = u32::try_from(size_of_val(&number)).ok()?;
+    let place = (&raw mut number).cast();
+    // SAFETY: both pointers are to live, writable memory of this frame, and `len` is its length.
+    let told = unsafe {
+        libc::getsockopt(
+            descriptor,
+            libc::SOL_SOCKET,
+            libc::SO_PROTOCOL,
+            place,
+            &raw mut len,
+        )
+    };
+    match number {
+        libc::IPPROTO_TCP if told == 0 => Some(Protocol::Tcp),
+        libc::IPPROTO_UDP if told == 0 => Some(Protocol::Udp),
+        _ => None,
+    }
 }
 
 /// Reads `sockaddr_in` and `sockaddr_in6`.
