@@ -1,6 +1,6 @@
 //! The cluster, watched: what its API server shows, as changes for the engine.
 //!
-//! In: the configuration of a client. Out: [`ClusterEvent`]s over a channel, and the [`Health`] of
+//! In: the configuration of a client. Out: [`Change`]s over a channel, and the [`Health`] of
 //! the watch. One thread with a runtime of its own follows every resource of
 //! [`resource::RESOURCES`].
 //!
@@ -23,6 +23,7 @@ mod trouble;
 use std::io;
 use std::thread;
 
+use analyzer::cluster::change::Change;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
@@ -33,7 +34,6 @@ use crate::cluster::output::Output;
 use crate::cluster::resource::RESOURCES;
 
 pub use crate::cluster::health::Health;
-pub use crate::cluster::output::ClusterEvent;
 pub use crate::cluster::source::ClusterSource;
 
 /// How many events may wait to be read: the API server is read no faster than they are.
@@ -47,9 +47,9 @@ pub struct ClusterWatch {
     _running: oneshot::Sender<()>,
 }
 
-/// The events of a watch, in order.
+/// What a watch tells, in order.
 #[derive(Debug)]
-pub struct ClusterEvents(mpsc::Receiver<ClusterEvent>);
+pub struct ClusterEvents(mpsc::Receiver<Change>);
 
 impl ClusterWatch {
     /// How the watch is.
@@ -60,13 +60,13 @@ impl ClusterWatch {
 }
 
 impl ClusterEvents {
-    /// The next event, if one is there. That the watch has ended is in its [`Health`].
-    pub fn try_next(&mut self) -> Option<ClusterEvent> {
+    /// The next change, if one is there. That the watch has ended is in its [`Health`].
+    pub fn try_next(&mut self) -> Option<Change> {
         self.0.try_recv().ok()
     }
 
-    /// The next event, waiting for it; `None` when the watch has ended.
-    pub fn next_blocking(&mut self) -> Option<ClusterEvent> {
+    /// The next change, waiting for it; `None` when the watch has ended.
+    pub fn next_blocking(&mut self) -> Option<Change> {
         self.0.blocking_recv()
     }
 }

@@ -1,7 +1,6 @@
 //! Objects as the API shows them, trimmed at the door.
 //!
-//! In: the JSON of an object, as a list or a watch has it. Out: the change it is, and the line of a
-//! timeline that says so; a replay that reads the line makes the same change.
+//! In: the JSON of an object, as a list or a watch has it. Out: the change it is.
 //! **Shape** only keys that some decoder reads are kept: of a pod no environment, no conditions and
 //! no managed fields.
 
@@ -107,23 +106,6 @@ impl WatchedObject {
         decoded::change(&Field::root(&self.0), kind, time, line)
     }
 
-    /// The line of a timeline that says the same.
-    #[must_use]
-    pub fn timeline_line(&self, kind: ChangeKind, time: Timestamp) -> String {
-        let kind = match kind {
-            ChangeKind::Added => "ADDED",
-            ChangeKind::Modified => "MODIFIED",
-            ChangeKind::Deleted => "DELETED",
-        };
-        let line = TimelineLine {
-            time,
-            kind,
-            object: self,
-        };
-        // Texts, numbers and maps with text as keys: there is nothing that JSON does not have.
-        serde_json::to_string(&line).unwrap_or_default()
-    }
-
     /// The object of JSON written by this type.
     #[must_use]
     pub fn from_json(text: &str) -> Option<Self> {
@@ -135,14 +117,6 @@ impl WatchedObject {
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
-}
-
-#[derive(Serialize)]
-struct TimelineLine<'a> {
-    time: Timestamp,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    object: &'a WatchedObject,
 }
 
 impl<'de> Deserialize<'de> for WatchedObject {

@@ -1,4 +1,4 @@
-//! What the watch gives: changes for the engine, and the same as lines for a recorder.
+//! What the watch gives: changes, numbered in the order in which they come.
 
 use std::cell::Cell;
 
@@ -9,28 +9,19 @@ use tokio::sync::mpsc;
 use crate::clock;
 use crate::cluster::known::Happening;
 
-/// A change of the cluster.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ClusterEvent {
-    /// The change, for the engine.
-    pub change: Change,
-    /// The same as a line of a timeline, without its end: a replay of it makes the same change.
-    pub line: String,
-}
-
-/// Where events go.
+/// Where changes go.
 #[derive(Debug)]
 pub(super) struct Output {
-    sender: mpsc::Sender<ClusterEvent>,
+    sender: mpsc::Sender<Change>,
     lines: Cell<u64>,
 }
 
-/// Nobody reads the events any more.
+/// Nobody reads the changes any more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Closed;
 
 impl Output {
-    pub(super) const fn new(sender: mpsc::Sender<ClusterEvent>) -> Self {
+    pub(super) const fn new(sender: mpsc::Sender<Change>) -> Self {
         Self {
             sender,
             lines: Cell::new(0),
@@ -49,12 +40,11 @@ impl Output {
             Ok(None) => return Ok(Ok(())),
             Err(error) => return Ok(Err(error)),
         };
-        let line = object.timeline_line(kind, time);
         let place = self.sender.reserve().await.map_err(|_| Closed)?;
         // Numbered as they stand in the channel: nothing comes in between.
         change.line = self.lines.get();
         self.lines.set(change.line + 1);
-        place.send(ClusterEvent { change, line });
+        place.send(change);
         Ok(Ok(()))
     }
 }

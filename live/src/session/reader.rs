@@ -101,10 +101,10 @@ impl Reader {
             return;
         };
         for _ in 0..CHANGES {
-            let Some(event) = events.try_next() else {
+            let Some(change) = events.try_next() else {
                 return;
             };
-            self.intake.apply(event.change);
+            self.intake.apply(change);
         }
     }
 

@@ -16,8 +16,6 @@ pub(crate) struct Watching {
     cluster: Cluster,
     /// The changes, in order.
     pub(crate) changes: Vec<Change>,
-    /// The same, as lines of a timeline.
-    pub(crate) lines: Vec<String>,
 }
 
 impl Watching {
@@ -31,7 +29,6 @@ impl Watching {
             events,
             cluster: Cluster::new(ClusterLimits::default()),
             changes: Vec::new(),
-            lines: Vec::new(),
         }
     }
 
@@ -61,11 +58,10 @@ impl Watching {
 
     /// Takes in what is told by now.
     pub(crate) fn take_in(&mut self) {
-        while let Some(event) = self.events.try_next() {
-            assert_eq!(event.change.line, self.changes.len() as u64);
-            self.cluster.apply(event.change.clone());
-            self.changes.push(event.change);
-            self.lines.push(event.line);
+        while let Some(change) = self.events.try_next() {
+            assert_eq!(change.line, self.changes.len() as u64);
+            self.cluster.apply(change.clone());
+            self.changes.push(change);
         }
     }
 
