@@ -1,8 +1,9 @@
 //! This process's own traffic: what asks it, and what it asks the cluster.
 //!
 //! In: the sockets that this process has. Out: which packets are theirs: by protocol and both ends,
-//! as others may have the same port here towards other ends. **Shape** the sockets are looked at before each frame of theirs can have been read, but
-//! for connections of a moment to a port that is not known to be listened on.
+//! as others may have the same port here towards other ends. **Shape** the sockets are looked at
+//! before each frame of theirs can have been read, but for connections of a moment to a port that is
+//! not known to be listened on.
 
 mod socket;
 
@@ -13,8 +14,7 @@ use analyzer::endpoint::Endpoint;
 use analyzer::engine::Socket;
 use analyzer::protocol::Protocol;
 
-/// Looks for which a socket that was closed is left out: its last packets are still
-/// to come.
+/// Looks for which a socket that was closed is left out: its last packets are still to come.
 const AFTER: u64 = 100;
 
 /// Whether traffic of this process is counted.
