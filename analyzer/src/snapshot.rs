@@ -218,7 +218,7 @@ fn doubts(vantage: &Vantage<'_>, clocks: Clocks) -> impl Iterator<Item = String>
         };
         format!(
             "{interface}: shows only what its pod {shown}; what it {other} is counted elsewhere: \
-             capture inside the pod, or on the node's way out"
+             capture inside the pod (live: --in-pod-namespaces), or on the node's way out"
         )
     });
     let disagreements = clocks.disagreements().map(|found| {

@@ -77,6 +77,12 @@ impl IntervalIndex {
         Self(self.0.saturating_sub(1))
     }
 
+    /// The one after it.
+    #[must_use]
+    pub const fn after(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// Its first moment.
     #[must_use]
     pub const fn start(self) -> Timestamp {

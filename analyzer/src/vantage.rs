@@ -227,10 +227,24 @@ impl<'a> Vantage<'a> {
     }
 
     /// Interfaces that show one direction only while the other was seen on the same node, and the
-    /// part of their pod that they do not show.
+    /// part of their pod that they do not show. Of a pod that was captured within, none is missed.
     pub fn half_blind(&self) -> impl Iterator<Item = (String, Part)> {
+        let within: BTreeSet<PlaceId> = self
+            .own
+            .values()
+            .filter(|own| own.told.iter().any(|place| self.is_within(*place)))
+            .flat_map(|own| own.told.iter().copied())
+            .collect();
         let places = self.half_blind.iter();
-        places.map(|(place, blind_to)| (self.name(*place), *blind_to))
+        let missed = places.filter(move |(place, _)| !within.contains(place));
+        missed.map(|(place, blind_to)| (self.name(*place), *blind_to))
+    }
+
+    /// Whether a place is in a capture that was taken in a pod, and is not half-blind.
+    fn is_within(&self, place: PlaceId) -> bool {
+        let source = self.place(place).source as usize;
+        let at = self.declarations.get(source).map(|source| &source.at);
+        matches!(at, Some(TakenAt::Pod(_))) && !self.half_blind.contains_key(&place)
     }
 
     /// The nodes of the sources, by name, in order.

@@ -300,6 +300,11 @@ impl<'h, 'v> Settler<'h, 'v> {
             near.min().map(|(_, hop)| hop)
         };
         if let Some(own) = nearest(Nearness::Own) {
+            let is_elsewhere =
+                |nearest| nearest != own && self.is_beside(nearest, own, course, index);
+            if eye.nearest_own(course).is_some_and(is_elsewhere) {
+                return Point::Silent;
+            }
             return Point::At(own);
         }
         if self.vantage.covers(eye.holder, part, index) {
@@ -327,6 +332,30 @@ impl<'h, 'v> Settler<'h, 'v> {
             (!is_late).then_some((rank, hop))
         });
         ranked.min().map(|(_, hop)| hop)
+    }
+
+    /// Whether all that a hop saw in an interval may be what another of the same end counts in the
+    /// one before or after.
+    fn is_beside(&self, nearest: usize, hop: usize, course: Course, index: IntervalIndex) -> bool {
+        self.is_late(nearest, hop, course, index) || self.is_early(nearest, hop, course, index)
+    }
+
+    /// Whether all that a hop saw in an interval may be what `last` saw at the beginning of the one
+    /// after: that saw more then, at once, and the hop saw nothing before.
+    fn is_early(&self, last: usize, hop: usize, course: Course, index: IntervalIndex) -> bool {
+        let after = index.after();
+        let to_come = self
+            .packets(last, course, after)
+            .saturating_sub(self.packets(hop, course, after));
+        let (Some(sent), Some(came)) =
+            (self.interval_at(hop, index), self.interval_at(last, after))
+        else {
+            return false;
+        };
+        let (sent, came) = (traffic(sent, course), traffic(came, course));
+        sent.packets <= to_come
+            && after.start().nanos_since(sent.first) <= ON_THE_WAY
+            && came.first.nanos_since(after.start()) <= ON_THE_WAY
     }
 
     /// Whether all that a hop saw in an interval may be what `first` saw at the end of the one

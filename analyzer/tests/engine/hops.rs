@@ -19,6 +19,7 @@ use crate::script::{Line, ask, parse, provenance};
 mod asked;
 mod connections;
 mod ring;
+mod within;
 
 /// Two nodes with two pods each: web and api on node-1, cart and store on node-2.
 const CLUSTER: &str = "
@@ -257,7 +258,7 @@ fn an_interface_that_shows_one_direction_only_covers_no_other() {
     ), @"
     udp web > api:80, client 1/1, server 1/1, Both, 1 connections, wire 2
     counted 3, copies 0
-    node-1.pcap: interface 5: shows only what its pod sends; what it receives is counted elsewhere: capture inside the pod, or on the node's way out
+    node-1.pcap: interface 5: shows only what its pod sends; what it receives is counted elsewhere: capture inside the pod (live: --in-pod-namespaces), or on the node's way out
     ");
 }
 

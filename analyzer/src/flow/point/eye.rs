@@ -114,6 +114,16 @@ impl Eye {
         }
     }
 
+    /// The first of its own hops that saw a direction.
+    pub(super) fn nearest_own(&self, course: Course) -> Option<usize> {
+        let ranks = self.ranks.get(course).iter().enumerate();
+        let own = ranks.filter_map(|(hop, rank)| match rank {
+            Some((Nearness::Own, rank)) => Some((*rank, hop)),
+            Some(_) | None => None,
+        });
+        own.min().map(|(_, hop)| hop)
+    }
+
     pub(super) fn part(&self, course: Course) -> Part {
         part(self.end, course)
     }
