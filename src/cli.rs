@@ -26,6 +26,8 @@ mod completions;
 mod connections;
 mod dependencies;
 mod diff;
+#[cfg(target_os = "linux")]
+mod entering;
 mod flows;
 mod inputs;
 mod interrupt;
@@ -121,6 +123,8 @@ fn servers() -> Vec<Command> {
         live::command(),
         #[cfg(target_os = "linux")]
         record::command(),
+        #[cfg(target_os = "linux")]
+        entering::command(),
         replay::command(),
         top::command(),
     ]
@@ -146,6 +150,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some((live::NAME, matches)) => live::run(matches)?,
         #[cfg(target_os = "linux")]
         Some((record::NAME, matches)) => record::run(matches)?,
+        #[cfg(target_os = "linux")]
+        Some((entering::NAME, _)) => entering::run()?,
         Some((replay::NAME, matches)) => replay::run(matches)?,
         Some((top::NAME, matches)) => top::run(matches)?,
         Some((mcp::NAME, matches)) => mcp::run(matches)?,

@@ -16,7 +16,13 @@ mod memory;
 mod socket;
 
 use std::cell::Cell;
+use std::io;
+use std::ops::Add;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::capture::memory::Memory;
 use crate::capture::socket::PacketSocket;
@@ -75,6 +81,18 @@ pub struct Statistics {
     pub freezes: u64,
 }
 
+impl Add for Statistics {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            stored: self.stored + other.stored,
+            dropped: self.dropped + other.dropped,
+            freezes: self.freezes + other.freezes,
+        }
+    }
+}
+
 /// A ring that is being filled. Dropping it ends the capture.
 #[derive(Debug)]
 pub struct Ring {
@@ -96,8 +114,11 @@ struct Layout {
 }
 
 impl RingSettings {
+    /// The smallest ring that works.
+    pub const LEAST_OCTETS: usize = SMALLEST_BLOCK * BLOCKS;
+
     fn layout(&self) -> Result<Layout, CaptureError> {
-        const LEAST: usize = SMALLEST_BLOCK * BLOCKS;
+        const LEAST: usize = RingSettings::LEAST_OCTETS;
         const MOST: usize = 2 << 30;
         if !(LEAST..=MOST).contains(&self.octets) {
             return Err(CaptureError::RingSize {
@@ -137,9 +158,23 @@ impl Ring {
     /// When the capability is missing, a setting is out of range, there is no memory for the ring,
     /// or the kernel knows no such ring.
     pub fn open(settings: &RingSettings) -> Result<Self, CaptureError> {
+        let socket = PacketSocket::open().map_err(CaptureError::opening)?;
+        Self::make(socket, settings)
+    }
+
+    /// Opens a ring on all interfaces of the network namespace that a raw packet socket is in, of
+    /// which nothing was set and which is bound to nothing. Needs no capability.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and when it is no such socket.
+    pub fn open_in(socket: OwnedFd, settings: &RingSettings) -> Result<Self, CaptureError> {
+        let socket = PacketSocket::over(socket).map_err(CaptureError::opening)?;
+        Self::make(socket, settings)
+    }
+
+    fn make(socket: PacketSocket, settings: &RingSettings) -> Result<Self, CaptureError> {
         let layout = settings.layout()?;
         settings.check_snaplens()?;
-        let socket = PacketSocket::open().map_err(CaptureError::opening)?;
         let making = |what| move |source| CaptureError::Making { what, source };
         socket
             .describe_offload()
@@ -182,6 +217,29 @@ impl Ring {
         };
         self.next = following;
         Ok(Some(Block::new(filled, self.source, &self.unreadable)))
+    }
+
+    /// Waits until a ring has a block, and no longer than `timeout`.
+    ///
+    /// # Errors
+    /// When the kernel refuses to wait. What is wrong with one of them is told where it is read.
+    pub fn wait_for_any<'r>(
+        rings: impl Iterator<Item = &'r Self>,
+        timeout: Duration,
+    ) -> Result<(), CaptureError> {
+        let mut waiting = Vec::new();
+        for ring in rings {
+            if ring.memory.is_filled(ring.next) {
+                return Ok(());
+            }
+            let socket = ring.socket.descriptor();
+            waiting.push(PollFd::from_borrowed_fd(socket, PollFlags::IN));
+        }
+        let timeout = Timespec::try_from(timeout).unwrap_or_default();
+        match poll(&mut waiting, Some(&timeout)) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(CaptureError::Reading(io::Error::from(error))),
+        }
     }
 
     /// Blocks of the ring: as many may be waiting to be read.
@@ -247,7 +305,7 @@ mod tests {
             snaplen: 40,
             ..RingSettings::default()
         };
-        let refused = Ring::open(&settings).unwrap_err().to_string();
+        let refused = settings.check_snaplens().unwrap_err().to_string();
         assert_eq!(
             refused,
             "snaplen: 40 is out of range, expected 96 to 65553 octets"

@@ -10,11 +10,14 @@
 
 mod calls;
 mod files;
+mod opener;
 
 use std::fmt;
 use std::path::PathBuf;
 
-use caps::CapSet;
+use caps::{CapSet, Capability};
+
+use crate::namespaces::NEEDED;
 
 pub use crate::confine::files::FileRules;
 
@@ -27,6 +30,8 @@ pub struct Needs {
     pub write: Vec<PathBuf>,
     /// Whether it connects to anything.
     pub connections: Connections,
+    /// Whether a process beside it keeps privileges for it.
+    pub opener: Opener,
 }
 
 /// Whether a process still connects to others.
@@ -39,11 +44,26 @@ pub enum Connections {
     None,
 }
 
+/// Whether a process beside a confined one keeps privileges.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Opener {
+    /// It enters network namespaces: see [`crate::namespaces`]. It told before that it is confined
+    /// by [`confine_opener`].
+    EntersNamespaces {
+        /// Its number.
+        process: u32,
+    },
+    /// There is none.
+    #[default]
+    None,
+}
+
 /// What holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Held {
     files: FileRules,
     calls: Calls,
+    opener: Opener,
 }
 
 /// Whether the calls of the system are limited.
@@ -63,6 +83,9 @@ pub enum ConfineError {
     /// Its files cannot be limited, though the kernel knows how.
     #[error("Landlock: {0}; expected that a process may limit itself")]
     Files(#[from] landlock::RulesetError),
+    /// The calls of a process that keeps privileges cannot be limited.
+    #[error("seccomp: {0}; expected that a process may limit itself")]
+    Calls(#[from] seccompiler::Error),
 }
 
 /// Gives up all that is not needed.
@@ -71,25 +94,39 @@ pub enum ConfineError {
 /// A privilege that the kernel would let go and that stays all the same.
 pub fn confine(needs: &Needs) -> Result<Held, ConfineError> {
     let files = files::limit(needs)?;
-    drop_capabilities()?;
+    drop_capabilities(&[])?;
     let calls = match calls::limit() {
         Ok(()) => Calls::Listed,
         Err(error) => Calls::All(error.to_string()),
     };
-    Ok(Held { files, calls })
+    Ok(Held {
+        files,
+        calls,
+        opener: needs.opener,
+    })
 }
 
-/// Gives up the capabilities of this thread.
-fn drop_capabilities() -> Result<(), ConfineError> {
+/// Gives up all that the opener does not need which enters network namespaces. Landlock is not for
+/// it: it would not let it look at processes that are not limited like it.
+///
+/// # Errors
+/// A privilege that stays, or calls that are not limited: what keeps privileges is to be confined
+/// as a whole.
+pub fn confine_opener() -> Result<(), ConfineError> {
+    drop_capabilities(&NEEDED)?;
+    Ok(opener::limit_calls()?)
+}
+
+/// Gives up the capabilities of this thread but some.
+fn drop_capabilities(kept: &[Capability]) -> Result<(), ConfineError> {
     // Who may not shrink the bounding set gains nothing from it: no program is started any more.
     drop(caps::clear(None, CapSet::Bounding));
-    for set in [
-        CapSet::Ambient,
-        CapSet::Inheritable,
-        CapSet::Effective,
-        CapSet::Permitted,
-    ] {
+    for set in [CapSet::Ambient, CapSet::Inheritable] {
         caps::clear(None, set)?;
+    }
+    let kept = kept.iter().copied().collect();
+    for set in [CapSet::Effective, CapSet::Permitted] {
+        caps::set(None, set, &kept)?;
     }
     Ok(())
 }
@@ -119,6 +156,15 @@ impl fmt::Display for Held {
         match &self.calls {
             Calls::Listed => write!(f, "only the calls it makes (seccomp)"),
             Calls::All(why) => write!(f, "ALL CALLS, as seccomp is not to be had: {why}"),
+        }?;
+        match self.opener {
+            Opener::None => Ok(()),
+            Opener::EntersNamespaces { process } => write!(
+                f,
+                "; beside it process {process}, which takes no orders and opens sockets in network \
+                 namespaces: {}, ALL FILES of its user, only the calls it makes (seccomp)",
+                NEEDED.map(|kept| kept.to_string()).join(", ")
+            ),
         }
     }
 }
@@ -132,6 +178,7 @@ mod tests {
         let whole = Held {
             files: FileRules::Whole,
             calls: Calls::Listed,
+            opener: Opener::None,
         };
         assert_eq!(
             whole.to_string(),
@@ -141,6 +188,7 @@ mod tests {
         let lacking = Held {
             files: FileRules::None,
             calls: Calls::All("not built in".to_owned()),
+            opener: Opener::None,
         };
         assert!(whole.is_whole() && !lacking.is_whole());
         assert_eq!(
@@ -148,5 +196,14 @@ mod tests {
             "no capabilities, no new privileges, ALL FILES of its user, as this kernel has no \
              Landlock or has it turned off, ALL CALLS, as seccomp is not to be had: not built in"
         );
+    }
+    #[test]
+    fn what_an_opener_keeps_is_said_in_the_same_line() {
+        let held = Held {
+            files: FileRules::Whole,
+            calls: Calls::Listed,
+            opener: Opener::EntersNamespaces { process: 7 },
+        };
+        insta::assert_snapshot!(held, @"no capabilities, no new privileges, only its own files and ports (Landlock), only the calls it makes (seccomp); beside it process 7, which takes no orders and opens sockets in network namespaces: CAP_NET_RAW, CAP_SYS_ADMIN, CAP_SYS_PTRACE, ALL FILES of its user, only the calls it makes (seccomp)");
     }
 }

@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use analyzer::hop::declaration::{InterfaceOwner, PodName};
@@ -91,8 +91,22 @@ impl Interfaces {
     pub fn open() -> Result<Self, InterfacesError> {
         // News first: what changes while things are listed is told again.
         let news = News::open()?;
+        Self::of(Answers::open()?, news)
+    }
+
+    /// Takes over two raw sockets of netlink's routing family, which are bound to nothing, and lists
+    /// what there is in the network namespace that they are in.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_in(answers: OwnedFd, news: OwnedFd) -> Result<Self, InterfacesError> {
+        let news = News::over(news)?;
+        Self::of(Answers::over(answers)?, news)
+    }
+
+    fn of(answers: Answers, news: News) -> Result<Self, InterfacesError> {
         let mut interfaces = Self {
-            answers: Answers::open()?,
+            answers,
             news,
             tables: Tables::default(),
             known: Known::default(),

@@ -14,6 +14,8 @@ pub mod confine;
 #[cfg(target_os = "linux")]
 pub mod interfaces;
 #[cfg(target_os = "linux")]
+pub mod namespaces;
+#[cfg(target_os = "linux")]
 pub mod recorder;
 #[cfg(target_os = "linux")]
 pub mod session;

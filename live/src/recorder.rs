@@ -289,6 +289,17 @@ impl Recorder {
         Ok(())
     }
 
+    /// Takes note that a source shows nothing for now: its file is complete, and no descriptor is
+    /// kept for it.
+    ///
+    /// # Errors
+    /// When a file can not be written.
+    pub fn rest(&mut self, source: u32) -> Result<(), RecordError> {
+        self.sources
+            .get_mut(&source)
+            .map_or(Ok(()), Captures::close)
+    }
+
     /// Takes note of how many frames were lost since the capture began.
     pub fn set_dropped(&mut self, total: u64) {
         if let Some(captures) = self.sources.get_mut(&FIRST_SOURCE) {

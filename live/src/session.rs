@@ -18,6 +18,7 @@ mod intake;
 mod limits;
 mod own;
 mod ownership;
+mod pods;
 mod reached;
 mod reader;
 mod watch;
@@ -34,19 +35,22 @@ use analyzer::engine::Settings;
 use analyzer::snapshot::Snapshot;
 use ipnet::IpNet;
 
-use crate::capture::{CaptureError, InterfaceChoice, Ring};
+use crate::capture::{CaptureError, InterfaceChoice, Ring, RingSettings};
 use crate::cluster;
 use crate::cluster::connection::Connection;
 use crate::interfaces::{Interfaces, InterfacesError};
+use crate::namespaces::Namespaces;
 use crate::recorder::{RecordError, Recorder, Recording};
 use crate::session::finale::Finale;
 use crate::session::intake::Intake;
+use crate::session::pods::PodRings;
 use crate::session::reached::Reached;
 use crate::session::reader::Reader;
 
 pub use crate::session::limits::{least_memory, limits};
 pub use crate::session::own::OwnTraffic;
 pub use crate::session::ownership::PodChoice;
+pub use crate::session::pods::{NAMESPACES, ring_in_pods};
 pub use crate::session::watch::Watch;
 
 /// How a session works.
@@ -69,6 +73,7 @@ pub struct SessionSettings {
 /// A session that has not begun.
 pub struct Session {
     ring: Ring,
+    pods: Option<PodRings>,
     intake: Intake,
     cluster: Option<Connection>,
 }
@@ -117,6 +122,7 @@ impl Session {
         }
         Ok(Self {
             ring,
+            pods: None,
             intake,
             cluster: None,
         })
@@ -153,6 +159,14 @@ impl Session {
         self.cluster = Some(cluster);
     }
 
+    /// Has it capture within pods too, in the network namespaces that are entered, with rings like
+    /// these. To be called when what is known of pods was told.
+    pub fn enter_pods(&mut self, namespaces: Namespaces, settings: RingSettings) {
+        let mut pods = PodRings::new(namespaces, settings);
+        pods.refresh(&mut self.intake);
+        self.pods = Some(pods);
+    }
+
     /// Has it recorded, from what it is told next on.
     pub fn record(&mut self, recorder: Recorder) {
         self.intake.record(recorder);
@@ -170,6 +184,7 @@ impl Session {
         let watch = Watch::new(asks, self.intake.look());
         let reader = Reader {
             ring: self.ring,
+            pods: self.pods,
             intake: self.intake,
             cluster,
             asked,

@@ -4,11 +4,11 @@
 //! **Shape** everything that needs a privilege or a file is opened here, before either is given
 //! up.
 
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs, process};
 
 use analyzer::connection::IdleTimeouts;
 use analyzer::connection::record::Surplus;
@@ -20,17 +20,19 @@ use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use live::capture::{InterfaceChoice, Ring, RingSettings};
 use live::cluster::connection::Connection;
 use live::cluster::source::{self, Choice, ClusterSource, Offered};
-use live::confine::{Connections, Needs};
+use live::confine::{Connections, Needs, Opener};
+use live::namespaces::Namespaces;
 use live::recorder::{Recorder, RecorderOptions, RecordingWatch};
 use live::session::{self, OwnTraffic, PodChoice, Session, SessionSettings};
 use replay::{ReplayInputs, Told};
 
-use crate::cli::{inputs, quantity, units};
+use crate::cli::{entering, inputs, quantity, units};
 
 const NODE: &str = "node";
 const INTERFACE: &str = "interface";
 const NAMESPACE: &str = "namespace";
 const POD: &str = "pod";
+const IN_POD_NAMESPACES: &str = "in-pod-namespaces";
 const KUBECONFIG: &str = "kubeconfig";
 const RING_SIZE: &str = "ring-size";
 const DNS_SNAPLEN: &str = "dns-snaplen";
@@ -101,17 +103,25 @@ fn captured() -> Vec<Arg> {
         captured(INTERFACE, "NAME")
             .value_parser(interface)
             .action(ArgAction::Append)
-            .help("only interfaces of this name, such as eth0 or 'veth*'; may be repeated"),
+            .help("only this node's interfaces of this name, such as eth0 or 'veth*'; may be repeated"),
         captured(NAMESPACE, "NAME")
             .action(ArgAction::Append)
             .help("only interfaces of pods in this namespace; globs, may be repeated"),
         captured(POD, "NAME")
             .action(ArgAction::Append)
             .help("only interfaces of pods of this name; globs such as 'cart-*', may be repeated"),
+        Arg::new(IN_POD_NAMESPACES)
+            .long(IN_POD_NAMESPACES)
+            .action(ArgAction::SetTrue)
+            .help_heading(CAPTURED)
+            .help(
+                "capture within each pod too, where a data plane hands packets to pods past their \
+                 interfaces here; a process beside this one keeps CAP_SYS_ADMIN and CAP_SYS_PTRACE for it",
+            ),
         captured(RING_SIZE, "OCTETS")
             .value_parser(quantity::octets)
             .default_value("32Mi")
-            .help("memory in which the kernel keeps frames until they are read"),
+            .help("memory in which the kernel keeps frames until they are read; a 64th of it in a pod"),
         captured(DNS_SNAPLEN, "OCTETS")
             .value_parser(clap::value_parser!(u32))
             .default_value("65553")
@@ -186,7 +196,9 @@ fn open_with<T>(
     begin: impl FnOnce(&mut Session, Settings) -> anyhow::Result<T>,
 ) -> anyhow::Result<(Capturing, T)> {
     let ring = ring_settings(matches)?;
-    let settings = settings(matches, listening, ring.octets as u64)?;
+    let in_pods = (matches.get_flag(IN_POD_NAMESPACES)).then(|| session::ring_in_pods(&ring));
+    let of_pods = in_pods.map_or(0, |in_pod| in_pod.octets * session::NAMESPACES);
+    let settings = settings(matches, listening, (ring.octets + of_pods) as u64)?;
     let known = inputs::known(matches);
     let kubeconfig = matches.get_one::<PathBuf>(KUBECONFIG).cloned();
     let choice = Offered::here(kubeconfig, known.cluster.clone()).choose();
@@ -195,11 +207,19 @@ fn open_with<T>(
         "--{NAMESPACE}, --{POD}: nothing would be captured, as no pod is known without a cluster; \
          expected --{KUBECONFIG} or --cluster beside them"
     );
+    ensure!(
+        in_pods.is_none() || !matches!(choice.source, ClusterSource::None),
+        "--{IN_POD_NAMESPACES}: no namespace would be known as a pod's without a cluster; expected \
+         --{KUBECONFIG} or --cluster beside it"
+    );
     let connection = Connection::open(&choice.source)?;
     let told = told(&known, &choice)?;
     let notes = vec![choice.to_string(), capture_note(matches, &settings, &ring)];
     let engine = settings.engine;
-    let session = Session::new(Ring::open(&ring)?, settings);
+    let ring = Ring::open(&ring)?;
+    let entered = in_pods.map(|in_pod| Ok::<_, anyhow::Error>((enter()?, in_pod)));
+    let entered = entered.transpose()?;
+    let session = Session::new(ring, settings);
     let mut session = session.with_context(|| {
         format!("--{NAMESPACE}, --{POD}: it is not known which interfaces are the pods'")
     })?;
@@ -218,6 +238,11 @@ fn open_with<T>(
         session.warn(warning);
     }
     let mut needs = Needs::default();
+    if let Some((namespaces, in_pod)) = entered {
+        let process = namespaces.opener();
+        needs.opener = Opener::EntersNamespaces { process };
+        session.enter_pods(namespaces, in_pod);
+    }
     if let Some(connection) = connection {
         needs.connections = Connections::Made;
         needs.read.clone_from(&connection.read_again);
@@ -229,6 +254,13 @@ fn open_with<T>(
         notes,
     };
     Ok((capturing, opened))
+}
+
+/// Starts the opener that enters network namespaces: this program, while it may do what it may.
+fn enter() -> anyhow::Result<Namespaces> {
+    let mut opener = process::Command::new(env::current_exe()?);
+    opener.arg(entering::NAME);
+    Ok(Namespaces::start(opener)?)
 }
 
 fn ring_settings(matches: &ArgMatches) -> anyhow::Result<RingSettings> {
@@ -316,7 +348,7 @@ fn nanos(matches: &ArgMatches, id: &str) -> u64 {
 /// As it is typed, else as the pod's manifest says, else as the machine does.
 fn node(matches: &ArgMatches) -> anyhow::Result<String> {
     let typed = matches.get_one::<String>(NODE).cloned();
-    let told = || std::env::var(NODE_NAME).ok();
+    let told = || env::var(NODE_NAME).ok();
     let own = || fs::read_to_string(HOSTNAME).ok();
     let name = typed.or_else(told).or_else(own).unwrap_or_default();
     let name = name.trim();
@@ -357,12 +389,17 @@ fn capture_note(matches: &ArgMatches, settings: &SessionSettings, ring: &RingSet
     } else {
         " of the pods that were asked for"
     };
+    let in_pods = if matches.get_flag(IN_POD_NAMESPACES) {
+        ", and within pods"
+    } else {
+        ""
+    };
     let own = match settings.own_traffic {
         OwnTraffic::Counted => "",
         OwnTraffic::LeftOut { .. } => ", without its own traffic",
     };
     format!(
-        "captures on node {}: {interfaces}{of_pods}{own}, {} octets a frame, ring of {}, kept for {}",
+        "captures on node {}: {interfaces}{of_pods}{in_pods}{own}, {} octets a frame, ring of {}, kept for {}",
         settings.node,
         ring.snaplen,
         units::bytes(ring.octets as u64),

@@ -26,7 +26,8 @@ Examples:
   pilotfish live --node node-1 --cluster cluster.yaml
   pilotfish live --listen 0.0.0.0:8898 --token-file token --tls-cert tls.crt --tls-key tls.key
 
-It needs CAP_NET_RAW while it opens the capture, and no privilege afterwards.
+It needs CAP_NET_RAW while it opens the capture, and no privilege afterwards; with
+--in-pod-namespaces also CAP_SYS_ADMIN and CAP_SYS_PTRACE, which a process beside it keeps.
 Ctrl-C ends it.";
 
 pub(crate) fn command() -> Command {

@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected fails, and one that is skipped says so"
 )]
 
+mod in_pods;
 mod node;
 mod pod;
 mod recording;

@@ -3,17 +3,23 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, id};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
 
+use crate::in_pods::Inhabitant;
 use crate::node::BINARY;
 
-/// The node's address, and the pod's.
-const NODE: &str = "10.244.9.1";
-const POD: &str = "10.244.9.5";
+/// How many there were.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The namespaces; they go with it.
 pub(crate) struct Pod {
     node: String,
     client: String,
+    /// What the node's address begins with, and the pod's: no other pod of this machine has it, as
+    /// namespaces are found by it.
+    net: String,
     folder: tempfile::TempDir,
 }
 
@@ -23,9 +29,10 @@ impl Pod {
         let made = Self {
             node: format!("pf-{}-{name}-n", id()),
             client: format!("pf-{}-{name}-p", id()),
+            net: net(id(), NUMBER.fetch_add(1, Ordering::Relaxed)),
             folder: tempfile::tempdir().unwrap(),
         };
-        let (node, pod) = (&made.node, &made.client);
+        let (node, pod, net) = (&made.node, &made.client, &made.net);
         let commands = [
             format!("netns add {node}"),
             format!("netns add {pod}"),
@@ -33,8 +40,8 @@ impl Pod {
             format!("-n {node} link set lo up"),
             format!("-n {node} link set veth5 up"),
             format!("-n {pod} link set eth0 up"),
-            format!("-n {node} addr add {NODE}/24 dev veth5"),
-            format!("-n {pod} addr add {POD}/24 dev eth0"),
+            format!("-n {node} addr add {net}.1/28 dev veth5"),
+            format!("-n {pod} addr add {net}.5/28 dev eth0"),
         ];
         let all = commands.iter().all(|command| ip(command));
         if !all {
@@ -45,13 +52,14 @@ impl Pod {
 
     /// The cluster's objects: the node, and the pod in the namespace `shop`.
     pub(crate) fn cluster(&self) -> PathBuf {
+        let net = &self.net;
         let file = self.folder.path().join("cluster.yaml");
         let text = format!(
             "apiVersion: v1\nkind: List\nitems:\n\
              - {{apiVersion: v1, kind: Node, metadata: {{name: n-1}}, status: {{addresses: \
-             [{{type: InternalIP, address: {NODE}}}]}}}}\n\
+             [{{type: InternalIP, address: {net}.1}}]}}}}\n\
              - {{apiVersion: v1, kind: Pod, metadata: {{name: cart-1, namespace: shop, uid: u}}, \
-             spec: {{nodeName: n-1}}, status: {{phase: Running, podIP: {POD}}}}}\n"
+             spec: {{nodeName: n-1}}, status: {{phase: Running, podIP: {net}.5}}}}\n"
         );
         fs::write(&file, text).unwrap();
         file
@@ -62,9 +70,22 @@ impl Pod {
         Namespace(self.node.clone())
     }
 
+    /// Has a process live in the pod.
+    pub(crate) fn inhabit(&self) -> Inhabitant {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.client, "sleep", "60"]);
+        let living = command.spawn().unwrap();
+        let namespace = |process| fs::read_link(format!("/proc/{process}/ns/net")).unwrap();
+        let here = namespace(id());
+        while namespace(living.id()) == here {
+            thread::sleep(Duration::from_millis(5));
+        }
+        Inhabitant(living)
+    }
+
     /// Has the pod open a connection to a port of the node where nobody listens.
     pub(crate) fn call(&self, port: u16) {
-        let script = format!("exec 3<>/dev/tcp/{NODE}/{port}");
+        let script = format!("exec 3<>/dev/tcp/{}.1/{port}", self.net);
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.client, "bash", "-c", &script]);
         assert!(
@@ -72,6 +93,12 @@ impl Pod {
             "nobody listens"
         );
     }
+}
+
+/// `10.`, and two numbers that follow from a process and a turn.
+fn net(process: u32, turn: u32) -> String {
+    let number = process.wrapping_mul(16).wrapping_add(turn) % 65_536;
+    format!("10.{}.{}", number / 256, number % 256)
 }
 
 /// A network namespace.

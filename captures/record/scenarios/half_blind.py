@@ -12,7 +12,7 @@ def record(scenario):
     store = cluster.pod("shop/store", two, 11, port="lxc11")
     servers = [api.serve(tcp=[8080], udp=[5000, 8125]), store.serve(tcp=[5432]), web.serve(udp=[6000])]
     redirect = two.box.program(
-        "redirect.py", {pod.address: pod.port for pod in (api, store)}, "eth0", api.port, store.port, name="redirect")
+        "redirect.py", {pod.address: pod.port for pod in (api, store)}, 0, "eth0", api.port, store.port, name="redirect")
     if redirect.process.stdout.readline() != b"redirecting\n":
         raise RuntimeError("node-2 redirects nothing")
     cluster.count()

@@ -35,7 +35,12 @@ impl PacketSocket {
         // SAFETY: three numbers.
         let socket = checked(unsafe { libc::socket(libc::AF_PACKET, kind, 0) })?;
         // SAFETY: a new descriptor, which nothing else owns.
-        let socket = Self(unsafe { OwnedFd::from_raw_fd(socket) });
+        Self::over(unsafe { OwnedFd::from_raw_fd(socket) })
+    }
+
+    /// Takes over one that receives nothing yet, in the namespace that it was opened in.
+    pub(super) fn over(socket: OwnedFd) -> io::Result<Self> {
+        let socket = Self(socket);
         let version = libc::tpacket_versions::TPACKET_V3 as libc::c_int;
         socket.set(libc::SOL_PACKET, libc::PACKET_VERSION, &version)?;
         Ok(socket)

@@ -219,7 +219,7 @@ fn sockets() -> Result<Vec<SeccompRule>, seccompiler::Error> {
     Ok(rules)
 }
 
-fn equal(
+pub(super) fn equal(
     argument: u8,
     how: SeccompCmpOp,
     value: i32,

@@ -44,7 +44,12 @@ pub(super) struct Answers {
 
 impl Answers {
     pub(super) fn open() -> Result<Self, InterfacesError> {
-        let socket = open(SocketFlags::empty(), 0)?;
+        Self::over(open()?)
+    }
+
+    /// Takes over a socket that is bound to nothing.
+    pub(super) fn over(socket: OwnedFd) -> Result<Self, InterfacesError> {
+        subscribe(&socket, 0)?;
         set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))
             .map_err(failed("limiting how long an answer may take"))?;
         Ok(Self {
@@ -125,7 +130,12 @@ pub(super) enum Heard {
 
 impl News {
     pub(super) fn open() -> Result<Self, InterfacesError> {
-        let socket = open(SocketFlags::NONBLOCK, GROUPS)?;
+        Self::over(open()?)
+    }
+
+    /// Takes over a socket that is bound to nothing.
+    pub(super) fn over(socket: OwnedFd) -> Result<Self, InterfacesError> {
+        subscribe(&socket, GROUPS)?;
         // Without the room asked for, lists are only asked for more often.
         let _ = set_socket_recv_buffer_size(&socket, NEWS_BUFFER);
         Ok(Self {
@@ -139,7 +149,8 @@ impl News {
         &mut self,
         mut each: impl FnMut(&Message<'_>),
     ) -> Result<Heard, InterfacesError> {
-        match recv(&self.socket, self.buffer.as_mut_slice(), RecvFlags::TRUNC) {
+        let flags = RecvFlags::TRUNC | RecvFlags::DONTWAIT;
+        match recv(&self.socket, self.buffer.as_mut_slice(), flags) {
             Ok((len, whole)) if whole > len => Ok(Heard::Lost),
             Ok((len, _)) => {
                 let octets = self.buffer.get(..len).unwrap_or_default();
@@ -160,13 +171,15 @@ impl AsFd for News {
     }
 }
 
-fn open(flags: SocketFlags, groups: u32) -> Result<OwnedFd, InterfacesError> {
-    let flags = flags | SocketFlags::CLOEXEC;
+fn open() -> Result<OwnedFd, InterfacesError> {
+    let flags = SocketFlags::CLOEXEC;
     // The routing family is the one without a protocol of its own.
-    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)
-        .map_err(failed("opening a socket"))?;
-    bind(&socket, &SocketAddrNetlink::new(0, groups)).map_err(failed("subscribing to news"))?;
-    Ok(socket)
+    socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)
+        .map_err(failed("opening a socket"))
+}
+
+fn subscribe(socket: &OwnedFd, groups: u32) -> Result<(), InterfacesError> {
+    bind(socket, &SocketAddrNetlink::new(0, groups)).map_err(failed("subscribing to news"))
 }
 
 fn failed(doing: &'static str) -> impl Fn(Errno) -> InterfacesError {

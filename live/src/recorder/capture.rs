@@ -84,7 +84,8 @@ impl Captures {
     /// Adds a frame.
     #[inline]
     pub(super) fn add(&mut self, frame: &Frame<'_>, names: &Names) -> Result<(), RecordError> {
-        if self.output.size() >= self.max_octets && self.may_rotate(frame.time) {
+        let is_full = self.output.size() >= self.max_octets && self.may_rotate(frame.time);
+        if is_full || self.output.is_closed() {
             self.rotate()?;
         }
         self.latest = self.latest.max(frame.time);
@@ -116,6 +117,12 @@ impl Captures {
             self.interface((0, LinkType::ETHERNET), &Names::new())?;
         }
         self.flush()
+    }
+
+    /// Completes the last file; what comes later begins another.
+    pub(super) fn close(&mut self) -> Result<(), RecordError> {
+        self.flush()?;
+        self.output.close()
     }
 
     fn may_rotate(&self, time: Timestamp) -> bool {

@@ -16,7 +16,8 @@ const BUFFER: usize = 256 << 10;
 /// A file that records are added to.
 pub(super) struct Output {
     path: PathBuf,
-    file: File,
+    /// `None` when it is complete.
+    file: Option<File>,
     buffer: Vec<u8>,
     written: u64,
 }
@@ -27,7 +28,7 @@ impl Output {
         match File::create_new(&path) {
             Ok(file) => Ok(Self {
                 path,
-                file,
+                file: Some(file),
                 buffer: Vec::new(),
                 written: 0,
             }),
@@ -52,10 +53,25 @@ impl Output {
 
     /// Hands what waits to the system, which keeps it when this process ends.
     pub(super) fn flush(&mut self) -> Result<(), RecordError> {
-        let outcome = self.file.write_all(&self.buffer);
+        let outcome = match &mut self.file {
+            Some(file) => file.write_all(&self.buffer),
+            None => Ok(()),
+        };
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         outcome.map_err(|error| RecordError::write(&self.path, error))
+    }
+
+    /// Completes the file: nothing is added any more.
+    pub(super) fn close(&mut self) -> Result<(), RecordError> {
+        self.flush()?;
+        self.file = None;
+        Ok(())
+    }
+
+    /// Whether it is complete.
+    pub(super) const fn is_closed(&self) -> bool {
+        self.file.is_none()
     }
 }
 

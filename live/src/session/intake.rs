@@ -6,13 +6,15 @@
 //! ring, so that no packet of it is still to come.
 //! **Errors** a recording that cannot go on ends, and is told of; the capture goes on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use analyzer::cluster::{Change, Names};
 use analyzer::engine::Engine;
 use analyzer::frame::Frame;
-use analyzer::hop::declaration::{Shown, SourceDeclaration, TakenAt};
+use analyzer::hop::declaration::{PodName, Shown, SourceDeclaration, TakenAt};
 use analyzer::snapshot::{Provenance, Source};
 use analyzer::time::Timestamp;
 use analyzer::traffic::IntervalIndex;
@@ -53,6 +55,8 @@ pub(super) struct Intake {
     provenance: Provenance,
     /// What is to be known in any case.
     warnings: Vec<String>,
+    /// What is to be known of captures within pods.
+    pub(super) in_pods: Vec<String>,
     lost: Statistics,
     /// The interval in which it was last looked for what is old.
     swept: IntervalIndex,
@@ -87,6 +91,7 @@ impl Intake {
                 ..Provenance::new(Source::Live)
             },
             warnings: Vec::new(),
+            in_pods: Vec::new(),
             lost: Statistics::default(),
             swept: IntervalIndex::default(),
         }
@@ -133,6 +138,10 @@ impl Intake {
     #[inline]
     fn keeps(&mut self, frame: &Frame<'_>, name: impl Fn(u32) -> Option<String>) -> bool {
         let interface = frame.origin.interface;
+        // Within pods only what is kept is captured, and names say nothing of whose they are.
+        if frame.origin.source as usize != HERE {
+            return true;
+        }
         let of_chosen = self.chosen.as_ref();
         of_chosen.is_none_or(|chosen| chosen.contains(&interface))
             && self.interfaces.keeps(interface, frame.time, name)
@@ -197,6 +206,52 @@ impl Intake {
             self.engine.expire(seen);
             self.engine.forget(seen.saturating_sub(self.retention));
         }
+    }
+
+    /// The pod of this node that has these addresses, when it is one of those that are kept.
+    pub(super) fn kept_pod(&self, addresses: &BTreeSet<IpAddr>) -> Option<&PodName> {
+        let pod = self.ownership.as_ref()?.pod_at(addresses)?;
+        self.pods.holds(pod).then_some(pod)
+    }
+
+    /// Whether a pod of this node is known that has a network of its own.
+    pub(super) fn has_pods(&self) -> bool {
+        self.ownership.as_ref().is_some_and(Ownership::has_pods)
+    }
+
+    /// The number of the source that shows the interfaces within a pod; `None` when there are `most`
+    /// sources. Pods that follow each other under one name have one.
+    pub(super) fn source_in(&mut self, pod: &PodName, most: usize) -> Option<u32> {
+        let at = TakenAt::Pod(pod.clone());
+        let sources = &mut self.provenance.sources;
+        let known = sources.iter().position(|source| source.at == at);
+        let number = known.unwrap_or(sources.len());
+        if known.is_none() {
+            if number >= most {
+                return None;
+            }
+            sources.push(SourceDeclaration {
+                name: format!("{}/{}", pod.namespace, pod.name),
+                at,
+                ..SourceDeclaration::default()
+            });
+            self.recorded(|recorder, intake| recorder.declare(&intake.provenance.sources));
+        }
+        u32::try_from(number).ok()
+    }
+
+    /// Tells what the interfaces of a source are called.
+    pub(super) fn name_interfaces(&mut self, source: u32, names: BTreeMap<u32, Arc<str>>) {
+        let declared = self.provenance.sources.get_mut(source as usize);
+        if let Some(declared) = declared.filter(|declared| declared.names != names) {
+            declared.names = names;
+            self.recorded(|recorder, intake| recorder.declare(&intake.provenance.sources));
+        }
+    }
+
+    /// Takes note that a source shows nothing for now.
+    pub(super) fn rest(&mut self, source: u32) {
+        self.recorded(|recorder, _| recorder.rest(source));
     }
 
     /// Hands what is recorded to the system.
@@ -266,6 +321,7 @@ impl Intake {
         let none = unknown(self.chosen.as_ref());
         let known = self.warnings.iter().cloned().chain(lost);
         let known = known.chain(owners).chain(none);
+        let known = known.chain(self.in_pods.iter().cloned());
         Provenance {
             dropped,
             warnings: known.chain(health.unwrap_or_default()).collect(),

@@ -38,7 +38,8 @@ impl PodChoice {
         self.namespaces.is_empty() && self.pods.is_empty()
     }
 
-    fn holds(&self, pod: &PodName) -> bool {
+    /// Whether a pod is one of those that are asked for.
+    pub(super) fn holds(&self, pod: &PodName) -> bool {
         let is_one = |globs: &[Glob], name: &str| {
             globs.is_empty() || globs.iter().any(|glob| glob.matches(name))
         };
@@ -96,6 +97,29 @@ impl Ownership {
         if is_here && pod.network == PodNetwork::Own {
             self.stale |= note(&mut self.pods, change.kind, pod);
         }
+    }
+
+    /// The pod of this node that has the most of these addresses; `None` where none has any, or two
+    /// have as many.
+    pub(super) fn pod_at(&self, addresses: &BTreeSet<IpAddr>) -> Option<&PodName> {
+        let mut votes: BTreeMap<&PodName, usize> = BTreeMap::new();
+        for pod in addresses
+            .iter()
+            .filter_map(|address| self.pods.get(address))
+        {
+            *votes.entry(pod).or_default() += 1;
+        }
+        let most = votes.values().copied().max()?;
+        let mut pods = votes.iter().filter(|(_, votes)| **votes == most);
+        match (pods.next(), pods.next()) {
+            (Some((pod, _)), None) => Some(pod),
+            _ => None,
+        }
+    }
+
+    /// Whether a pod of this node is known that has a network of its own.
+    pub(super) fn has_pods(&self) -> bool {
+        !self.pods.is_empty()
     }
 
     /// What to know while the kernel does not answer.

@@ -1,5 +1,6 @@
 //! The reader: takes blocks from the ring, and what else came between them.
 
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -12,6 +13,7 @@ use crate::clock::{Stopwatch, now};
 use crate::cluster::{ClusterEvents, ClusterWatch};
 use crate::session::Ended;
 use crate::session::intake::{Intake, Look};
+use crate::session::pods::PodRings;
 use crate::session::reached::Reached;
 
 /// How long a block is waited for before it is looked whether something else came.
@@ -28,6 +30,7 @@ const CHANGES: usize = 1_000;
 /// What the thread that reads has.
 pub(super) struct Reader {
     pub(super) ring: Ring,
+    pub(super) pods: Option<PodRings>,
     pub(super) intake: Intake,
     pub(super) cluster: Option<(ClusterWatch, ClusterEvents)>,
     /// Where copies of the engine are to go.
@@ -60,10 +63,16 @@ impl Reader {
         while !self.stop.load(Ordering::Relaxed) {
             self.read(names, &mut looked_for_sockets)?;
             self.take_changes();
+            if let Some(pods) = &mut self.pods {
+                pods.take_news(&mut self.intake);
+            }
             if looked.elapsed() >= LOOK {
                 looked = Stopwatch::start();
-                self.intake.lose(self.ring.statistics()?);
-                self.intake.pass(self.reached.time(now()));
+                if let Some(pods) = &mut self.pods {
+                    pods.refresh(&mut self.intake);
+                }
+                self.lose()?;
+                self.intake.pass(self.time());
                 self.intake.flush();
             }
             self.answer();
@@ -71,28 +80,54 @@ impl Reader {
         Ok(())
     }
 
-    /// Counts the next block, if there is one soon.
+    /// Counts the next block of each ring, if there is one soon.
     fn read(
         &mut self,
         names: &InterfaceNames,
         looked_for_sockets: &mut Stopwatch,
     ) -> Result<(), CaptureError> {
-        let block = self.ring.next_block(WAIT)?;
+        let block = match &self.pods {
+            None => self.ring.next_block(WAIT)?,
+            Some(pods) => {
+                let rings = iter::once(&self.ring).chain(pods.rings());
+                Ring::wait_for_any(rings, WAIT)?;
+                self.ring.next_block(Duration::ZERO)?
+            }
+        };
         // A socket is there before its first frame.
         if looked_for_sockets.elapsed() >= LOOK_FOR_SOCKETS {
             *looked_for_sockets = Stopwatch::start();
             self.intake.find_own_sockets();
         }
-        let Some(block) = block else {
+        if let Some(block) = block {
+            let mut latest = Timestamp::MIN;
+            let frames = block
+                .frames()
+                .inspect(|frame| latest = latest.max(frame.time));
+            self.intake.take(frames, |index| names.name(index));
+            self.reached.block(latest);
+        } else {
             self.reached.drained();
-            return Ok(());
-        };
-        let mut latest = Timestamp::MIN;
-        let frames = block
-            .frames()
-            .inspect(|frame| latest = latest.max(frame.time));
-        self.intake.take(frames, |index| names.name(index));
-        self.reached.block(latest);
+        }
+        if let Some(pods) = &mut self.pods {
+            pods.read(&mut self.intake);
+        }
+        Ok(())
+    }
+
+    /// How late it is in what was read of every ring.
+    fn time(&self) -> Timestamp {
+        let now = now();
+        let here = self.reached.time(now);
+        let in_pods = self.pods.as_ref().map(|pods| pods.time(now));
+        in_pods.map_or(here, |in_pods| here.min(in_pods))
+    }
+
+    /// Takes note of what every ring lost.
+    fn lose(&mut self) -> Result<(), CaptureError> {
+        let here = self.ring.statistics()?;
+        let in_pods = self.pods.as_mut().map(PodRings::statistics);
+        self.intake.lose(here + in_pods.unwrap_or_default());
         Ok(())
     }
 
@@ -110,8 +145,8 @@ impl Reader {
 
     /// Gives a copy to everyone who asked.
     fn answer(&mut self) {
-        for asker in self.asked.try_iter() {
-            self.intake.pass(self.reached.time(now()));
+        while let Ok(asker) = self.asked.try_recv() {
+            self.intake.pass(self.time());
             // Who went away meanwhile wants it no more.
             drop(asker.send(self.intake.look()));
         }
@@ -134,7 +169,12 @@ impl Reader {
                 break;
             }
         }
-        self.intake.lose(self.ring.statistics()?);
-        Ok(())
+        if let Some(pods) = &mut self.pods {
+            // What passed is handed over by now, as the node's last block was waited for.
+            for _ in 0..=pods.blocks() {
+                pods.read(&mut self.intake);
+            }
+        }
+        self.lose()
     }
 }

@@ -16,7 +16,7 @@ use std::slice::from_ref;
 use std::thread;
 
 use live::capture::{Ring, RingSettings};
-use live::confine::{Connections, Held, Needs, confine};
+use live::confine::{Connections, Held, Needs, Opener, confine};
 
 /// Does something in a thread that has been confined.
 fn confined<T: Send + 'static>(needs: Needs, act: impl FnOnce(Held) -> T + Send + 'static) -> T {
@@ -29,6 +29,7 @@ fn needs(read: &[PathBuf], write: &[PathBuf]) -> Needs {
         read: read.to_vec(),
         write: write.to_vec(),
         connections: Connections::Made,
+        opener: Opener::None,
     }
 }
 

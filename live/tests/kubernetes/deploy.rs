@@ -19,7 +19,25 @@ fn the_api_server_accepts_what_is_deployed() {
         steps_aside("kustomize");
         return;
     };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/kubernetes");
+    let objects = Objects(server.client());
+    for folder in ["deploy/kubernetes", "deploy/in-pod-namespaces"] {
+        let rendered = rendered(&kustomize, folder);
+        assert_accepted(&server, &objects, &rendered);
+
+        // What would not be accepted is not.
+        let mut wrong = rendered.last().unwrap().clone();
+        wrong["spec"]["template"]["spec"]["hostNetworks"] = Value::Bool(true);
+        let error = server.runtime.block_on(dry_run(&objects, &wrong));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("hostNetworks"), "{folder}: {error}");
+    }
+}
+
+/// What kustomize makes of a folder.
+fn rendered(kustomize: &Path, folder: &str) -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(folder);
     let output = Command::new(kustomize).arg("build").arg(folder).output();
     let output = output.unwrap();
     assert!(
@@ -27,7 +45,10 @@ fn the_api_server_accepts_what_is_deployed() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let rendered = of_yaml(&String::from_utf8(output.stdout).unwrap());
+    of_yaml(&String::from_utf8(output.stdout).unwrap())
+}
+
+fn assert_accepted(server: &ApiServer, objects: &Objects, rendered: &[Value]) {
     let kinds: Vec<&str> = rendered
         .iter()
         .map(|object| object["kind"].as_str().unwrap())
@@ -42,21 +63,20 @@ fn the_api_server_accepts_what_is_deployed() {
             "DaemonSet"
         ]
     );
-    let objects = Objects(server.client());
     let namespace = rendered.iter().find(|object| object["kind"] == "Namespace");
-    server
-        .runtime
-        .block_on(objects.create(namespace.unwrap().clone()));
-    for object in &rendered {
-        server.runtime.block_on(dry_run(&objects, object)).unwrap();
+    server.runtime.block_on(apply(objects, namespace.unwrap()));
+    for object in rendered {
+        server.runtime.block_on(dry_run(objects, object)).unwrap();
     }
+}
 
-    // What would not be accepted is not.
-    let mut wrong = rendered.last().unwrap().clone();
-    wrong["spec"]["template"]["spec"]["hostNetworks"] = Value::Bool(true);
-    let error = server.runtime.block_on(dry_run(&objects, &wrong));
-    let error = error.unwrap_err().to_string();
-    assert!(error.contains("hostNetworks"), "{error}");
+/// Has an object there, whether it was before or not.
+async fn apply(objects: &Objects, object: &Value) {
+    let name = object["metadata"]["name"].as_str().unwrap();
+    let parameters = PatchParams::apply("pilotfish-tests");
+    let apply = Patch::Apply(object);
+    let applied = objects.like(object).patch(name, &parameters, &apply).await;
+    applied.unwrap();
 }
 
 /// `kubectl apply --server-side --dry-run=server --validate=strict`.

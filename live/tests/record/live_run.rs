@@ -2,7 +2,10 @@
 //! service's address, loopback, and pods that come and go. Needs root, `ip` and `nft`; elsewhere
 //! it says that it is skipped.
 
+use std::env;
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -11,6 +14,7 @@ use analyzer::snapshot::{Snapshot, Source};
 use analyzer::time::Timestamp;
 use live::capture::{InterfaceChoice, Ring, RingSettings};
 use live::clock::now;
+use live::namespaces::{Namespaces, OpenerError, run as open};
 use live::recorder::{Recorder, RecorderOptions};
 use live::session::{Ended, OwnTraffic, PodChoice, Session, SessionSettings};
 use replay::cluster_file;
@@ -38,14 +42,12 @@ fn change(line: &str) -> Change {
 }
 
 /// What a live run knew at its end, recorded into a folder.
-fn run(node: &Node, folder: &Path, interfaces: &[&str]) -> Snapshot {
-    let ring = inside(&node.host, || {
-        Ring::open(&RingSettings {
-            octets: 8 << 20,
-            ..RingSettings::default()
-        })
-        .unwrap()
-    });
+fn run(node: &Node, folder: &Path, interfaces: &[&str], within: Within) -> Snapshot {
+    let ring_settings = RingSettings {
+        octets: 8 << 20,
+        ..RingSettings::default()
+    };
+    let ring = inside(&node.host, || Ring::open(&ring_settings).unwrap());
     let settings = SessionSettings {
         node: "node-1".into(),
         engine: answers::settings(),
@@ -78,6 +80,15 @@ fn run(node: &Node, folder: &Path, interfaces: &[&str]) -> Snapshot {
     ] {
         session.apply(change);
     }
+    let inhabitants = match within {
+        Within::Node => Vec::new(),
+        Within::Pods => {
+            let inhabitants = node.inhabit();
+            let namespaces = inside(&node.host, || Namespaces::start(opener()).unwrap());
+            session.enter_pods(namespaces, ring_settings);
+            inhabitants
+        }
+    };
     let (watch, running) = inside(&node.host, || session.start(|| {}).unwrap());
     node.call(3_000_000);
     node.send(40);
@@ -99,17 +110,49 @@ fn run(node: &Node, folder: &Path, interfaces: &[&str]) -> Snapshot {
     assert!(failure.is_none(), "{failure:?}");
     assert!(recorded.unwrap().unwrap().files > 1, "it was rotated");
     assert_eq!(recording.look(), None, "it has ended");
+    drop(inhabitants);
     snapshot
+}
+
+/// Where is captured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Within {
+    /// On the node alone.
+    Node,
+    /// In the network namespaces of its pods, too.
+    Pods,
+}
+
+/// What enters network namespaces: this program, and of its tests the next one.
+fn opener() -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args([
+        "--exact",
+        "live_run::an_opener_works_only_for_who_starts_it",
+    ]);
+    command
+}
+
+#[test]
+fn an_opener_works_only_for_who_starts_it() {
+    match open() {
+        Ok(()) => {}
+        Err(error) => assert!(matches!(error, OpenerError::NotStarted), "{error}"),
+    }
 }
 
 #[test]
 fn a_node_that_was_recorded_is_replayed_to_the_same_answers() {
-    for interfaces in [&[] as &[&str], &["a*", "b*"]] {
+    for (interfaces, within) in [
+        (&[] as &[&str], Within::Node),
+        (&["a*", "b*"], Within::Node),
+        (&[], Within::Pods),
+    ] {
         let Some(node) = Node::build() else {
             return;
         };
         let folder = tempfile::tempdir().unwrap();
-        let mut snapshot = run(&node, folder.path(), interfaces);
+        let mut snapshot = run(&node, folder.path(), interfaces, within);
         assert_eq!(snapshot.provenance.dropped, 0);
         // What a replay has and a live run never does: an end, and all time as default.
         snapshot.provenance.source = Source::Replay;
@@ -121,6 +164,11 @@ fn a_node_that_was_recorded_is_replayed_to_the_same_answers() {
         assert_eq!(live.contains("127.0.0.1"), interfaces.is_empty());
         assert_eq!(live.contains(r#""excluded""#), !interfaces.is_empty());
         let replayed = answers::of_replay(folder.path());
-        assert_same(&live, &replayed, &format!("{interfaces:?}"));
+        assert_same(&live, &replayed, &format!("{interfaces:?}, {within:?}"));
+        let told = fs::read_to_string(folder.path().join("scenario.yaml")).unwrap();
+        // Whose an address will be is told from the beginning here.
+        let in_pods = [r#"{pod: "shop/b"}"#, r#"{pod: "shop/c"}"#];
+        let is_told = in_pods.map(|pod| told.contains(&format!("    at: {pod}")));
+        assert_eq!(is_told, [within == Within::Pods; 2], "{told}");
     }
 }

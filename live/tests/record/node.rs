@@ -1,12 +1,13 @@
 //! A node of network namespaces: two pods behind it, routed, and a service's address.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
@@ -58,6 +59,22 @@ impl Node {
         Some(built)
     }
 
+    /// Has a process live in each pod, until what comes back is dropped.
+    pub(crate) fn inhabit(&self) -> Vec<Inhabitant> {
+        let live = |pod: &String| {
+            let mut command = Command::new("ip");
+            command.args(["netns", "exec", pod, "sleep", "60"]);
+            let living = command.spawn().unwrap();
+            let namespace = |process| fs::read_link(format!("/proc/{process}/ns/net")).unwrap();
+            let here = namespace(std::process::id());
+            while namespace(living.id()) == here {
+                thread::sleep(Duration::from_millis(5));
+            }
+            Inhabitant(living)
+        };
+        [&self.a, &self.b].map(live).into()
+    }
+
     /// One pod calls the other by the service's address, sends so many octets and is sent as many.
     pub(crate) fn call(&self, octets: usize) {
         let listener = inside(&self.b, || TcpListener::bind("10.9.2.2:8080").unwrap());
@@ -93,6 +110,16 @@ impl Node {
         client.write_all(&vec![3; 70_000]).unwrap();
         drop(client);
         assert_eq!(server.read_to_end(&mut Vec::new()).unwrap(), 70_000);
+    }
+}
+
+/// A process in a network namespace.
+pub(crate) struct Inhabitant(Child);
+
+impl Drop for Inhabitant {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
     }
 }
 

@@ -14,7 +14,7 @@ def run(trial):
     for pod in (web, api, store):
         pod.serve(tcp=[8080], udp=[5000])
     redirect = two.box.program(
-        "redirect.py", {pod.address: pod.port for pod in (api, store)}, "eth0", api.port, store.port)
+        "redirect.py", {pod.address: pod.port for pod in (api, store)}, 0, "eth0", api.port, store.port)
     if redirect.process.stdout.readline() != b"redirecting\n":
         raise RuntimeError("node-2 redirects nothing")
     place(cluster)
