@@ -228,8 +228,8 @@ fn ignored(field: &Field<'_>) -> Result<FieldNames, FieldError> {
 /// A name that no answer has would do nothing, and nobody would know.
 fn check_field(name: &str, field: &Field<'_>) -> Result<(), FieldError> {
     let is_known = |part: &str| {
-        let mut fields = schema::ANSWER_FIELDS.iter();
-        fields.any(|known| *known == part || known.ends_with(&format!("_{part}")))
+        let mut fields = schema::answer_fields().iter();
+        fields.any(|known| known == part || known.ends_with(&format!("_{part}")))
     };
     // Below some fields are names of the data: `skipped.arp`.
     let first = name.split('.').next().unwrap_or_default();
@@ -238,7 +238,7 @@ fn check_field(name: &str, field: &Field<'_>) -> Result<(), FieldError> {
     if !name.is_empty() && (is_known(last) || is_data) {
         return Ok(());
     }
-    let near = nearest(last, schema::ANSWER_FIELDS.iter().copied());
+    let near = nearest(last, schema::answer_fields().iter().map(String::as_str));
     let near = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));
     Err(field.wrong(format!("{} is a field of no answer{near}", shown(name))))
 }

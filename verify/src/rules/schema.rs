@@ -1,15 +1,16 @@
 //! The fields that answers have, and their types.
 //!
-//! In: the JSON schema of a flow, as the views declare it. Out: the same as a tree that rules are
-//! checked against. **Shape** a flow is that of `format=full`; what is closed, such as a protocol,
+//! In: JSON schemas, as the views declare them. Out: that of a flow as a tree that rules are checked
+//! against, and the names that there are in any answer. **Shape** a flow is that of `format=full`; what is closed, such as a protocol,
 //! comes with the values it can have.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use analyzer::query::Operation;
 use serde_json::Value as Json;
 
-/// How deep the schema of a flow may be: it is three levels, and refers to itself nowhere.
+/// How deep a schema may be: they are of few levels, and none refers to itself.
 const DEEPEST: usize = 16;
 
 /// What a field holds.
@@ -115,107 +116,55 @@ fn is_of_type(field: &Json, name: &str) -> bool {
     }
 }
 
-/// The names of all fields that any answer has.
-pub const ANSWER_FIELDS: &[&str] = &[
-    "a",
-    "active",
-    "b",
-    "basis",
-    "bps",
-    "by_namespace",
-    "bytes",
-    "change",
-    "client",
-    "client_pod",
-    "client_stats",
-    "complete",
-    "connections",
-    "connections_not_kept",
-    "container_id",
-    "copies",
-    "copies_uncertain",
-    "counted",
-    "cross_namespace",
-    "differs",
-    "dns",
-    "dns_cut",
-    "dropped",
-    "dst_ns",
-    "duration_ns",
-    "end_reason",
-    "evicted",
-    "failed",
-    "files",
-    "first_seen",
-    "flows",
-    "frames",
-    "from",
-    "identity",
-    "identity_basis",
-    "ip",
-    "joins",
-    "kind",
-    "last_seen",
-    "merged_frames",
-    "name",
-    "names_not_kept",
-    "node",
-    "nodes",
-    "ns",
-    "objects_not_kept",
-    "observed",
-    "opened",
-    "peers",
-    "pkts",
-    "pod",
-    "port",
-    "ports",
-    "pps",
-    "proto",
-    "rx_bps",
-    "rx_bytes",
-    "rx_pkts",
-    "rx_pps",
-    "server",
-    "server_pod",
-    "server_stats",
-    "skipped",
-    "source",
-    "src_ns",
-    "start",
-    "state",
-    "suspected_duplicates",
-    "svc",
-    "svc_basis",
-    "svc_port",
-    "tcp_flags",
-    "tcp_flows",
-    "tcp_handshake_p50_us",
-    "tcp_handshake_p90_us",
-    "tcp_handshake_p99_us",
-    "timestamp",
-    "to",
-    "top_by_bytes",
-    "top_by_pkts",
-    "total_bytes",
-    "total_flows",
-    "total_pkts",
-    "totals",
-    "truncated_records",
-    "tx_bps",
-    "tx_bytes",
-    "tx_pkts",
-    "tx_pps",
-    "udp_flows",
-    "unique_clients",
-    "unique_servers",
-    "warnings",
-    "window",
-    "wire",
-    "wire_bytes",
-    "wire_pkts",
-    "workload",
-];
+/// The names of all fields that what is accepted of an answer has: of its rows, and of what it
+/// rests on.
+#[must_use]
+pub fn answer_fields() -> &'static BTreeSet<String> {
+    static FIELDS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let mut names = BTreeSet::new();
+        for operation in Operation::ALL {
+            let facts = operation.facts();
+            let schema = (facts.schema)().to_value();
+            let rows = facts
+                .rows
+                .map_or_else(String::new, |rows| format!("/properties/{rows}"));
+            for place in [rows.as_str(), "/$defs/CoverageView"] {
+                if let Some(part) = schema.pointer(place) {
+                    add_names(&schema, part, &mut names, 0);
+                }
+            }
+        }
+        // Where a whole answer is one row, that is a part of it.
+        names.remove("coverage");
+        names
+    });
+    &FIELDS
+}
+
+/// Adds the names of all fields at and below a place of a schema.
+fn add_names(schema: &Json, part: &Json, names: &mut BTreeSet<String>, depth: usize) {
+    if depth > DEEPEST {
+        return;
+    }
+    let reference = part.get("$ref").and_then(Json::as_str);
+    let referred = reference.and_then(|place| schema.pointer(place.strip_prefix('#')?));
+    let properties = part.get("properties").and_then(Json::as_object);
+    names.extend(
+        properties
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone()),
+    );
+    let several = ["anyOf", "allOf"].map(|key| part.get(key).and_then(Json::as_array));
+    let below = properties.into_iter().flat_map(|fields| fields.values());
+    let below = below
+        .chain(referred)
+        .chain(part.get("items"))
+        .chain(several.into_iter().flatten().flatten());
+    for part in below {
+        add_names(schema, part, names, depth + 1);
+    }
+}
 
 /// Fields below which names are those of the data.
 pub const MAPS: &[&str] = &[

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::rules::evaluate::Budget;
-use crate::rules::schema::{Field as Known, Kind, flow as fields_of_a_flow};
+use crate::rules::schema::{Field as Known, Kind, answer_fields, flow as fields_of_a_flow};
 
 fn flow() -> serde_json::Value {
     json!({
@@ -223,6 +223,28 @@ fn the_schema_is_that_of_the_view() {
         !unknown.contains("None") && !unknown.contains("[]"),
         "{unknown}"
     );
+}
+
+#[test]
+fn the_fields_of_answers_are_those_of_their_rows_and_of_coverage() {
+    let known = answer_fields();
+    for name in [
+        "tcp_handshake_p99_us",
+        "tcp_flags",
+        "opened",
+        "peers",
+        "by_namespace",
+        "unique_clients",
+        "offload_segments",
+        "forgotten",
+        "warnings",
+    ] {
+        assert!(known.contains(name), "{name}");
+    }
+    // These are never in what is accepted, so to leave them out would do nothing.
+    for name in ["coverage", "edges", "total", "truncated", "unchanged", "id"] {
+        assert!(!known.contains(name), "{name}");
+    }
 }
 
 /// The fields that are closed, with their words; only what is always known is never `""`.
