@@ -128,16 +128,22 @@ impl Captures {
         }
     }
 
-    /// Gives the next frame to `take`, `None` at the end of all captures.
+    /// Gives up to `count` frames to `take`, and says how many: fewer only at the end of all captures.
     ///
     /// A frame that is handed out is written in pieces and copied whole, which the processor waits
     /// for: here it is read where it was made.
     #[inline]
-    pub fn give_next<T>(&mut self, take: impl FnOnce(&Frame<'_>) -> T) -> Option<T> {
-        match self.current {
-            Some(number) if self.is_alone() => self.lanes.get_mut(number)?.give_next(take),
-            current => self.next_of_several(current).as_ref().map(take),
+    pub fn give(&mut self, count: usize, mut take: impl FnMut(&Frame<'_>)) -> usize {
+        for given in 0..count {
+            if let Some(lane) = self.alone() {
+                return given + lane.give(count - given, take);
+            }
+            match self.next_of_several(self.current) {
+                Some(frame) => take(&frame),
+                None => return given,
+            }
         }
+        count
     }
 
     /// The captures' files, in the order of their first frames.
@@ -206,6 +212,12 @@ impl Captures {
         let next = self.first_of(advanced)?;
         self.current = Some(next);
         self.lanes.get(next)?.frame()
+    }
+
+    /// The current capture, when no other one has frames.
+    fn alone(&mut self) -> Option<&mut Lane> {
+        let current = self.current.filter(|_| self.is_alone())?;
+        self.lanes.get_mut(current)
     }
 
     /// Whether no capture but the current one has frames.

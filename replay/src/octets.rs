@@ -56,6 +56,7 @@ impl Octets {
     }
 
     /// What is already read and not consumed; all there is once `ahead` gave `None`.
+    #[inline]
     pub(crate) fn buffered(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
@@ -64,6 +65,25 @@ impl Octets {
     #[inline]
     pub(crate) fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
+    }
+
+    /// What is already read and not consumed, when that is at least its first `N` octets.
+    #[inline]
+    pub(crate) fn at_hand<const N: usize>(&self) -> Option<&[u8; N]> {
+        self.buffered().first_chunk()
+    }
+
+    /// Moves past `before` octets and `count` more, when they are read already, and says where
+    /// those lie, for [`Self::lend`].
+    #[inline]
+    pub(crate) fn pass(&mut self, before: usize, count: usize) -> Option<Range<usize>> {
+        let first = self.start + before;
+        let end = first + count;
+        if end > self.end {
+            return None;
+        }
+        self.start = end;
+        Some(first..end)
     }
 
     /// Where the next octet lies in the stream.

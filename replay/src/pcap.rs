@@ -46,6 +46,9 @@ pub(crate) struct Pcap {
     /// The link types that the report knows, of which there are no more than 16 bits can say.
     links: BTreeSet<u16>,
     captures: Captures,
+    /// Nanoseconds in one unit of the sub-second part, where records have the form that most
+    /// captures have.
+    common: Option<u64>,
     /// Records of nothing but zeros that were passed and are still to be delivered.
     blank: u64,
     ended: bool,
@@ -64,6 +67,7 @@ impl Pcap {
             limit: 0,
             links: BTreeSet::new(),
             captures: Captures::One,
+            common: None,
             blank: 0,
             ended: false,
         };
@@ -82,6 +86,38 @@ impl Pcap {
         octets: &mut Octets,
         report: &mut CaptureReport,
     ) -> Option<Record> {
+        if let Some(record) = self.next_common(octets) {
+            return Some(record);
+        }
+        self.next_uncommon(octets, report)
+    }
+
+    /// The next record where nothing is unusual about it and all of it is read already: most are
+    /// found with a few comparisons.
+    #[expect(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
+    fn next_common(&self, octets: &mut Octets) -> Option<Record> {
+        let unit = self.common.filter(|_| !self.ended && self.blank == 0)?;
+        #[rustfmt::skip]
+        let &[
+            s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, o0, o1, o2, o3,
+        ] = octets.at_hand::<RECORD_HEADER>()?;
+        let seconds = u32::from_le_bytes([s0, s1, s2, s3]);
+        let fraction = u32::from_le_bytes([f0, f1, f2, f3]);
+        let captured = u32::from_le_bytes([c0, c1, c2, c3]);
+        let original_len = u32::from_le_bytes([o0, o1, o2, o3]);
+        if captured == 0 || captured > self.limit || header::may_begin(seconds) {
+            return None;
+        }
+        let nanos = u64::from(seconds) * NANOS_PER_SECOND + u64::from(fraction) * unit;
+        let data = octets.pass(RECORD_HEADER, captured as usize)?;
+        let time = Timestamp::from_nanos(nanos);
+        Some(self.record(time, original_len.max(captured), data))
+    }
+
+    /// The next record, whatever it is.
+    #[inline(never)]
+    fn next_uncommon(&mut self, octets: &mut Octets, report: &mut CaptureReport) -> Option<Record> {
         if self.ended || self.blank > 0 {
             return self.next_blank(octets);
         }
@@ -139,6 +175,7 @@ impl Pcap {
     fn begin(&mut self, header: Header, report: &mut CaptureReport) {
         self.header = header;
         self.limit = header.snaplen.clamp(SMALLEST_LIMIT, LARGEST_LIMIT);
+        self.common = header.common_unit();
         if self.links.insert(header.link.0) {
             report.interfaces.push(Interface {
                 id: 0,

@@ -93,19 +93,14 @@ impl Replay {
 
     /// Reads up to `frames` frames; `false` when there are no more.
     pub fn step(&mut self, frames: usize) -> bool {
-        for _ in 0..frames {
-            let engine = &mut self.engine;
-            if self
-                .captures
-                .give_next(|frame| engine.ingest(frame))
-                .is_none()
-            {
-                self.account.end(&mut self.engine);
-                return false;
-            }
-            self.frames += 1;
+        let engine = &mut self.engine;
+        let given = self.captures.give(frames, |frame| engine.ingest(frame));
+        self.frames += given as u64;
+        let is_more = given == frames;
+        if !is_more {
+            self.account.end(engine);
         }
-        true
+        is_more
     }
 
     /// Frames read.

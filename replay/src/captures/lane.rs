@@ -206,20 +206,25 @@ impl Lane {
         }
     }
 
-    /// Gives the next frame to `take`, when no other capture's has to be looked at.
-    #[expect(clippy::inline_always, reason = "a call would go through memory")]
-    #[inline(always)]
-    pub(crate) fn give_next<T>(&mut self, take: impl FnOnce(&Frame<'_>) -> T) -> Option<T> {
-        let record = self.next_alone()?;
-        match &self.state {
-            State::Open(capture, _) => Some(take(&capture.lend(&record))),
-            State::Closed(_) | State::Done(..) => None,
+    /// Gives up to `count` frames to `take`, when no other capture's have to be looked at, and says
+    /// how many.
+    #[inline]
+    pub(crate) fn give(&mut self, count: usize, mut take: impl FnMut(&Frame<'_>)) -> usize {
+        let State::Open(capture, _) = &mut self.state else {
+            return 0;
+        };
+        for given in 0..count {
+            let Some(record) = capture.next_record() else {
+                self.finish();
+                return given;
+            };
+            self.latest = self.latest.max(record.time);
+            take(&capture.lend(&record));
         }
+        count
     }
 
     /// The next record, when none waits.
-    #[expect(clippy::inline_always, reason = "a call would go through memory")]
-    #[inline(always)]
     fn next_alone(&mut self) -> Option<Record> {
         let record = match &mut self.state {
             State::Open(capture, _) => capture.next_record(),

@@ -80,6 +80,13 @@ pub(crate) fn begins(octets: &[u8; RECORD_HEADER]) -> Option<Variant> {
     Lengths::of(fields.u16(4)?, fields.u16(6)?).map(|_| variant)
 }
 
+/// Whether a record whose first word is this, in little-endian order, may be the beginning of
+/// another capture. It is so of few that are not.
+#[inline]
+pub(crate) const fn may_begin(word: u32) -> bool {
+    word >> 16 == 0xa1b2 || word & 0xffff == 0xb2a1
+}
+
 /// What a header says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Header {
@@ -111,5 +118,35 @@ impl Header {
             link: LinkType(u16::from_be_bytes([low, high])),
             snaplen: word(16),
         })
+    }
+
+    /// Nanoseconds in one unit of the sub-second part of its records, when these are little-endian,
+    /// without additions, and the captured length comes first.
+    pub(crate) fn common_unit(&self) -> Option<u64> {
+        let Variant {
+            order,
+            unit,
+            record_header,
+        } = self.variant;
+        let is_common = order == ByteOrder::Little
+            && record_header == RECORD_HEADER
+            && self.lengths == Lengths::CapturedFirst;
+        is_common.then_some(unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_beginning_is_taken_for_a_record() {
+        for magic in [0xa1b2_c3d4_u32, 0xa1b2_3c4d, 0xa1b2_cd34] {
+            for octets in [magic.to_le_bytes(), magic.to_be_bytes()] {
+                assert!(Variant::of(octets).is_some());
+                assert!(may_begin(u32::from_le_bytes(octets)));
+            }
+        }
+        assert!(!may_begin(1_767_225_600));
     }
 }
