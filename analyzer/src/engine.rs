@@ -359,6 +359,10 @@ impl Engine {
         }
         for parcel in &mut ahead {
             parcel.slot = self.table.fetch(parcel.hash);
+            if let Some(segment) = &parcel.sighting.segment {
+                let source = parcel.key.endpoint(parcel.sighting.from);
+                self.translations.expect(source, segment);
+            }
         }
         for parcel in &mut ahead {
             self.count(parcel);

@@ -70,6 +70,23 @@ impl Index {
         }
     }
 
+    /// All records of this hash.
+    pub fn all(&self, hash: u32) -> impl Iterator<Item = u32> {
+        let mut at = self.home(hash);
+        std::iter::from_fn(move || {
+            loop {
+                let cell = self.cell(at);
+                if cell.number == NOTHING {
+                    return None;
+                }
+                at = self.after(at);
+                if cell.hash == hash {
+                    return Some(cell.number);
+                }
+            }
+        })
+    }
+
     /// Adds a record that is not there yet.
     pub fn insert(&mut self, hash: u32, number: u32) {
         if (self.len + 1) * 4 > self.cells.len() * 3 {
@@ -179,6 +196,10 @@ mod tests {
                 let hash = (number % spread).wrapping_mul(u32::MAX / 13);
                 let found = index.find(hash, |other| other == number);
                 prop_assert_eq!(found, expected.contains_key(&number).then_some(number));
+                let of_hash = expected.iter().filter(|(_, other)| **other == hash);
+                let mut all: Vec<u32> = index.all(hash).collect();
+                all.sort_unstable();
+                prop_assert_eq!(all, of_hash.map(|(number, _)| *number).collect::<Vec<_>>());
             }
         }
     }

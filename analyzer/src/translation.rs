@@ -12,8 +12,10 @@
 use std::collections::BTreeSet;
 
 use crate::connection::table::ConnectionTable;
+use crate::connection::tcp::flag;
 use crate::connection::{Connection, TwinId};
-use crate::endpoint::Side;
+use crate::endpoint::{Endpoint, Side};
+use crate::packet::Segment;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 use crate::translation::clue::{Clue, DataClue, Shown};
 use crate::translation::form::{Form, FormSets};
@@ -98,6 +100,15 @@ impl Translations {
         match seen.clue {
             Clue::Data(clue) => self.observe_data(&seen, clue, table),
             Clue::Syn { .. } | Clue::SynAck { .. } => self.observe_opening(seen, table),
+        }
+    }
+
+    /// Fetches what a segment from `source` will be looked for in when it is taken note of, without
+    /// waiting for it.
+    #[inline]
+    pub fn expect(&self, source: Endpoint, segment: &Segment) {
+        if segment.flags & flag::SYN != 0 {
+            self.openings.expect(&Clue::of(source, segment));
         }
     }
 

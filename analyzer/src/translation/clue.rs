@@ -108,7 +108,9 @@ impl Shown {
 }
 
 impl Clue {
-    fn of(source: Endpoint, segment: &Segment) -> Self {
+    /// The clue that a segment is, if it is one.
+    #[must_use]
+    pub fn of(source: Endpoint, segment: &Segment) -> Self {
         let &Segment {
             seq,
             ack,

@@ -8,15 +8,21 @@ use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
 use crate::connection::ConnectionKey;
+use crate::index::Index;
+use crate::prefetch::prefetch;
 use crate::translation::clue::{Clue, Shown};
 
 /// Sightings of one clue within the window that are kept: a few five-tuples at as many hops.
 const SAME: usize = 64;
 /// The same with those of other moments that nothing has taken the place of: all are looked at.
 const SAME_EVER: usize = 1_024;
+/// How many turns before it goes the oldest one is fetched from memory, and its place in the index.
+const GONE_SOON: usize = 16;
+
+/// Numbers are of so many bits: fewer than an index has.
+const NUMBERS: u32 = u32::MAX / 2;
 
 /// Clues and where they were seen.
 #[derive(Clone)]
@@ -25,13 +31,13 @@ pub(super) struct Recent {
     window: u64,
     limit: usize,
     hasher: FixedState,
-    queue: VecDeque<(u64, Shown)>,
+    queue: VecDeque<(u32, Shown)>,
     /// The number of the first in `queue`.
     first: u32,
     /// The number after the last one's.
     next: u32,
     /// Numbers, by the hash of their clue.
-    index: HashTable<u32>,
+    index: Index,
     evicted: u64,
 }
 
@@ -41,12 +47,12 @@ impl Recent {
     pub(super) fn new(window: u64, limit: usize, seed: u64) -> Self {
         Self {
             window,
-            limit: limit.clamp(1, u32::MAX as usize / 2),
+            limit: limit.clamp(1, NUMBERS as usize),
             hasher: FixedState::with_seed(seed),
             queue: VecDeque::new(),
             first: 0,
             next: 0,
-            index: HashTable::new(),
+            index: Index::default(),
             evicted: 0,
         }
     }
@@ -54,7 +60,7 @@ impl Recent {
     /// Takes note of a clue. Where other five-tuples have shown the same one, it is told where, all
     /// in order of time. One that everybody shows says nothing any more.
     pub(super) fn see(&mut self, seen: Shown) -> Option<Vec<Shown>> {
-        let hash = self.hasher.hash_one(seen.clue);
+        let hash = self.hash(&seen.clue);
         let (mut same, mut near, mut others, mut is_known) = (0, 0, false, false);
         for other in self.equals(hash, &seen.clue) {
             same += 1;
@@ -76,7 +82,12 @@ impl Recent {
 
     /// All sightings of a clue within the window around `seen`.
     pub(super) fn find(&self, seen: &Shown) -> Vec<Shown> {
-        self.sightings(self.hasher.hash_one(seen.clue), seen)
+        self.sightings(self.hash(&seen.clue), seen)
+    }
+
+    /// Fetches what a clue will be looked for in, without waiting for it.
+    pub(super) fn expect(&self, clue: &Clue) {
+        self.index.fetch(self.hash(clue));
     }
 
     /// Clues that had to go while an equal one could still have come, and those that too many showed.
@@ -84,7 +95,7 @@ impl Recent {
         self.evicted
     }
 
-    fn sightings(&self, hash: u64, seen: &Shown) -> Vec<Shown> {
+    fn sightings(&self, hash: u32, seen: &Shown) -> Vec<Shown> {
         let equals = self.equals(hash, &seen.clue);
         let near = equals.filter(|other| self.is_near(other, seen));
         let mut all: Vec<Shown> = near.copied().collect();
@@ -92,10 +103,14 @@ impl Recent {
         all
     }
 
-    fn equals<'a>(&'a self, hash: u64, clue: &'a Clue) -> impl Iterator<Item = &'a Shown> {
-        let numbers = self.index.iter_hash(hash);
+    fn hash(&self, clue: &Clue) -> u32 {
+        u32::try_from(self.hasher.hash_one(clue) >> u32::BITS).unwrap_or_default()
+    }
+
+    fn equals<'a>(&'a self, hash: u32, clue: &'a Clue) -> impl Iterator<Item = &'a Shown> {
+        let numbers = self.index.all(hash);
         numbers
-            .filter_map(|number| self.queue.get(number.wrapping_sub(self.first) as usize))
+            .filter_map(|number| self.queue.get(distance(self.first, number)))
             .map(|(_, other)| other)
             .filter(|other| other.clue == *clue)
     }
@@ -104,21 +119,11 @@ impl Recent {
         a.time.abs_diff(b.time) <= self.window
     }
 
-    fn insert(&mut self, hash: u64, seen: Shown) {
+    fn insert(&mut self, hash: u32, seen: Shown) {
         self.make_room(&seen);
-        let number = self.next;
-        self.next = number.wrapping_add(1);
+        self.index.insert(hash, self.next);
+        self.next = following(self.next);
         self.queue.push_back((hash, seen));
-        let Self {
-            queue,
-            first,
-            index,
-            ..
-        } = self;
-        index.insert_unique(hash, number, |number| {
-            let place = queue.get(number.wrapping_sub(*first) as usize);
-            place.map_or(0, |(hash, _)| *hash)
-        });
     }
 
     /// Two may go for one that comes, so that a quiet time empties the queue and no single frame
@@ -141,12 +146,25 @@ impl Recent {
         let Some((hash, _)) = self.queue.pop_front() else {
             return;
         };
-        let number = self.first;
-        if let Ok(place) = self.index.find_entry(hash, |other| *other == number) {
-            place.remove();
+        self.index.remove(hash, self.first);
+        self.first = following(self.first);
+        if let Some(later) = self.queue.get(2 * GONE_SOON) {
+            prefetch(later);
         }
-        self.first = self.first.wrapping_add(1);
+        if let Some((hash, _)) = self.queue.get(GONE_SOON) {
+            self.index.fetch(*hash);
+        }
     }
+}
+
+/// The number after another; they begin again from 0, long after those were given up.
+const fn following(number: u32) -> u32 {
+    number.wrapping_add(1) & NUMBERS
+}
+
+/// How many numbers after `first` another one is.
+const fn distance(first: u32, number: u32) -> usize {
+    (number.wrapping_sub(first) & NUMBERS) as usize
 }
 
 /// Whether two sightings are of one five-tuple, at whatever hops.
