@@ -266,11 +266,13 @@ impl Directory {
                 ..Place::default()
             };
         };
-        let node_port = self.node_ports.get(&(protocol, port));
+        // Few addresses are nodes'.
+        let nodes = held.map(|held| &held.nodes).filter(|at| !at.is_empty());
+        let node_port = |nodes| Some((nodes, self.node_ports.get(&(protocol, port))?));
         Place {
             held: held.map(|held| &held.server),
             port: self.ports.get(&(address, protocol, port)),
-            node_port: held.map(|held| &held.nodes).zip(node_port),
+            node_port: nodes.and_then(node_port),
         }
     }
 

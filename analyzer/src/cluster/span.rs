@@ -90,6 +90,11 @@ impl<T: Copy + PartialEq> Segments<T> {
         }
     }
 
+    /// Whether there is no value at any moment.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value at a moment.
     pub(super) fn at(&self, time: Timestamp) -> Option<T> {
         let after = self.0.partition_point(|(span, _)| span.from <= time);

@@ -18,7 +18,6 @@ use crate::flow::join::{Joins, Stage};
 use crate::flow::roles::{Roles, Uncertain};
 use crate::hop::HopId;
 use crate::leg::{Ends, Leg, LegKey};
-use crate::protocol::Protocol;
 use crate::translation::form::Form;
 use crate::vantage::Scope;
 
@@ -36,11 +35,14 @@ pub struct Place<'j> {
     pub scope: Scope,
     /// How it is one flow with legs on another side of a translation.
     pub joined: Option<&'j Joined>,
-    protocol: Protocol,
-    client: u32,
-    server: u32,
-    server_port: u16,
+    /// The halves of what orders places, so that comparing two is all that is done then.
+    rank: (u64, u64),
 }
+
+/// Where in a rank the number of the client's address is, and the server's.
+const CLIENT: u32 = 80;
+const SERVER: u32 = 48;
+const NUMBER: u128 = 0xffff_ffff;
 
 /// Legs in the order of flows.
 pub struct Order<'j> {
@@ -55,7 +57,8 @@ impl Order<'_> {
     #[must_use]
     pub fn unowned(&self, place: &Place<'_>) -> (Option<IdentityId>, Option<IdentityId>) {
         let of = |rank: u32| self.unowned.get(rank as usize).copied();
-        (of(place.client), of(place.server))
+        let (client, server) = place.addresses();
+        (of(client), of(server))
     }
 }
 
@@ -87,13 +90,25 @@ impl Place<'_> {
     }
 
     /// What orders places; equal for the flows between the same ends.
+    #[inline]
     #[must_use]
     pub fn rank(&self) -> u128 {
-        u128::from(self.protocol as u8) << 112
-            | u128::from(self.client) << 80
-            | u128::from(self.server) << 48
-            | u128::from(self.server_port) << 32
-            | u128::from(self.scope.number())
+        let (high, low) = self.rank;
+        u128::from(high) << u64::BITS | u128::from(low)
+    }
+
+    /// The numbers of the client's and the server's address.
+    fn addresses(&self) -> (u32, u32) {
+        let number = |at| u32::try_from(self.rank() >> at & NUMBER).unwrap_or_default();
+        (number(CLIENT), number(SERVER))
+    }
+
+    /// Replaces the numbers of addresses by their places in order.
+    fn renumber(&mut self, ranks: &[u32]) {
+        let (client, server) = self.addresses();
+        let place = |number: u32| ranks.get(number as usize).copied().unwrap_or(number);
+        let others = self.rank() & !(NUMBER << CLIENT | NUMBER << SERVER);
+        self.rank = halves(others | of_addresses(place(client), place(server)));
     }
 
     /// The client's address and the server's endpoint of the leg's flow.
@@ -131,6 +146,12 @@ pub fn order<'j>(
         let joined = joins.of(key);
         let roles = Oriented::of(key, counted, roles, joined);
         let (client, server) = ends(key, roles, joined);
+        let scope = scope(key.hop, (client, server.address));
+        let numbers = (addresses.number(client), addresses.number(server.address));
+        let rank = u128::from(key.protocol as u8) << 112
+            | of_addresses(numbers.0, numbers.1)
+            | u128::from(server.port) << 32
+            | u128::from(scope.number());
         Place {
             joined,
             leg,
@@ -139,25 +160,30 @@ pub fn order<'j>(
                 Forward::Client => key.hop,
                 Forward::Server => key.hop.reversed(),
             },
-            scope: scope(key.hop, (client, server.address)),
-            protocol: key.protocol,
-            client: addresses.number(client),
-            server: addresses.number(server.address),
-            server_port: server.port,
+            scope,
+            rank: halves(rank),
         }
     };
     let mut places = Vec::with_capacity(legs.len());
     places.extend((0..).zip(legs).map(place));
     let (ranks, unowned) = addresses.ranks(directory);
-    let rank = |number: &mut u32| {
-        *number = ranks.get(*number as usize).copied().unwrap_or(*number);
-    };
     for place in &mut places {
-        rank(&mut place.client);
-        rank(&mut place.server);
+        place.renumber(&ranks);
     }
     places.sort_unstable_by_key(Place::rank);
     Order { places, unowned }
+}
+
+/// The part of a rank that is two numbers.
+fn of_addresses(client: u32, server: u32) -> u128 {
+    u128::from(client) << CLIENT | u128::from(server) << SERVER
+}
+
+/// The two halves of a rank.
+fn halves(rank: u128) -> (u64, u64) {
+    let low = u64::try_from(rank & u128::from(u64::MAX));
+    let high = u64::try_from(rank >> u64::BITS);
+    (high.unwrap_or_default(), low.unwrap_or_default())
 }
 
 impl Oriented {

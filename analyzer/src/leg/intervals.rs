@@ -143,7 +143,12 @@ impl Intervals {
         let is_late = self.last().is_some_and(|last| index < last.index);
         self.0 = match mem::replace(&mut self.0, Held::Several(Vec::new())) {
             Held::Several(none) if none.is_empty() => Held::One(Interval::new(index)),
-            Held::One(one) if one.index != index => Held::Several(vec![one]),
+            Held::One(one) if one.index != index => {
+                // Most have no third one.
+                let mut several = Vec::with_capacity(2);
+                several.push(one);
+                Held::Several(several)
+            }
             Held::Several(several) if is_late && several.len() >= FEW => Held::Many(
                 several
                     .into_iter()

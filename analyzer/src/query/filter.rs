@@ -88,6 +88,18 @@ impl Filter {
                 .is_none_or(|level| differ(client, server, level))
     }
 
+    /// Whether any two ends pass, whatever their protocol and ports.
+    #[must_use]
+    pub fn accepts_every_key(&self) -> bool {
+        let none = EndFilter::default();
+        self.any == none
+            && self.client == none
+            && self.server == none
+            && self.protocol.is_empty()
+            && self.port.is_empty()
+            && self.across.is_none()
+    }
+
     /// Whether nothing is asked but of either end: nothing that only traffic could have.
     #[must_use]
     pub fn is_of_either_end(&self) -> bool {

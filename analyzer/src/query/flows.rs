@@ -60,10 +60,11 @@ pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
 /// The flows that match, in the order of their keys.
 pub fn matches<'s>(snapshot: &'s Snapshot, query: &Query) -> impl Iterator<Item = Match<'s>> {
     let bounds = query.window.bounds(snapshot.to());
+    let all = query.filter.accepts_every_key();
     snapshot
         .flows
         .iter()
-        .filter(move |flow| accepts_key(snapshot, query, flow, &bounds))
+        .filter(move |flow| all || accepts_key(snapshot, query, flow, &bounds))
         .filter_map(move |flow| {
             Some(Match {
                 flow,
