@@ -19,39 +19,22 @@ struct Share {
 }
 
 impl Share {
+    const fn new(percent: u64, octets: u64) -> Self {
+        Self { percent, octets }
+    }
+
     fn of(&self, left: u64) -> usize {
         usize::try_from(left / 100 * self.percent / self.octets).unwrap_or(usize::MAX)
     }
 }
 
-const CONNECTIONS: Share = Share {
-    percent: 20,
-    octets: 512,
-};
-const INTERVALS: Share = Share {
-    percent: 40,
-    octets: 640,
-};
-const CONNECTION_RECORDS: Share = Share {
-    percent: 10,
-    octets: 1_024,
-};
-const NAMES: Share = Share {
-    percent: 4,
-    octets: 512,
-};
-const CLUES: Share = Share {
-    percent: 4,
-    octets: 512,
-};
-const FORMS: Share = Share {
-    percent: 2,
-    octets: 512,
-};
-const CLUSTER: Share = Share {
-    percent: 20,
-    octets: 640,
-};
+const CONNECTIONS: Share = Share::new(20, 512);
+const INTERVALS: Share = Share::new(40, 640);
+const CONNECTION_RECORDS: Share = Share::new(10, 1_024);
+const NAMES: Share = Share::new(4, 512);
+const CLUES: Share = Share::new(4, 512);
+const FORMS: Share = Share::new(2, 512);
+const CLUSTER: Share = Share::new(20, 640);
 /// First fragments and places are few on any node.
 const FEW: usize = 4_096;
 

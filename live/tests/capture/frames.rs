@@ -9,7 +9,8 @@ use analyzer::frame::{Direction, LinkType, Offload};
 use analyzer::packet::{self, Packet, Parsed};
 use live::capture::{Ring, RingSettings};
 
-use crate::namespace::{Cable, inside, run};
+use crate::lab::{inside, run};
+use crate::namespace::Cable;
 
 const SETTINGS: RingSettings = RingSettings {
     octets: 4 << 20,

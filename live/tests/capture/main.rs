@@ -8,4 +8,6 @@
 )]
 
 mod frames;
+#[path = "../lab/namespace.rs"]
+mod lab;
 mod namespace;

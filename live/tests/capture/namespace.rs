@@ -1,13 +1,10 @@
 //! Two network namespaces with a cable between, and programs that run in them.
 
-use std::fs::File;
-use std::os::fd::AsFd;
-use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
 
 use live::capture::{Ring, RingSettings};
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::lab::{self, inside, output, run};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -21,8 +18,7 @@ pub(crate) struct Cable {
 impl Cable {
     /// Makes one; `None`, with a word on why, where that is not allowed.
     pub(crate) fn plug() -> Option<Self> {
-        if !is_root() {
-            eprintln!("SKIPPED: needs root");
+        if !lab::is_allowed() {
             return None;
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -62,34 +58,4 @@ impl Drop for Cable {
             let _ = output(&format!("ip netns del {namespace}"));
         }
     }
-}
-
-/// Does something in a namespace. What is opened there stays there, so a thread that ends is enough.
-pub(crate) fn inside<T: Send>(namespace: &str, act: impl FnOnce() -> T + Send) -> T {
-    let file = File::open(format!("/var/run/netns/{namespace}")).unwrap();
-    let acted = thread::scope(|scope| {
-        let acting = scope.spawn(|| {
-            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            act()
-        });
-        acting.join()
-    });
-    acted.unwrap()
-}
-
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-/// Runs a command and answers with what it printed.
-pub(crate) fn run(command: &str) -> String {
-    let output = output(command);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command}: {said}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn output(command: &str) -> Output {
-    let command = Command::new("sh").args(["-c", command]).output();
-    command.unwrap()
 }

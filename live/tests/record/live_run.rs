@@ -20,7 +20,8 @@ use live::session::{Ended, OwnTraffic, PodChoice, Session, SessionSettings};
 use replay::cluster_file;
 
 use crate::answers;
-use crate::node::{Node, inside};
+use crate::lab::inside;
+use crate::node::Node;
 use crate::scenarios::assert_same;
 
 /// A change of a pod.

@@ -13,6 +13,8 @@ mod answers;
 mod changes;
 mod frames;
 mod killed;
+#[path = "../lab/namespace.rs"]
+mod lab;
 mod live_run;
 mod node;
 mod scenarios;

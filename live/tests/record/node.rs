@@ -1,15 +1,14 @@
 //! A node of network namespaces: two pods behind it, routed, and a service's address.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::os::fd::AsFd;
-use std::process::{Child, Command, Output};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use crate::lab::{self, inside, output, run};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -24,8 +23,7 @@ pub(crate) struct Node {
 impl Node {
     /// Makes one; `None`, with a word on why, where that is not allowed.
     pub(crate) fn build() -> Option<Self> {
-        if !rustix::process::geteuid().is_root() {
-            eprintln!("SKIPPED: needs root");
+        if !lab::is_allowed() {
             return None;
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -129,28 +127,4 @@ impl Drop for Node {
             drop(output(&format!("ip netns del {namespace}")));
         }
     }
-}
-
-/// Does something in a namespace. What is opened there stays there, so a thread that ends is enough.
-pub(crate) fn inside<T: Send>(namespace: &str, act: impl FnOnce() -> T + Send) -> T {
-    let file = File::open(format!("/var/run/netns/{namespace}")).unwrap();
-    let acted = thread::scope(|scope| {
-        let acting = scope.spawn(|| {
-            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            act()
-        });
-        acting.join()
-    });
-    acted.unwrap()
-}
-
-fn run(command: &str) {
-    let output = output(command);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command}: {said}");
-}
-
-fn output(command: &str) -> Output {
-    let command = Command::new("sh").args(["-c", command]).output();
-    command.unwrap()
 }
