@@ -181,7 +181,8 @@ impl Session {
         let (asks, asked) = mpsc::channel();
         let cluster = self.cluster.map(cluster::watch).transpose()?;
         self.intake.health = cluster.as_ref().map(|(watch, _)| watch.health().clone());
-        let watch = Watch::new(asks, self.intake.look());
+        let over = Arc::new(AtomicBool::new(false));
+        let watch = Watch::new(asks, self.intake.look(), Arc::clone(&over));
         let reader = Reader {
             ring: self.ring,
             pods: self.pods,
@@ -194,7 +195,10 @@ impl Session {
         let reader = thread::Builder::new()
             .name("reader".to_owned())
             .spawn(move || {
-                let _told = Finale::new(ended);
+                let _told = Finale::new(move || {
+                    over.store(true, Ordering::Relaxed);
+                    ended();
+                });
                 reader.run()
             })?;
         Ok((watch, Running { stop, reader }))

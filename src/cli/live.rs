@@ -44,13 +44,13 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let listener = serving::listen(matches)?;
     let address = listener.local_addr()?;
     let mut capturing = capturing::open(matches, address)?;
+    let stop = Stop::as_started();
     for note in &capturing.notes {
         say_note(note)?;
     }
     capturing.needs.read.extend(serving::read_again(matches));
     let held = confine(&capturing.needs)?;
     say_note(&format!("confined: {held}"))?;
-    let stop = Stop::default();
     let stopping = stop.clone();
     let (watch, running) = capturing.session.start(move || stopping.stop())?;
     say_note(&serving::invitation(matches, address))?;
@@ -73,6 +73,10 @@ impl SnapshotSource for Node {
     }
 
     fn readiness(&self) -> Readiness {
-        Readiness::Ready
+        if self.0.goes_on() {
+            return Readiness::Ready;
+        }
+        // Until the server has stopped, for which it is told at the same time.
+        Readiness::Failed("the capture has ended".to_owned())
     }
 }

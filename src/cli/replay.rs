@@ -64,7 +64,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 
 fn serve(replay: Replay, listener: TcpListener, options: Options) -> anyhow::Result<()> {
     let source = publish_from(replay)?;
-    server::run(listener, source, options, &Stop::default())?;
+    server::run(listener, source, options, &Stop::as_started())?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! and so seldom that the reader spends at most a tenth of its time copying. Nobody asks, nothing is
 //! made. Who comes while one is being made waits for it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,8 @@ const REST: u32 = 10;
 pub struct Watch {
     asks: Sender<Sender<Look>>,
     newest: Mutex<Newest>,
+    /// Whether the session has ended.
+    over: Arc<AtomicBool>,
 }
 
 struct Newest {
@@ -32,7 +35,8 @@ struct Newest {
 }
 
 impl Watch {
-    pub(super) fn new(asks: Sender<Sender<Look>>, start: Look) -> Self {
+    /// `over` says from when on nobody answers who asks.
+    pub(super) fn new(asks: Sender<Sender<Look>>, start: Look, over: Arc<AtomicBool>) -> Self {
         let snapshot = Arc::new(start.engine.into_snapshot(start.provenance));
         Self {
             asks,
@@ -41,7 +45,14 @@ impl Watch {
                 made: Stopwatch::start(),
                 fresh: Duration::ZERO,
             }),
+            over,
         }
+    }
+
+    /// Whether it goes on: snapshots are of now. It does not after a fault of the thread that reads.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        !self.over.load(Ordering::Relaxed)
     }
 
     /// What is known now, or was a moment ago. When the session has ended, what was known last.
@@ -97,7 +108,7 @@ mod tests {
     #[test]
     fn a_snapshot_is_made_when_somebody_asks_and_the_newest_is_old() {
         let (asks, asked) = mpsc::channel::<Sender<Look>>();
-        let watch = Watch::new(asks, look(0));
+        let watch = Watch::new(asks, look(0), Arc::default());
         let session = thread::spawn(move || {
             for (number, asker) in (1..).zip(asked.iter().take(2)) {
                 asker.send(look(number)).unwrap();
@@ -110,5 +121,8 @@ mod tests {
         session.join().unwrap();
         watch.newest.lock().unwrap().fresh = Duration::ZERO;
         assert_eq!(dropped(&watch), 2, "of a session that has ended, the last");
+        assert!(watch.goes_on(), "nobody said that it ended");
+        watch.over.store(true, Ordering::Relaxed);
+        assert!(!watch.goes_on());
     }
 }
