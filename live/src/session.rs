@@ -36,6 +36,7 @@ use analyzer::snapshot::Snapshot;
 use ipnet::IpNet;
 
 use crate::capture::{CaptureError, InterfaceChoice, Ring, RingSettings};
+use crate::clock::now;
 use crate::cluster;
 use crate::cluster::connection::Connection;
 use crate::interfaces::{Interfaces, InterfacesError};
@@ -136,7 +137,7 @@ impl Session {
     /// Tells it that this machine is the node, with the addresses that the kernel says it has now:
     /// for where no cluster explains them.
     pub fn apply_machine(&mut self) {
-        self.intake.apply_machine();
+        self.intake.apply_machine(now());
     }
 
     /// Declares a range of addresses as the cluster's.

@@ -107,7 +107,7 @@ fn asked_to_end_it_says_what_it_captured() {
     if !is_root() {
         return;
     }
-    for signal in ["-INT", "-TERM"] {
+    for signal in ["-INT", "-TERM", "-HUP"] {
         let node = Node::start("--node n-1");
         node.ask("flows");
         let (code, said) = node.end(signal);
@@ -188,6 +188,34 @@ fn whoever_has_the_capability_of_the_file_captures_without_being_root() {
     let node = Node::start_with(as_nobody(&binary), "");
     assert_confined(&node);
     assert_eq!(flows_within_two_seconds(&node, transfer())["total"], 1);
+}
+
+#[test]
+fn an_address_that_the_machine_is_given_later_is_its_own_from_then_on() {
+    if !is_root() {
+        return;
+    }
+    let Some(pod) = Pod::new("given") else {
+        return;
+    };
+    let namespace = pod.namespace();
+    let node = Node::start_with(namespace.binary(), "--node n-1");
+    let node = node.asked_by(move || namespace.binary());
+    pod.give_node(2);
+    // The kernel's news are read each second.
+    thread::sleep(Duration::from_millis(1_500));
+    for last in [1, 2] {
+        pod.call_at(last, 7);
+    }
+    thread::sleep(Duration::from_millis(1_200));
+    let answer = node.ask("flows --port 7 --format full");
+    let kinds: Vec<_> = answer["flows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|flow| flow["server"]["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["node", "node"], "{answer}");
 }
 
 #[test]

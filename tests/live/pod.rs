@@ -85,7 +85,18 @@ impl Pod {
 
     /// Has the pod open a connection to a port of the node where nobody listens.
     pub(crate) fn call(&self, port: u16) {
-        let script = format!("exec 3<>/dev/tcp/{}.1/{port}", self.net);
+        self.call_at(1, port);
+    }
+
+    /// Gives the node another address, by its last number.
+    pub(crate) fn give_node(&self, last: u8) {
+        let (node, net) = (&self.node, &self.net);
+        assert!(ip(&format!("-n {node} addr add {net}.{last}/28 dev veth5")));
+    }
+
+    /// Has the pod open a connection as above, to an address of the node.
+    pub(crate) fn call_at(&self, last: u8, port: u16) {
+        let script = format!("exec 3<>/dev/tcp/{}.{last}/{port}", self.net);
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.client, "bash", "-c", &script]);
         assert!(

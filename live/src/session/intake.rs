@@ -155,9 +155,10 @@ impl Intake {
         self.engine.apply(change);
     }
 
-    /// Explains this machine's own addresses, which no cluster does.
-    pub(super) fn apply_machine(&mut self) {
-        if let Some(machine) = self.ownership.as_ref().map(Ownership::machine) {
+    /// Explains this machine's own addresses, which no cluster does, from now on.
+    pub(super) fn apply_machine(&mut self, now: Timestamp) {
+        let ownership = self.ownership.as_mut();
+        if let Some(machine) = ownership.and_then(|ownership| ownership.machine(now)) {
             self.apply(machine);
         }
     }
@@ -195,6 +196,13 @@ impl Intake {
     /// what is over ends and what is old is forgotten.
     pub(super) fn pass(&mut self, now: Timestamp) {
         self.find_owners();
+        if self
+            .ownership
+            .as_ref()
+            .is_some_and(Ownership::tells_machine)
+        {
+            self.apply_machine(now);
+        }
         self.engine.reach(now);
         if let Some(recorder) = &mut self.recorder {
             recorder.reach(now);

@@ -14,6 +14,7 @@ use analyzer::cluster::object::{Node, Object, Phase, Pod, PodNetwork};
 use analyzer::cluster::{Change, ChangeKind};
 use analyzer::hop::declaration::{InterfaceOwner, PodName, SourceDeclaration};
 use analyzer::query::pattern::Glob;
+use analyzer::time::Timestamp;
 use analyzer::vantage::is_scoped;
 
 use crate::clock::Stopwatch;
@@ -52,6 +53,8 @@ pub(super) struct Ownership {
     interfaces: Interfaces,
     node: Arc<str>,
     pods: BTreeMap<IpAddr, PodName>,
+    /// The machine's addresses, as last told.
+    machine: Option<Vec<IpAddr>>,
     /// Whether the pods are others than when owners were last asked for.
     stale: bool,
     /// Why the kernel did not answer, and since when it is left alone.
@@ -64,28 +67,46 @@ impl Ownership {
             interfaces,
             node,
             pods: BTreeMap::new(),
+            machine: None,
             stale: true,
             failed: None,
         }
     }
 
-    /// This machine as a node, for where no cluster says whose its addresses are.
-    pub(super) fn machine(&self) -> Change {
+    /// This machine as a node, for where no cluster says whose its addresses are: at the beginning,
+    /// and whenever it has others than before.
+    pub(super) fn machine(&mut self, now: Timestamp) -> Option<Change> {
+        // Those that are left out mean this machine on this machine only, which is known where it is
+        // known that frames were taken here.
         let addresses = self.interfaces.addresses().into_iter();
-        Change {
-            time: None,
-            kind: ChangeKind::Added,
+        let addresses: Vec<IpAddr> = addresses.filter(|own| !is_scoped(*own)).collect();
+        let is_first = self.machine.is_none();
+        if self.machine.as_ref() == Some(&addresses) {
+            return None;
+        }
+        self.machine = Some(addresses.clone());
+        let (time, kind) = if is_first {
+            (None, ChangeKind::Added)
+        } else {
+            (Some(now), ChangeKind::Modified)
+        };
+        Some(Change {
+            time,
+            kind,
             resource_version: None,
             line: 0,
             object: Object::Node(Node {
                 name: Arc::clone(&self.node),
                 created: None,
-                // The others mean this machine on this machine only, which is known where it is
-                // known that frames were taken here.
-                addresses: addresses.filter(|own| !is_scoped(*own)).collect(),
+                addresses,
                 pod_cidrs: Vec::new(),
             }),
-        }
+        })
+    }
+
+    /// Whether this machine was told of as a node.
+    pub(super) const fn tells_machine(&self) -> bool {
+        self.machine.is_some()
     }
 
     /// Takes note of a pod of this node.
