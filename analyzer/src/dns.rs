@@ -18,6 +18,7 @@ use std::time::Duration;
 use crate::dns::given::{Asked, GivenNames};
 use crate::dns::message::{Answer, NoAnswer};
 use crate::frame::Frame;
+use crate::name::seen;
 use crate::packet::{Packet, Segment, Transport};
 use crate::time::Timestamp;
 
@@ -75,7 +76,7 @@ impl NameRecords {
 
     /// Adds a name that an address has for everyone, at all times.
     pub fn insert(&mut self, address: IpAddr, name: &str) {
-        let name = &name.to_ascii_lowercase();
+        let name = &seen(name).to_ascii_lowercase();
         let of = self.names.get(&address).map_or(&[][..], Vec::as_slice);
         let Err(at) = of.binary_search_by(|known| (**known).cmp(name)) else {
             return;

@@ -8,6 +8,7 @@
 //! seen is a pure function of a snapshot. Files stand in the order data meets them.
 
 pub mod time;
+pub mod name;
 pub mod frame;
 pub mod skip;
 pub mod packet;

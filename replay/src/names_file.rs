@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyzer::cluster::names::Names;
+use analyzer::name::seen;
 use ipnet::IpNet;
 
 use crate::text::{TextError, read_text};
@@ -104,7 +105,7 @@ fn entry(line: &str) -> Result<(IpNet, Arc<str>), NamesProblem> {
             meant: given.trunc(),
         });
     }
-    let name = name.trim();
+    let name = seen(name.trim());
     match name.len() {
         0 => Err(NamesProblem::NoName(given)),
         1..=MAX_NAME => Ok((given, Arc::from(name))),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyzer::query::parse::{QueryError, RowLimit};
-use analyzer::query::{self, Operation, Query};
+use analyzer::query::{self, Answer, Operation, Query};
 use analyzer::snapshot::Snapshot;
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -22,6 +22,7 @@ use crate::body::write_form;
 use crate::error::Refusal;
 use crate::options::Limits;
 use crate::query_string::{QueryStringError, pairs};
+use crate::requests::Rows;
 use crate::source::SnapshotSource;
 
 /// What makes answers, shared by all connections.
@@ -55,19 +56,22 @@ impl Answers {
             let answer =
                 query::run(&source.snapshot(), operation, &query).map_err(|e| wrong(&e))?;
             let mut body = Vec::new();
+            let rows = Rows(rows(&answer));
             let kind = write_form(&mut body, &answer, &query).map_err(|_| Refusal::defect())?;
             let placed = Placed {
                 body,
                 _place: place,
             };
-            Ok((kind, placed))
+            Ok((kind, rows, placed))
         });
-        let (kind, body) = timeout(self.limits.answer_time, task)
+        let (kind, rows, body) = timeout(self.limits.answer_time, task)
             .await
             .map_err(|_| self.overdue())?
             .map_err(|_| Refusal::defect())??;
         let body = Body::from(Bytes::from_owner(body));
-        Ok((StatusCode::OK, [(CONTENT_TYPE, kind)], body).into_response())
+        let mut response = (StatusCode::OK, [(CONTENT_TYPE, kind)], body).into_response();
+        response.extensions_mut().insert(rows);
+        Ok(response)
     }
 
     /// Does some work on the newest snapshot, on a thread of its own and in a place of its own.
@@ -126,6 +130,18 @@ struct Placed {
 impl AsRef<[u8]> for Placed {
     fn as_ref(&self) -> &[u8] {
         &self.body
+    }
+}
+
+/// The rows that an answer shows.
+const fn rows(answer: &Answer) -> usize {
+    match answer {
+        Answer::Flows(view) => view.flows.len(),
+        Answer::Connections(view) => view.connections.len(),
+        Answer::Workloads(view) => view.workloads.len(),
+        Answer::Dependencies(view) => view.edges.len(),
+        Answer::Diff(view) => view.edges.len(),
+        Answer::Summary(_) => 1,
     }
 }
 

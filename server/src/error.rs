@@ -1,11 +1,13 @@
 //! What is answered when there is no answer: a status and one sentence, as JSON.
 
+use analyzer::name::seen;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::body::JSON;
+use crate::requests::Reason;
 
 /// A request that is not answered, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,7 +20,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, error: impl Into<String>) -> Self {
-        let error = error.into();
+        let error = seen(&error.into()).into_owned();
         Self { status, error }
     }
 
@@ -38,7 +40,9 @@ impl IntoResponse for Refusal {
         struct View {
             error: String,
         }
+        let reason = Reason(self.error.as_str().into());
         let mut response = json(self.status, &View { error: self.error });
+        response.extensions_mut().insert(reason);
         let next = match self.status {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 Some((header::RETRY_AFTER, "1"))

@@ -10,9 +10,10 @@ use serde::Serialize;
 use crate::error::{Refusal, bounded, json};
 use crate::kubeshark;
 use crate::mcp::discovery;
+use crate::metrics;
 
 /// Paths that are no operation's, and what they answer.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 7] = [
     ("/", "this list"),
     (
         discovery::PATH,
@@ -28,6 +29,7 @@ const OTHERS: [(&str, &str); 6] = [
     ),
     ("/healthz", "`ok` while the server runs"),
     ("/readyz", "`ok` once everything was read, 503 until then"),
+    (metrics::PATH, "what was counted, as Prometheus reads it"),
 ];
 
 /// Answers `/`.

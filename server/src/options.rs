@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::host::AllowedHosts;
+use crate::log::Log;
+use crate::memory::Memory;
 use crate::tls::TlsFiles;
 use crate::token::TokenFile;
 
@@ -18,6 +20,10 @@ pub struct Options {
     pub tls: Option<TlsFiles>,
     /// How much it does at once, and for how long.
     pub limits: Limits,
+    /// What it logs; without, nothing.
+    pub log: Option<Log>,
+    /// What tells how much memory it has, for the metrics.
+    pub memory: Memory,
 }
 
 /// How much a server does at once, and for how long.

@@ -20,14 +20,22 @@ use crate::error::Refusal;
 use crate::guard::Guard;
 use crate::mcp::endpoint::Endpoint;
 use crate::mcp::{discovery, endpoint};
+use crate::memory::Memory;
 use crate::options::Options;
+use crate::requests::Requests;
 use crate::source::SnapshotSource;
-use crate::{guard, index, kubeshark, probe};
+use crate::{guard, index, kubeshark, metrics, probe, requests};
 
 /// Everything a server answers. The last layer is the outermost.
 pub(crate) fn router(source: Arc<dyn SnapshotSource>, options: &Options) -> Router {
     let answers = Answers::new(source, options.limits);
+    let requests = Arc::new(Requests::default());
     paths(&answers, options)
+        .merge(figures(
+            answers,
+            Arc::clone(&requests),
+            options.memory.clone(),
+        ))
         .fallback(async |uri: Uri| index::not_found(&uri))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             index::method_not_allowed(&method, &uri)
@@ -39,6 +47,7 @@ pub(crate) fn router(source: Arc<dyn SnapshotSource>, options: &Options) -> Rout
             guard::admit,
         ))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(requests, requests::tell))
         .layer(map_response(guard::add_headers))
 }
 
@@ -77,6 +86,12 @@ fn tools(answers: &Answers, body_time: Duration) -> Router {
         .route(discovery::PATH, look.merge(message))
         .route(kubeshark::LIST, plain(get(async || kubeshark::list())))
         .route(kubeshark::CALL, call)
+}
+
+/// The path of a monitoring system.
+fn figures(answers: Answers, requests: Arc<Requests>, memory: Memory) -> Router {
+    let answer = async move || metrics::answer(&answers, &requests, &memory).await;
+    Router::new().route(metrics::PATH, plain(get(answer)))
 }
 
 fn plain(methods: MethodRouter) -> MethodRouter {

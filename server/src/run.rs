@@ -72,9 +72,12 @@ fn hangup(status: &str) -> Hangup {
 pub fn run(
     listener: TcpListener,
     source: Arc<dyn SnapshotSource>,
-    options: Options,
+    mut options: Options,
     stop: &Stop,
 ) -> io::Result<()> {
+    if let Some(log) = options.log.take() {
+        log.start()?;
+    }
     let runtime = Builder::new_multi_thread()
         .worker_threads(THREADS)
         .enable_all()

@@ -18,6 +18,8 @@ mod life;
 mod limits;
 #[path = "http/mcp.rs"]
 mod mcp;
+#[path = "http/metrics.rs"]
+mod metrics;
 #[path = "http/query_string.rs"]
 mod query_string;
 #[path = "http/readiness.rs"]

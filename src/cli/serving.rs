@@ -1,5 +1,6 @@
 //! Serving: where, under which names, to whom and how much; the same for all that serve.
 
+use std::env;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::num::NonZeroU32;
@@ -7,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::ArgMatches;
-use server::{AllowedHosts, Limits, Options, TlsFiles, TokenFile};
+use server::{AllowedHosts, Limits, Log, LogForm, LogLevel, Memory, Options, TlsFiles, TokenFile};
 
 use crate::cli::serving::args::{
-    ALLOWED_HOST, ALLOWED_ORIGIN, INSECURE, LISTEN, MAX_RPS, TLS_CERT, TLS_KEY, TOKEN_FILE,
+    ALLOWED_HOST, ALLOWED_ORIGIN, INSECURE, LISTEN, LOG, MAX_RPS, TLS_CERT, TLS_KEY, TOKEN_FILE,
 };
 
 mod args;
@@ -19,6 +20,8 @@ pub(crate) use crate::cli::serving::args::args;
 
 /// Requests a second of one client, beyond loopback.
 const RPS_BEYOND: u32 = 50;
+/// What chooses the lines of the log.
+const RUST_LOG: &str = "RUST_LOG";
 
 /// How the server works.
 pub(crate) fn options(matches: &ArgMatches) -> anyhow::Result<Options> {
@@ -40,7 +43,26 @@ pub(crate) fn options(matches: &ArgMatches) -> anyhow::Result<Options> {
             requests_per_second: requests_per_second(matches)?,
             ..Limits::default()
         },
+        log: log(matches)?,
+        memory: Memory::of_this_process(),
     })
+}
+
+/// Troubles as text, unless something else is asked for: with --log requests too, and by
+/// `RUST_LOG` whatever it says.
+fn log(matches: &ArgMatches) -> anyhow::Result<Option<Log>> {
+    let given = matches.get_one::<String>(LOG).map(String::as_str);
+    let form = match given {
+        Some("off") => return Ok(None),
+        Some("json") => LogForm::Json,
+        Some(_) | None => LogForm::Text,
+    };
+    let level = given.map_or(LogLevel::Troubles, |_| LogLevel::Requests);
+    match env::var(RUST_LOG) {
+        Ok(which) if !which.is_empty() => Log::parse(form, &which).context(RUST_LOG),
+        _ => Ok(Log::new(form, level)),
+    }
+    .map(Some)
 }
 
 fn requests_per_second(matches: &ArgMatches) -> anyhow::Result<Option<NonZeroU32>> {

@@ -1,8 +1,9 @@
 //! `pilotfish assert`: rules, and the flows that break them.
 
 use std::fs;
+use std::path::Path;
 
-use crate::run::{assert_accepted, command_in, outcome, skipped, transcript_in};
+use crate::run::{assert_accepted, command, command_in, outcome, skipped, transcript_in};
 use crate::surgery::{Record, cut, shop};
 
 const RULES: &str = r#"rules:
@@ -144,30 +145,39 @@ fn a_rule_that_cannot_be_evaluated_is_a_failure_that_names_the_flow() {
     assert_accepted("assert__forms", &told);
 }
 
-/// The command that is printed shows the packets of the flow, where tshark is installed.
+/// The command that is printed shows the packets of the flow, where tshark is installed; those in
+/// a tunnel, too.
 #[test]
 fn the_packets_are_shown_by_the_command_that_is_told() {
-    let folder = shop("mine");
-    let rules = "rules:\n  - name: redis\n    forbid: server.svc == 'redis'\n";
-    fs::write(folder.path().join("mine/rules.yaml"), rules).unwrap();
-    let told = outcome(command_in(folder.path(), "assert mine")).stdout;
-    let command = told
-        .lines()
-        .find(|line| line.contains("tshark"))
-        .unwrap()
-        .trim();
-    let shown = std::process::Command::new("sh")
-        .args(["-c", command])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    if shown.status.code() == Some(127) {
-        skipped(
-            "the_packets_are_shown_by_the_command_that_is_told",
-            "tshark",
-        );
-        return;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("rules.yaml");
+    for (scenario, rule, frames) in [
+        ("captures/shop", "server.svc == 'redis'", 90 + 46),
+        (
+            "captures/vxlan",
+            "client.pod != '' && server.port == 8080",
+            64,
+        ),
+    ] {
+        let text = format!("rules:\n  - name: none\n    forbid: {rule}\n");
+        fs::write(&rules, text).unwrap();
+        let arguments = format!("assert {scenario} --rules {}", rules.display());
+        let told = outcome(command(&arguments)).stdout;
+        let command = told.lines().find(|line| line.contains("tshark")).unwrap();
+        let shown = std::process::Command::new("sh")
+            .args(["-c", command.trim()])
+            .current_dir(root)
+            .output()
+            .unwrap();
+        if shown.status.code() == Some(127) {
+            skipped(
+                "the_packets_are_shown_by_the_command_that_is_told",
+                "tshark",
+            );
+            return;
+        }
+        let lines = String::from_utf8_lossy(&shown.stdout).lines().count();
+        assert_eq!(lines, frames, "{command}");
     }
-    let frames = String::from_utf8_lossy(&shown.stdout).lines().count();
-    assert_eq!(frames, 90 + 46, "{command}");
 }

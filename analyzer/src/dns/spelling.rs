@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 
 use crate::dns::name::{Name, WIRE_MAX};
 use crate::index::Index;
+use crate::name;
 
 /// The number of a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +43,7 @@ impl Names {
         let mut buffer = [0; WIRE_MAX];
         let labels = name.canonical(&mut buffer);
         self.find(labels)
-            .unwrap_or_else(|hash| self.add(hash, labels.into(), name.to_string().into()))
+            .unwrap_or_else(|hash| self.add(hash, labels.into(), shown(name)))
     }
 
     /// A name as it is shown.
@@ -76,4 +77,9 @@ impl Names {
         self.numbered.push(Numbered { labels, shown });
         NameId(number)
     }
+}
+
+/// A name for people: octets that are no letters are written as numbers, so it may be cut.
+fn shown(name: Name<'_>) -> Arc<str> {
+    name::name(&name.to_string()).into()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cluster::IdentityBasis;
+use crate::name::seen;
 use crate::query::view::{CoverageView, WindowView};
 use crate::query::window::Window;
 use crate::snapshot::Snapshot;
@@ -83,6 +84,8 @@ impl Snapshot {
             .cloned()
             .chain(self.warnings.iter().cloned())
             .chain(own.into_iter().flatten())
+            // They quote files, interfaces and objects.
+            .map(|warning| seen(&warning).into_owned())
             .collect()
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use analyzer::name::name;
 use analyzer::time::Timestamp;
 
 use crate::document::{Content, Quoting, Value};
@@ -167,7 +168,7 @@ impl<'f> Field<'f> {
         }
     }
 
-    /// A name, within the length that Kubernetes allows.
+    /// A name, within the length that Kubernetes allows, as it may be shown.
     ///
     /// # Errors
     /// When this is no text, or longer than a name may be.
@@ -177,7 +178,10 @@ impl<'f> Field<'f> {
                 let problem = format!("{} bytes long, expected at most {MAX_NAME}", text.len());
                 Err(self.wrong(problem))
             }
-            text => Ok(text.map(Arc::from)),
+            text => Ok(text
+                .map(name)
+                .filter(|name| !name.is_empty())
+                .map(Arc::from)),
         }
     }
 

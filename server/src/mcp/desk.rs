@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use crate::answer::Answers;
 use crate::mcp::call::call;
 use crate::mcp::lesson::Lesson;
+use crate::requests::Call;
 use crate::source::Readiness;
 
 /// Another server, which answers for this one.
@@ -38,6 +39,17 @@ const LOOK: Duration = Duration::from_millis(20);
 impl Desk {
     /// Calls the tool of an operation.
     pub(crate) async fn call(
+        &self,
+        operation: Operation,
+        arguments: Map<String, Value>,
+    ) -> Result<Value, Lesson> {
+        let call = Call::begin(operation, &arguments);
+        let outcome = self.answer(operation, arguments).await;
+        call.end(outcome.as_ref().ok());
+        outcome
+    }
+
+    async fn answer(
         &self,
         operation: Operation,
         arguments: Map<String, Value>,

@@ -81,6 +81,7 @@ fn the_index_lists_every_endpoint_and_parameter() {
     "/api/mcp/tools/call" "POST: calls a tool, `{\"name\": …, \"arguments\": …}`"
     "/healthz" "`ok` while the server runs"
     "/readyz" "`ok` once everything was read, 503 until then"
+    "/metrics" "what was counted, as Prometheus reads it"
     "#);
 }
 

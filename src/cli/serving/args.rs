@@ -1,6 +1,6 @@
 //! The options of a server.
 
-use clap::builder::PathBufValueParser;
+use clap::builder::{PathBufValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ValueHint};
 
 pub(super) const LISTEN: &str = "listen";
@@ -10,6 +10,7 @@ pub(super) const TLS_KEY: &str = "tls-key";
 pub(super) const ALLOWED_HOST: &str = "allowed-host";
 pub(super) const ALLOWED_ORIGIN: &str = "allowed-origin";
 pub(super) const MAX_RPS: &str = "max-rps";
+pub(super) const LOG: &str = "log";
 pub(super) const INSECURE: &str = "insecure";
 
 const HEADING: &str = "Serving";
@@ -51,6 +52,13 @@ pub(crate) fn args() -> Vec<Arg> {
             "requests a second of one client, 0 for no limit [default: none on loopback, 50 \
                  beyond]",
         ),
+        option(LOG, "FORM")
+            .value_parser(PossibleValuesParser::new(["text", "json", "off"]))
+            .hide_possible_values(true)
+            .help(
+                "log every request to standard error: text, json, or off [default: troubles alone]; \
+                 the variable RUST_LOG chooses levels",
+            ),
         Arg::new(INSECURE)
             .long(INSECURE)
             .action(ArgAction::SetTrue)

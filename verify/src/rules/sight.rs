@@ -10,6 +10,10 @@ use serde_json::Value as Json;
 /// Files for which there is a command.
 const FILES: usize = 3;
 
+/// On this port Linux and many networks of clusters speak VXLAN, which tshark takes for another
+/// protocol; without it, packets within would not be shown.
+const VXLAN: &str = "-d udp.port==8472,vxlan";
+
 /// The commands that show a flow in the captures it may be in.
 #[must_use]
 pub fn commands(captures: &[PathBuf], flow: &Json) -> Vec<String> {
@@ -18,7 +22,7 @@ pub fn commands(captures: &[PathBuf], flow: &Json) -> Vec<String> {
     };
     let shown = captures.iter().take(FILES);
     let mut commands: Vec<String> = shown
-        .map(|file| format!("tshark -r {} -Y '{filter}'", quoted(file)))
+        .map(|file| format!("tshark -r {} {VXLAN} -Y '{filter}'", quoted(file)))
         .collect();
     if captures.len() > FILES {
         commands.push(format!("and the other {} captures", captures.len() - FILES));
@@ -71,8 +75,8 @@ mod tests {
         assert_eq!(
             commands(&["it's/a.pcap".into(), "b.pcap".into()], &flow),
             [
-                "tshark -r 'it'\\''s/a.pcap' -Y 'ipv6.addr == 2001:db8::1 && ipv6.addr == 2001:db8::2 && udp.port == 53'",
-                "tshark -r b.pcap -Y 'ipv6.addr == 2001:db8::1 && ipv6.addr == 2001:db8::2 && udp.port == 53'",
+                "tshark -r 'it'\\''s/a.pcap' -d udp.port==8472,vxlan -Y 'ipv6.addr == 2001:db8::1 && ipv6.addr == 2001:db8::2 && udp.port == 53'",
+                "tshark -r b.pcap -d udp.port==8472,vxlan -Y 'ipv6.addr == 2001:db8::1 && ipv6.addr == 2001:db8::2 && udp.port == 53'",
             ]
         );
         assert_eq!(

@@ -227,7 +227,7 @@ fn names_in_errors_cannot_move_the_cursor() {
     let error = wrong(text);
     assert_eq!(
         error,
-        r#"cluster.yaml:3: document 1 (Pod a\u{1b}[2J): status.podIP: "\u{1b}[2J" is not an IP address"#
+        r#"cluster.yaml:3: document 1 (Pod a[2J): status.podIP: "\u{1b}[2J" is not an IP address"#
     );
 }
 
