@@ -148,6 +148,8 @@ pub struct Flow {
     pub at_server: Option<Box<Intervals>>,
 }
 
+const _: () = assert!(size_of::<Flow>() <= 184);
+
 impl Flow {
     /// What was counted at the server's end.
     #[must_use]

@@ -26,6 +26,8 @@ struct Cell {
     number: u32,
 }
 
+const _: () = assert!(size_of::<Cell>() == 8);
+
 /// No record has this number.
 const NOTHING: u32 = u32::MAX;
 const EMPTY: Cell = Cell {

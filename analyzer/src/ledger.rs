@@ -24,6 +24,8 @@ const SHARE: usize = 8;
 /// Connections whose legs are fetched before the first of them is folded.
 const AHEAD: usize = 16;
 
+const _: () = assert!(size_of::<(LegKey, Leg)>() <= 176);
+
 /// Where a connection is folded.
 struct Destination {
     key: LegKey,

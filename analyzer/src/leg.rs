@@ -107,6 +107,8 @@ impl Handshakes {
     }
 }
 
+const _: () = assert!(size_of::<Interval>() <= 104);
+
 impl Interval {
     /// An interval in which nothing was counted yet.
     #[must_use]
