@@ -12,6 +12,8 @@ use std::time::Duration;
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// What is answered at all is answered within this.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Sooner than a silent client is cut off: who has to wait for that is kept out.
+const SOON: Duration = Duration::from_secs(8);
 
 /// An empty folder for the test of that name.
 pub(crate) fn folder(name: &str) -> PathBuf {
@@ -147,11 +149,16 @@ impl Server {
         kib.parse::<u64>().unwrap() * 1024
     }
 
-    /// Holds that it answers.
+    /// Holds that it answers, and soon.
     pub(crate) fn assert_answers(&self) {
-        let answer = self.get("/mcp/flows?limit=1");
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        assert_eq!(self.send("GET", "/healthz", "Host: x", "").status, 200);
+        for (path, headers) in [("/mcp/flows?limit=1", &*allowed()), ("/healthz", "Host: x")] {
+            let mut stream = self.connect();
+            stream.set_read_timeout(Some(SOON)).unwrap();
+            let ask = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n\r\n");
+            stream.write_all(ask.as_bytes()).unwrap();
+            let answer = Answer::parse(&read(stream));
+            assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        }
     }
 }
 
