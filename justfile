@@ -85,6 +85,19 @@ mcp:
 mcp-matrix:
     tests/mcp/run previous
 
+# Every question of docs/questions.md by one call, on the shop and on a generated cluster.
+mcp-questions:
+    tests/mcp/run questions
+
+# Lint the OpenAPI document, and try what it says.
+openapi:
+    tests/mcp/run openapi
+
+# The time of a tool's call over HTTP, of a generated capture of 100 000 flows.
+bench-mcp *OPTIONS:
+    cargo build --release -p pilotfish -p pilotfish-generator
+    benches/mcp target/release/pilotfish target/release/pilotfish-generator {{ OPTIONS }}
+
 # Kubeshark's own command line, from the Go module proxy, against a replay (needs Go).
 kubeshark-cli:
     tests/mcp/kubeshark

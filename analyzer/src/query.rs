@@ -39,6 +39,7 @@ pub mod parameter;
 pub mod parse;
 pub mod pattern;
 pub mod present;
+mod ranking;
 pub mod reach;
 pub mod resolved;
 pub mod row;
@@ -117,6 +118,19 @@ pub enum Sort {
     FirstSeen,
     /// The last packet.
     LastSeen,
+}
+
+impl Sort {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::Bytes,
+        Self::Packets,
+        Self::BitRate,
+        Self::PacketRate,
+        Self::HandshakeTime,
+        Self::FirstSeen,
+        Self::LastSeen,
+    ];
 }
 
 /// How much of a row is shown.

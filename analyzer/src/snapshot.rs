@@ -24,9 +24,12 @@ use crate::flow::{Flow, FlowEnd};
 use crate::hop::Places;
 use crate::hop::declaration::SourceDeclaration;
 use crate::leg::{Leg, LegKey};
+use crate::snapshot::kept::Kept;
 use crate::time::Timestamp;
 use crate::translation::Twins;
 use crate::vantage::{Part, Scopes, Vantage, unknown};
+
+pub mod kept;
 
 /// Where inputs come from.
 #[derive(
@@ -101,6 +104,8 @@ pub struct Snapshot {
     pub names: Arc<NameRecords>,
     /// Ends by how it is known whose address they are.
     pub ends: BTreeMap<IdentityBasis, u64>,
+    /// What queries keep with it.
+    pub kept: Kept,
 }
 
 /// What a snapshot is made of.
@@ -180,6 +185,7 @@ impl Snapshot {
             joins: joins.counts,
             directory,
             names,
+            kept: Kept::default(),
         }
     }
 

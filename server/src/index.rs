@@ -8,13 +8,16 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::error::{Refusal, bounded, json};
-use crate::kubeshark;
 use crate::mcp::discovery;
-use crate::metrics;
+use crate::{kubeshark, metrics, openapi};
 
 /// Paths that are no operation's, and what they answer.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 8] = [
     ("/", "this list"),
+    (
+        openapi::PATH,
+        "the endpoints for programs: an OpenAPI document",
+    ),
     (
         discovery::PATH,
         "POST: the Model Context Protocol; GET: what it offers",

@@ -25,6 +25,7 @@ mod log;
 mod mcp;
 mod memory;
 mod metrics;
+mod openapi;
 mod options;
 mod probe;
 mod query_string;

@@ -24,7 +24,7 @@ use crate::memory::Memory;
 use crate::options::Options;
 use crate::requests::Requests;
 use crate::source::SnapshotSource;
-use crate::{guard, index, kubeshark, metrics, probe, requests};
+use crate::{guard, index, kubeshark, metrics, openapi, probe, requests};
 
 /// Everything a server answers. The last layer is the outermost.
 pub(crate) fn router(source: Arc<dyn SnapshotSource>, options: &Options) -> Router {
@@ -57,6 +57,7 @@ fn paths(answers: &Answers, options: &Options) -> Router {
     let [healthz, readyz] = probe::PATHS;
     let router = Router::new()
         .route("/", plain(get(async || index::index())))
+        .route(openapi::PATH, plain(get(async || openapi::answer())))
         .route(healthz, plain(get(async || probe::health())))
         .route(readyz, plain(get(ready)));
     Operation::ALL

@@ -16,7 +16,7 @@ use crate::query::pattern::{Glob, QualifiedGlob, Terms, holds};
 use crate::query::view::State;
 
 /// Every filter of a query.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Filter {
     /// Of either end.
     pub any: EndFilter,
@@ -73,6 +73,21 @@ impl Filter {
     #[must_use]
     pub const fn asks_for_dns(&self) -> bool {
         !(self.any.dns.is_empty() && self.client.dns.is_empty() && self.server.dns.is_empty())
+    }
+
+    /// Whether everything passes.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether nothing is asked of ends but who owns their addresses.
+    #[must_use]
+    pub fn is_by_owner(&self) -> bool {
+        let ends = [&self.any, &self.client, &self.server];
+        ends.iter()
+            .all(|end| end.ip.is_empty() && end.dns.is_empty())
+            && self.across.is_none()
     }
 
     /// Whether two ends pass the filters of ends.

@@ -7,6 +7,7 @@ use crate::query::aggregate;
 use crate::query::end::end_view;
 use crate::query::filter::EndFacts;
 use crate::query::measure::{Measure, median_us, set_handshakes};
+use crate::query::ranking;
 use crate::query::resolved::ResolvedNames;
 use crate::query::row::{Ranked, Volume, page};
 use crate::query::view::{EndView, FlowView, FlowsView, State};
@@ -40,7 +41,8 @@ pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
             (rows.collect(), shown.total, shown.truncated, shown.rest)
         }
         None => {
-            let shown = page(matches, query.sort, query.page);
+            let shown = ranking::page(snapshot, query)
+                .unwrap_or_else(|| page(matches, query.sort, query.page));
             let rows = shown
                 .rows
                 .iter()
@@ -65,17 +67,16 @@ pub fn matches<'s>(snapshot: &'s Snapshot, query: &Query) -> impl Iterator<Item 
         .flows
         .iter()
         .filter(move |flow| all || accepts_key(snapshot, query, flow, &bounds))
-        .filter_map(move |flow| {
-            Some(Match {
-                flow,
-                measure: Measure::of(flow, &bounds)?,
-                bounds,
-            })
-        })
+        .filter_map(move |flow| Match::of(flow, &bounds))
         .filter(|found| accepts_measure(query, found))
 }
 
-fn accepts_key(snapshot: &Snapshot, query: &Query, flow: &Flow, bounds: &Bounds) -> bool {
+pub(super) fn accepts_key(
+    snapshot: &Snapshot,
+    query: &Query,
+    flow: &Flow,
+    bounds: &Bounds,
+) -> bool {
     let (filter, key) = (&query.filter, &flow.key);
     let names = if filter.asks_for_dns() {
         ResolvedNames::of_flow(snapshot, flow, bounds)
@@ -97,7 +98,18 @@ fn accepts_measure(query: &Query, found: &Match<'_>) -> bool {
             .is_none_or(|least| found.median_us().is_some_and(|us| us >= least))
 }
 
-impl Match<'_> {
+impl<'s> Match<'s> {
+    /// A flow, if it counted something in a window.
+    pub(super) fn of(flow: &'s Flow, bounds: &Bounds) -> Option<Self> {
+        let measure = Measure::of(flow, bounds)?;
+        let bounds = *bounds;
+        Some(Self {
+            flow,
+            measure,
+            bounds,
+        })
+    }
+
     /// The handshake times of the window.
     #[must_use]
     pub fn handshakes(&self) -> Handshakes {

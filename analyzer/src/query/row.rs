@@ -32,7 +32,8 @@ impl Volume {
         }
     }
 
-    const fn minus(self, other: Self) -> Self {
+    /// Without what `other` counts.
+    pub(super) const fn minus(self, other: Self) -> Self {
         Self {
             pkts: self.pkts.saturating_sub(other.pkts),
             bytes: self.bytes.saturating_sub(other.bytes),

@@ -32,6 +32,8 @@ pub(super) struct Sheet<'a> {
     grain: Grain,
     fields: Map<String, Value>,
     rows: Vec<Value>,
+    /// How long each row is in the answer, with what parts it from the next; 0 of a drawing's.
+    lengths: Vec<usize>,
     /// Of dependencies: what edges lead between.
     nodes: Vec<Value>,
     /// What is shown instead of edges and nodes, where that was asked for.
@@ -72,14 +74,20 @@ impl<'a> Sheet<'a> {
         };
         let ((total, rest), until) = (extent(&answer), until(&answer));
         notes::trim_coverage(&mut fields);
+        let drawing = Drawing::of(answer, asked.query.form);
+        let length = |row: &Value| match drawing {
+            Some(_) => 0,
+            None => row.to_string().len() + 1,
+        };
         let mut sheet = Self {
             asked,
             grain,
             fields,
             shown: rows.len(),
+            lengths: rows.iter().map(length).collect(),
             rows,
             nodes,
-            drawing: Drawing::of(answer, asked.query.form),
+            drawing,
             total,
             rest,
             until: until.unwrap_or_default(),
@@ -111,8 +119,13 @@ impl<'a> Sheet<'a> {
     }
 
     /// The whole answer.
-    pub(super) fn write(self) -> Value {
-        self.value(self.shown)
+    pub(super) fn write(mut self) -> Value {
+        let mut fields = self.frame(self.shown);
+        if let (Some(name), None) = (self.asked.operation.facts().rows, &self.drawing) {
+            self.rows.truncate(self.shown);
+            fields.insert(name.to_owned(), self.rows.into());
+        }
+        Value::Object(fields)
     }
 
     /// Takes rows away until the answer is short enough.
@@ -166,14 +179,16 @@ impl<'a> Sheet<'a> {
         true
     }
 
+    /// Whether the answer with the first `shown` rows is short enough. Each row was written once to
+    /// know its length: an answer is not made to be measured.
     fn is_short(&self, shown: usize) -> bool {
-        self.value(shown).to_string().len() <= self.asked.budget
+        let rows = self.lengths.iter().take(shown).sum::<usize>();
+        Value::Object(self.frame(shown)).to_string().len() + rows <= self.asked.budget
     }
 
-    /// The answer with the first `shown` rows.
-    fn value(&self, shown: usize) -> Value {
+    /// The answer with the first `shown` rows, but for the rows themselves.
+    fn frame(&self, shown: usize) -> Map<String, Value> {
         let mut fields = self.fields.clone();
-        let rows = self.rows.get(..shown).unwrap_or_default();
         if let Some(name) = self.asked.operation.facts().rows {
             let offset = self.asked.query.page.offset;
             let left = self.total.saturating_sub(offset.saturating_add(shown));
@@ -185,10 +200,11 @@ impl<'a> Sheet<'a> {
             }
             match &self.drawing {
                 Some(drawing) => fields.insert("diagram".to_owned(), drawing.text(shown).into()),
-                None => fields.insert(name.to_owned(), rows.to_vec().into()),
+                None => fields.insert(name.to_owned(), json!([])),
             };
         }
         if self.asked.operation == Operation::Dependencies && self.drawing.is_none() {
+            let rows = self.rows.get(..shown).unwrap_or_default();
             fields.insert("nodes".to_owned(), self.nodes_of(rows).into());
         }
         let mut hints = notes::hints(self.asked, self.grain, self.total, &fields);
@@ -197,7 +213,7 @@ impl<'a> Sheet<'a> {
             fields.insert("hints".to_owned(), hints.into());
         }
         fields.insert("units".to_owned(), notes::units());
-        Value::Object(fields)
+        fields
     }
 
     /// The remainder row, and the cursor that goes on with it.

@@ -76,6 +76,7 @@ fn the_index_lists_every_endpoint_and_parameter() {
     "/mcp/dependencies" "Show who depends on whom, as a graph: of one workload, or of all"
     "/mcp/diff" "Show what is different between two windows, by workload: new and gone dependencies, and changed volume, rate, handshake time and share of failed connections"
     "/" "this list"
+    "/openapi.json" "the endpoints for programs: an OpenAPI document"
     "/mcp" "POST: the Model Context Protocol; GET: what it offers"
     "/api/mcp" "the tools, as Kubeshark's client asks for them"
     "/api/mcp/tools/call" "POST: calls a tool, `{\"name\": …, \"arguments\": …}`"
