@@ -320,19 +320,23 @@ impl Engine {
     ) {
         let octets = frame.data.get(usize::from(ip_offset)..).unwrap_or_default();
         let fingerprint = match repeats {
-            Repeats::Suspect | Repeats::Sent => {
-                self.duplicates
-                    .fingerprint(octets, frame.original_len, key.hop)
+            // Nobody would look for it.
+            Repeats::Sent => None,
+            Repeats::Suspect => {
+                let duplicates = &self.duplicates;
+                Some(duplicates.fingerprint(octets, frame.original_len, key.hop))
             }
             Repeats::Copy | Repeats::Uncertain => {
                 let octets = without_checksum(octets, key.protocol);
-                self.duplicates
-                    .fingerprint(&octets, frame.original_len, key.hop)
+                let duplicates = &self.duplicates;
+                Some(duplicates.fingerprint(&octets, frame.original_len, key.hop))
             }
         };
         let hash = self.table.hash(&key);
         self.table.expect(hash);
-        self.duplicates.fetch(fingerprint);
+        if let Some(fingerprint) = fingerprint {
+            self.duplicates.fetch(fingerprint);
+        }
         self.ahead.push(Parcel {
             hash,
             slot: None,
@@ -376,10 +380,9 @@ impl Engine {
         // The parcel is read where it lies: a copy is written in wide pieces and read in others,
         // which the processor waits for.
         let (hash, repeats) = (parcel.hash, parcel.repeats);
-        parcel.sighting.duplicate = repeats != Repeats::Sent
-            && self
-                .duplicates
-                .seen(parcel.sighting.time, parcel.fingerprint);
+        parcel.sighting.duplicate = parcel
+            .fingerprint
+            .is_some_and(|fingerprint| self.duplicates.seen(parcel.sighting.time, fingerprint));
         let Parcel { key, sighting, .. } = &*parcel;
         if sighting.duplicate && self.is_copy(repeats) {
             self.coverage.copies += 1;

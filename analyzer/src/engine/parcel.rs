@@ -21,7 +21,8 @@ pub(super) struct Parcel {
     pub(super) sighting: Sighting,
     /// Whether the capture knows what is merged in it.
     pub(super) offload: Offload,
-    pub(super) fingerprint: Fingerprint,
+    /// What a repeat is found by; `None` where one means nothing.
+    pub(super) fingerprint: Option<Fingerprint>,
     pub(super) repeats: Repeats,
 }
 
