@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! frames ────────► capture ──► capture-1-00001.pcapng, …
-//! changes ───────► object ───► cluster.jsonl
+//! changes ───────► timeline ──► cluster.jsonl, …
 //! declarations ──► description ► scenario.yaml
 //! ```
 //!
@@ -18,6 +18,7 @@ mod capture;
 mod description;
 mod object;
 mod output;
+mod timeline;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,11 +35,9 @@ use analyzer::time::Timestamp;
 use ipnet::IpNet;
 
 use crate::recorder::capture::Captures;
-use crate::recorder::description::DescribedSource;
-use crate::recorder::output::Output;
+use crate::recorder::description::{DescribedEngine, DescribedSource};
+use crate::recorder::timeline::Timeline;
 
-/// The timeline of the cluster.
-const CLUSTER: &str = "cluster.jsonl";
 /// Names for addresses that no object explains.
 const NAMES: &str = "names.txt";
 /// What is told beside frames and objects.
@@ -57,6 +56,8 @@ pub struct RecorderOptions {
     pub cluster_cidrs: Vec<IpNet>,
     /// The file of names that it was told.
     pub names: Option<PathBuf>,
+    /// What is kept of the frames, as whoever reads the recording is told.
+    pub filter: Option<String>,
 }
 
 /// A recording in progress.
@@ -69,7 +70,7 @@ pub struct Recorder {
     left_out: BTreeMap<u32, Unrecorded>,
     /// From when to when, though no frame may say so.
     watched: Option<(Timestamp, Timestamp)>,
-    cluster: Option<Output>,
+    cluster: Timeline,
     description: Description,
     recording: Recording,
     /// As of the last flush.
@@ -187,7 +188,7 @@ impl Recorder {
             declarations: Vec::new(),
             left_out: BTreeMap::new(),
             watched: None,
-            cluster: None,
+            cluster: Timeline::default(),
             description: Description::default(),
             recording: Recording::default(),
             shown: Arc::default(),
@@ -253,18 +254,16 @@ impl Recorder {
     /// # Errors
     /// When a file can not be written.
     pub fn change(&mut self, change: &Change) -> Result<(), RecordError> {
-        let cluster = match &mut self.cluster {
-            Some(cluster) => cluster,
-            // Not before: a timeline without a change is a mistake to whoever reads it.
-            None => {
-                let output = Output::create(self.options.folder.join(CLUSTER))?;
-                self.cluster.insert(output)
-            }
-        };
-        cluster.add(|out| {
-            out.extend(object::line(change).into_bytes());
-            out.push(b'\n');
-        })?;
+        let RecorderOptions {
+            folder,
+            max_file_octets,
+            ..
+        } = &self.options;
+        let files = self.cluster.files();
+        self.cluster.add(folder, *max_file_octets, change)?;
+        if self.cluster.files() != files {
+            self.describe()?;
+        }
         self.recording.changes += 1;
         Ok(())
     }
@@ -314,9 +313,7 @@ impl Recorder {
     /// When a file can not be written.
     pub fn flush(&mut self) -> Result<(), RecordError> {
         // First what names the ends of the frames.
-        if let Some(cluster) = &mut self.cluster {
-            cluster.flush()?;
-        }
+        self.cluster.flush()?;
         for captures in self.sources.values_mut() {
             captures.flush()?;
         }
@@ -411,10 +408,17 @@ impl Recorder {
         let RecorderOptions {
             settings,
             cluster_cidrs,
+            filter,
             folder,
             ..
         } = &self.options;
-        let text = description::text(&sources, *settings, cluster_cidrs, self.watched);
+        let engine = DescribedEngine {
+            settings: *settings,
+            cluster_cidrs,
+            filter: filter.as_deref(),
+        };
+        let timelines: Vec<String> = self.cluster.names().collect();
+        let text = description::text(&sources, &timelines, &engine, self.watched);
         if text != self.description.text {
             output::replace(&folder.join(DESCRIPTION), &text)?;
         }

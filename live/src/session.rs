@@ -39,6 +39,7 @@ use crate::capture::{CaptureError, InterfaceChoice, Ring, RingSettings};
 use crate::clock::now;
 use crate::cluster;
 use crate::cluster::connection::Connection;
+use crate::filter::PacketFilter;
 use crate::interfaces::{Interfaces, InterfacesError};
 use crate::namespaces::Namespaces;
 use crate::recorder::{RecordError, Recorder, Recording};
@@ -157,6 +158,9 @@ impl Session {
 
     /// Has it follow a cluster while it goes on.
     pub fn follow(&mut self, cluster: Connection) {
+        for warning in &cluster.warnings {
+            self.intake.warn(warning.clone());
+        }
         self.cluster = Some(cluster);
     }
 
@@ -166,6 +170,12 @@ impl Session {
         let mut pods = PodRings::new(namespaces, settings);
         pods.refresh(&mut self.intake);
         self.pods = Some(pods);
+    }
+
+    /// Has it leave out what a filter does not keep, and count that as excluded. Before it is
+    /// recorded.
+    pub fn filter(&mut self, filter: PacketFilter) {
+        self.intake.set_filter(filter);
     }
 
     /// Has it recorded, from what it is told next on.

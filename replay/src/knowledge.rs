@@ -61,6 +61,9 @@ pub(crate) fn engine(
         knowledge.add_captures(capture, &scenario);
         scenario.recorded.lay_over(&mut settings);
         knowledge.watched.extend(scenario.recorded.watched);
+        let filter = scenario.recorded.filter.as_deref();
+        let filter = filter.map(|filter| filter_warning(capture, filter));
+        knowledge.warnings.extend(filter);
         cluster.extend(scenario.cluster);
         ranges.extend(scenario.cluster_cidrs);
         names.extend(scenario.names);
@@ -72,6 +75,15 @@ pub(crate) fn engine(
     knowledge.warnings.append(&mut told.warnings);
     told.tell(&mut engine);
     Ok((engine, knowledge))
+}
+
+/// What to know of a recording of which a filter left something out.
+fn filter_warning(folder: &Path, filter: &str) -> String {
+    format!(
+        "{}: recorded with --filter {filter:?}: other traffic was left out, and is counted as \
+         excluded",
+        folder.display()
+    )
 }
 
 /// Standard input can be read once: captures and objects can not both be it.

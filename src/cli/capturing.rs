@@ -21,6 +21,7 @@ use live::capture::{InterfaceChoice, Ring, RingSettings};
 use live::cluster::connection::Connection;
 use live::cluster::source::{self, Choice, ClusterSource, Offered};
 use live::confine::{Connections, Needs, Opener};
+use live::filter::PacketFilter;
 use live::namespaces::Namespaces;
 use live::recorder::{Recorder, RecorderOptions, RecordingWatch};
 use live::session::{self, OwnTraffic, PodChoice, Session, SessionSettings};
@@ -70,6 +71,8 @@ pub(crate) struct RecordTo {
     pub(crate) folder: PathBuf,
     /// The size at which another file is begun.
     pub(crate) max_file_octets: Option<u64>,
+    /// What is recorded of the frames; all without one.
+    pub(crate) filter: Option<PacketFilter>,
 }
 
 /// The options.
@@ -180,12 +183,20 @@ pub(crate) fn record(
             settings,
             cluster_cidrs: known.cluster_cidrs,
             names: known.names,
+            filter: to.filter.as_ref().map(ToString::to_string),
         })?;
         let watch = recorder.watch();
+        if let Some(filter) = &to.filter {
+            session.filter(filter.clone());
+        }
         session.record(recorder);
         Ok(watch)
     })?;
     capturing.needs.write.push(to.folder.clone());
+    let filter = to.filter.as_ref();
+    let note = filter
+        .map(|filter| format!("records only what is `{filter}`; the rest is counted as excluded"));
+    capturing.notes.extend(note);
     Ok((capturing, watch))
 }
 
@@ -214,7 +225,7 @@ fn open_with<T>(
     );
     let connection = Connection::open(&choice.source)?;
     let told = told(&known, &choice)?;
-    let notes = vec![choice.to_string(), capture_note(matches, &settings, &ring)];
+    let mut notes = vec![choice.to_string(), capture_note(matches, &settings, &ring)];
     let engine = settings.engine;
     let ring = Ring::open(&ring)?;
     let entered = in_pods.map(|in_pod| Ok::<_, anyhow::Error>((enter()?, in_pod)));
@@ -246,6 +257,7 @@ fn open_with<T>(
     if let Some(connection) = connection {
         needs.connections = Connections::Made;
         needs.read.clone_from(&connection.read_again);
+        notes.extend(connection.warnings.iter().cloned());
         session.follow(connection);
     }
     let capturing = Capturing {

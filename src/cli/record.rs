@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use ::live::confine::confine;
+use ::live::filter::PacketFilter;
 use ::live::recorder::{Recording, RecordingWatch};
 use ::live::session::Ended;
 use analyzer::query::window::Window;
@@ -26,6 +27,7 @@ pub(crate) const NAME: &str = "record";
 
 const OUTPUT: &str = "output";
 const DURATION: &str = "duration";
+const FILTER: &str = "filter";
 const MAX_SIZE: &str = "max-size";
 const HEADING: &str = "What is recorded";
 
@@ -38,11 +40,19 @@ const EXAMPLES: &str = "\
 Examples:
   pilotfish record -o incident --duration 60s      a minute of this node
   pilotfish record -o incident --max-size 100M     files of 100 MB, until Ctrl-C
+  pilotfish record -o dns --filter 'port 53'       only DNS, of both ends and directions
+  pilotfish record -o db --filter 'tcp port 5432 and not host 10.0.0.7'
   pilotfish flows incident                         its flows, here or on any machine
   pilotfish replay incident                        served, as the node would have
 
 The folder has the frames up to their headers (pcapng), the cluster's objects and how they changed
-(cluster.jsonl), and whose the interfaces are (scenario.yaml). Ctrl-C ends it whole; what a killed
+(cluster.jsonl), and whose the interfaces are (scenario.yaml).
+
+A filter is written as for tcpdump, of these words: host ADDRESS, net RANGE, port NUMBER, portrange
+FIRST-LAST, tcp, udp, ip, ip6, with and, or, not and parentheses. It looks at the packet that is
+counted, within tunnels, and at both its ends: a conversation is recorded in both directions or not
+at all. An address is compared as it is on the wire: a service's is gone where it was translated.
+What is left out is counted, by the recording and by its replay. Ctrl-C ends it whole; what a killed
 recording has written can be replayed too.";
 
 pub(crate) fn command() -> Command {
@@ -53,7 +63,7 @@ pub(crate) fn command() -> Command {
         .after_help(EXAMPLES)
 }
 
-fn args() -> [Arg; 3] {
+fn args() -> [Arg; 4] {
     [
         Arg::new(OUTPUT)
             .short('o')
@@ -70,6 +80,12 @@ fn args() -> [Arg; 3] {
             .value_parser(quantity::duration)
             .help_heading(HEADING)
             .help("how long, such as 60s [default: until Ctrl-C]"),
+        Arg::new(FILTER)
+            .long(FILTER)
+            .value_name("EXPRESSION")
+            .value_parser(PacketFilter::parse)
+            .help_heading(HEADING)
+            .help("only packets of which this holds, such as 'tcp port 443 and net 10.0.0.0/8'"),
         Arg::new(MAX_SIZE)
             .long(MAX_SIZE)
             .value_name("OCTETS")
@@ -94,6 +110,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let to = RecordTo {
         folder: folder.unwrap_or_default(),
         max_file_octets: matches.get_one::<u64>(MAX_SIZE).copied(),
+        filter: matches.get_one::<PacketFilter>(FILTER).cloned(),
     };
     let (capturing, recording) = capturing::record(matches, &to)?;
     for note in &capturing.notes {

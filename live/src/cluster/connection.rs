@@ -24,6 +24,8 @@ pub struct Connection {
     pub port: u16,
     /// Files and folders that are read while it runs: tokens and authorities change.
     pub read_again: Vec<PathBuf>,
+    /// What to know before it is relied on.
+    pub warnings: Vec<String>,
     pub(super) runtime: Runtime,
     pub(super) client: Client,
     pub(super) listing: Listing,
@@ -84,7 +86,12 @@ impl Connection {
             ClusterSource::Kubeconfig(files) => {
                 let config = runtime.block_on(kubeconfig(files))?;
                 let read_again = read_again(&config, files);
-                Self::of(runtime, config, read_again).map(Some)
+                let warnings = token_warning(&config).into_iter().collect();
+                let connection = Self::of(runtime, config, read_again)?;
+                Ok(Some(Self {
+                    warnings,
+                    ..connection
+                }))
             }
             ClusterSource::Files(_) | ClusterSource::None => Ok(None),
         }
@@ -119,6 +126,7 @@ impl Connection {
             port: port.unwrap_or(if server.starts_with("http:") { 80 } else { 443 }),
             server,
             read_again,
+            warnings: Vec::new(),
             runtime,
             client,
             listing: Listing::default(),
@@ -151,6 +159,23 @@ async fn kubeconfig(files: &[PathBuf]) -> Result<Config, ConnectionError> {
     let options = KubeConfigOptions::default();
     let config = Config::from_custom_kubeconfig(all, &options).await;
     config.map_err(|error| wrong(last, error))
+}
+
+/// What to know where a program gives the token: it is run now, and can not be run again once the
+/// process has given up what it does not need.
+fn token_warning(config: &Config) -> Option<String> {
+    let auth = &config.auth_info;
+    let program = match (&auth.exec, &auth.auth_provider) {
+        (Some(exec), _) => exec.command.as_deref().unwrap_or("exec"),
+        (None, Some(provider)) => provider.name.as_str(),
+        (None, None) => return None,
+    };
+    Some(format!(
+        "the kubeconfig's token comes from a program (`{program}`), which can not be run again once \
+         privileges are given up: when the token expires, names stop following the cluster until \
+         pilotfish is started again; use a kubeconfig with a client certificate, a tokenFile, or a \
+         service account's token (kubectl create token)"
+    ))
 }
 
 /// What a client made of kubeconfig files reads while it runs.
@@ -209,6 +234,33 @@ mod tests {
             assert_eq!((connection.host.as_str(), connection.port), (host, port));
             let hosts = PathBuf::from("/etc/hosts");
             assert_eq!(connection.read_again.contains(&hosts), by_name);
+        }
+    }
+
+    #[test]
+    fn a_token_that_a_program_gives_is_warned_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kubeconfig");
+        let credential = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t"}}"#;
+        let exec = format!(
+            "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: echo, args: ['{credential}'], interactiveMode: Never}}}}"
+        );
+        for (user, is_warned) in [("{token: t}", false), (exec.as_str(), true)] {
+            let text = format!(
+                "clusters: [{{name: c, cluster: {{server: \"https://10.96.0.1\"}}}}]\n\
+                 contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n\
+                 users: [{{name: u, user: {user}}}]\n\
+                 current-context: c\n"
+            );
+            std::fs::write(&file, text).unwrap();
+            let source = ClusterSource::Kubeconfig(vec![file.clone()]);
+            let connection = Connection::open(&source).unwrap().unwrap();
+            let warned: Vec<bool> = connection
+                .warnings
+                .iter()
+                .map(|warning| warning.contains("`echo`"))
+                .collect();
+            assert_eq!(warned, vec![true; usize::from(is_warned)]);
         }
     }
 

@@ -26,17 +26,33 @@ pub(super) struct DescribedSource<'a> {
     pub(super) left_out: Option<Unrecorded>,
 }
 
+/// The engine that was given the same, and what was kept from it.
+pub(super) struct DescribedEngine<'a> {
+    pub(super) settings: Settings,
+    pub(super) cluster_cidrs: &'a [IpNet],
+    pub(super) filter: Option<&'a str>,
+}
+
 /// The text of a description.
 pub(super) fn text(
     sources: &[DescribedSource<'_>],
-    settings: Settings,
-    cluster_cidrs: &[IpNet],
+    timelines: &[String],
+    engine: &DescribedEngine<'_>,
     watched: Option<(Timestamp, Timestamp)>,
 ) -> String {
+    let DescribedEngine {
+        settings,
+        cluster_cidrs,
+        filter,
+    } = engine;
     let mut text = HEAD.to_owned();
     text.push_str("captures:\n");
     for source in sources {
         describe(&mut text, source);
+    }
+    if timelines.len() > 1 {
+        let files: Vec<String> = timelines.iter().map(|file| quoted(file)).collect();
+        line(&mut text, format_args!("cluster: [{}]", files.join(", ")));
     }
     if !cluster_cidrs.is_empty() {
         let ranges: Vec<String> = cluster_cidrs
@@ -47,6 +63,9 @@ pub(super) fn text(
             &mut text,
             format_args!("cluster_cidrs: [{}]", ranges.join(", ")),
         );
+    }
+    if let Some(filter) = filter {
+        line(&mut text, format_args!("filter: {}", quoted(filter)));
     }
     let IdleTimeouts { tcp_ns, udp_ns } = settings.idle;
     let (tcp, udp) = (seconds(tcp_ns), seconds(udp_ns));

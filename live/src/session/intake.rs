@@ -22,6 +22,7 @@ use ipnet::IpNet;
 
 use crate::capture::{InterfaceChoice, Statistics};
 use crate::cluster::Health;
+use crate::filter::PacketFilter;
 use crate::interfaces::Interfaces;
 use crate::recorder::{RecordError, Recorder, Recording};
 use crate::session::SessionSettings;
@@ -46,6 +47,8 @@ pub(super) struct Intake {
     pods: PodChoice,
     /// The interfaces of those pods; `None` while all are captured.
     chosen: Option<BTreeSet<u32>>,
+    /// Of their packets, those that are captured; `None` for all.
+    filter: Option<PacketFilter>,
     retention: Duration,
     own: Option<OwnSockets>,
     ownership: Option<Ownership>,
@@ -75,6 +78,7 @@ impl Intake {
             interfaces: settings.interfaces,
             chosen: (!settings.pods.is_all()).then(BTreeSet::new),
             pods: settings.pods,
+            filter: None,
             retention: settings.retention,
             own: match settings.own_traffic {
                 OwnTraffic::LeftOut { listening, service } => {
@@ -95,6 +99,14 @@ impl Intake {
             lost: Statistics::default(),
             swept: IntervalIndex::default(),
         }
+    }
+
+    /// Leaves out what a filter does not keep. What it leaves out at a hop may have passed there.
+    pub(super) fn set_filter(&mut self, filter: PacketFilter) {
+        if let Some(here) = self.provenance.sources.get_mut(HERE) {
+            here.shows = Shown::Some;
+        }
+        self.filter = Some(filter);
     }
 
     /// Gives a recorder all that comes from now on.
@@ -134,7 +146,7 @@ impl Intake {
         }
     }
 
-    /// Whether an interface is one of those that are asked for.
+    /// Whether a frame is of an interface that is asked for, and of what is asked for there.
     #[inline]
     fn keeps(&mut self, frame: &Frame<'_>, name: impl Fn(u32) -> Option<String>) -> bool {
         let interface = frame.origin.interface;
@@ -145,6 +157,10 @@ impl Intake {
         let of_chosen = self.chosen.as_ref();
         of_chosen.is_none_or(|chosen| chosen.contains(&interface))
             && self.interfaces.keeps(interface, frame.time, name)
+            && self
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.keeps(frame))
     }
 
     pub(super) fn apply(&mut self, change: Change) {

@@ -60,6 +60,8 @@ impl Reader {
     fn read_until_stopped(&mut self, names: &InterfaceNames) -> Result<(), CaptureError> {
         let (mut looked, mut looked_for_sockets) = (Stopwatch::start(), Stopwatch::start());
         self.intake.find_own_sockets();
+        // It is watched from now on, also where nothing passes.
+        self.intake.pass(now());
         while !self.stop.load(Ordering::Relaxed) {
             self.read(names, &mut looked_for_sockets)?;
             self.take_changes();

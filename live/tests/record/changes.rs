@@ -1,5 +1,6 @@
 //! Changes of the cluster come back as they were.
 
+use std::fs;
 use std::path::Path;
 
 use analyzer::cluster::Change;
@@ -25,31 +26,57 @@ const OBJECTS: &str = r#"
 {"kind":"Pod","metadata":{"name":"found","namespace":"shop","resourceVersion":"3"},"status":{"podIP":"10.244.1.77"}}
 "#;
 
-fn recorded(changes: &[Change]) -> Vec<Change> {
-    let folder = tempfile::tempdir().unwrap();
+fn record(folder: &Path, max_file_octets: Option<u64>, changes: &[Change]) {
     let mut recorder = Recorder::create(RecorderOptions {
-        folder: folder.path().to_owned(),
-        max_file_octets: None,
+        folder: folder.to_owned(),
+        max_file_octets,
         settings: answers::settings(),
         cluster_cidrs: Vec::new(),
         names: None,
+        filter: None,
     })
     .unwrap();
     for change in changes {
         recorder.change(change).unwrap();
     }
     recorder.finish().unwrap();
-    let file = folder.path().join("cluster.jsonl");
-    cluster_file::read(&file).unwrap().changes
+}
+
+fn read(folder: &Path, file: &str) -> Vec<Change> {
+    cluster_file::read(&folder.join(file)).unwrap().changes
+}
+
+fn known() -> Vec<Change> {
+    let known = cluster_file::decode(Path::new("cluster.jsonl"), OBJECTS.trim_start()).unwrap();
+    assert_eq!(known.changes.len(), OBJECTS.trim().lines().count());
+    known.changes
 }
 
 #[test]
 fn every_kind_of_object_comes_back_as_it_was() {
-    let changes = cluster_file::decode(Path::new("cluster.jsonl"), OBJECTS.trim_start())
-        .unwrap()
-        .changes;
-    assert_eq!(changes.len(), OBJECTS.trim().lines().count());
-    for (change, back) in changes.iter().zip(recorded(&changes)) {
-        assert_eq!(&back, change);
-    }
+    let (folder, changes) = (tempfile::tempdir().unwrap(), known());
+    record(folder.path(), None, &changes);
+    let back = read(folder.path(), "cluster.jsonl");
+    assert_eq!(back, changes);
+    let description = fs::read_to_string(folder.path().join("scenario.yaml")).unwrap();
+    assert!(!description.contains("cluster:"), "it has the usual name");
+}
+
+#[test]
+fn a_timeline_goes_on_in_another_file_at_the_size_that_is_asked_for() {
+    let (folder, changes) = (tempfile::tempdir().unwrap(), known());
+    record(folder.path(), Some(2_000), &changes);
+    let description = fs::read_to_string(folder.path().join("scenario.yaml")).unwrap();
+    let named = r#"cluster: ["cluster.jsonl", "cluster-00002.jsonl"]"#;
+    assert!(description.contains(named), "{description}");
+    let files = ["cluster.jsonl", "cluster-00002.jsonl"].map(|file| read(folder.path(), file));
+    assert!(files.iter().all(|file| !file.is_empty()));
+    // A line is a place in its file.
+    let places = |changes: Vec<Change>| -> Vec<Change> {
+        let unplaced = changes
+            .into_iter()
+            .map(|change| Change { line: 0, ..change });
+        unplaced.collect()
+    };
+    assert_eq!(places(files.concat()), places(changes));
 }

@@ -22,6 +22,7 @@ fn options(folder: &Path, max_file_octets: Option<u64>) -> RecorderOptions {
         settings: answers::settings(),
         cluster_cidrs: Vec::new(),
         names: None,
+        filter: None,
     }
 }
 

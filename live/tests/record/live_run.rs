@@ -14,6 +14,7 @@ use analyzer::snapshot::{Snapshot, Source};
 use analyzer::time::Timestamp;
 use live::capture::{InterfaceChoice, Ring, RingSettings};
 use live::clock::now;
+use live::filter::PacketFilter;
 use live::namespaces::{Namespaces, OpenerError, run as open};
 use live::recorder::{Recorder, RecorderOptions};
 use live::session::{Ended, OwnTraffic, PodChoice, Session, SessionSettings};
@@ -43,7 +44,7 @@ fn change(line: &str) -> Change {
 }
 
 /// What a live run knew at its end, recorded into a folder.
-fn run(node: &Node, folder: &Path, interfaces: &[&str], within: Within) -> Snapshot {
+fn run(node: &Node, folder: &Path, interfaces: &[&str], (within, filter): (Within, Option<&str>)) -> Snapshot {
     let ring_settings = RingSettings {
         octets: 8 << 20,
         ..RingSettings::default()
@@ -64,9 +65,13 @@ fn run(node: &Node, folder: &Path, interfaces: &[&str], within: Within) -> Snaps
         settings: answers::settings(),
         cluster_cidrs: vec!["10.9.0.0/16".parse().unwrap()],
         names: None,
+        filter: filter.map(ToOwned::to_owned),
     })
     .unwrap();
     let recording = recorder.watch();
+    if let Some(filter) = filter {
+        session.filter(PacketFilter::parse(filter).unwrap());
+    }
     session.record(recorder);
     session.add_cluster_range("10.9.0.0/16".parse().unwrap());
     session.apply(service());
@@ -144,16 +149,17 @@ fn an_opener_works_only_for_who_starts_it() {
 
 #[test]
 fn a_node_that_was_recorded_is_replayed_to_the_same_answers() {
-    for (interfaces, within) in [
-        (&[] as &[&str], Within::Node),
-        (&["a*", "b*"], Within::Node),
-        (&[], Within::Pods),
+    for (interfaces, within, filter) in [
+        (&[] as &[&str], Within::Node, None),
+        (&["a*", "b*"], Within::Node, None),
+        (&[], Within::Pods, None),
+        (&[], Within::Node, Some("tcp and not host 127.0.0.1")),
     ] {
         let Some(node) = Node::build() else {
             return;
         };
         let folder = tempfile::tempdir().unwrap();
-        let mut snapshot = run(&node, folder.path(), interfaces, within);
+        let mut snapshot = run(&node, folder.path(), interfaces, (within, filter));
         assert_eq!(snapshot.provenance.dropped, 0);
         // What a replay has and a live run never does: an end, and all time as default.
         snapshot.provenance.source = Source::Replay;
@@ -162,10 +168,16 @@ fn a_node_that_was_recorded_is_replayed_to_the_same_answers() {
         for expected in [r#""pod":"a""#, r#""pod":"c""#, r#""svc":"b""#] {
             assert!(live.contains(expected), "{expected}: {live}");
         }
-        assert_eq!(live.contains("127.0.0.1"), interfaces.is_empty());
-        assert_eq!(live.contains(r#""excluded""#), !interfaces.is_empty());
-        let replayed = answers::of_replay(folder.path());
-        assert_same(&live, &replayed, &format!("{interfaces:?}, {within:?}"));
+        let is_whole = interfaces.is_empty() && filter.is_none();
+        assert_eq!(live.contains("127.0.0.1"), is_whole);
+        assert_eq!(live.contains(r#""excluded""#), !is_whole);
+        assert_eq!(live.contains(r#""proto":"udp""#), filter.is_none());
+        let replayed = answers::replay(folder.path());
+        let warnings = &replayed.provenance.warnings;
+        let is_told = |filter| warnings.iter().any(|warning| warning.contains(filter));
+        assert!(filter.is_none_or(is_told), "{warnings:?}");
+        let what = format!("{interfaces:?}, {within:?}, {filter:?}");
+        assert_same(&live, &answers::of(&replayed), &what);
         let told = fs::read_to_string(folder.path().join("scenario.yaml")).unwrap();
         // Whose an address will be is told from the beginning here.
         let in_pods = [r#"{pod: "shop/b"}"#, r#"{pod: "shop/c"}"#];

@@ -160,6 +160,7 @@ impl Live {
             settings,
             cluster_cidrs: Vec::new(),
             names: None,
+            filter: None,
         })
         .unwrap();
         recorder.declare(&story.declarations).unwrap();

@@ -21,6 +21,7 @@
 //!       - {index: 7, name: veth1a, owner: {pod: shop/cart-7f9c-hm2ts}}
 //!       - {index: 9, name: veth1a}    # nobody knew whose it was: it is learned
 //!     left_out: {frames: 12, first: 2026-11-22T10:00:00Z, last: 2026-11-22T10:01:00Z}
+//! filter: tcp port 53                 # what was recorded of the frames; the rest was left out
 //! timeouts: {tcp: 300s, udp: 60s}     # how long a connection may be silent
 //! limits: {connections: 65536}        # the smaller one holds, of these and the replay's own
 //! surplus: earliest                   # which records of connections went that did not fit

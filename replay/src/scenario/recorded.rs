@@ -23,17 +23,20 @@ pub struct Recorded {
     udp_ns: Option<u64>,
     /// Which records of connections went when there were more than the limit.
     surplus: Option<Surplus>,
+    /// What was recorded of the frames; all where it does not say.
+    pub(crate) filter: Option<String>,
     /// From when to when it was watched, though no frame may say so.
     pub(crate) watched: Option<(Timestamp, Timestamp)>,
 }
 
 impl Recorded {
     /// The fields of a description that are read here.
-    pub(super) const FIELDS: [&str; 4] = ["limits", "surplus", "timeouts", "watched"];
+    pub(super) const FIELDS: [&str; 5] = ["filter", "limits", "surplus", "timeouts", "watched"];
 
     /// Reads a description.
     pub(super) fn read(root: &Field<'_>) -> Result<Self, FieldError> {
         let mut recorded = Self::default();
+        recorded.filter = root.get("filter")?.text()?.map(ToOwned::to_owned);
         let limits = root.get("limits")?;
         let names = Limits::default().named().map(|(name, _)| name);
         limits.only(&names)?;
