@@ -60,6 +60,14 @@ generate PROFILE="small" PACKETS="10000000" CONNECTIONS="1000000":
 bench FILE *OPTIONS: release
     benches/compare target/release/pilotfish '{{ FILE }}' {{ OPTIONS }}
 
+# CPU a packet and drops of `pilotfish live` beside `tcpdump -w /dev/null`, at one rate, as root.
+bench-live *OPTIONS: release
+    benches/live/compare {{ OPTIONS }}
+
+# `pilotfish live` at the highest rate a sender reaches, held to its account and its memory, as root.
+soak *OPTIONS: release
+    benches/live/soak {{ OPTIONS }}
+
 # A small generated capture: are the answers the truth about it?
 smoke:
     benches/smoke
@@ -102,7 +110,7 @@ bench-mcp *OPTIONS:
 kubeshark-cli:
     tests/mcp/kubeshark
 
-# The finished binary.
+# The finished binary, and what it is measured with.
 release:
     cargo build --release
 
