@@ -9,13 +9,19 @@
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod following;
+#[cfg(test)]
 mod names;
+#[cfg(test)]
+mod node;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod rights;
+#[cfg(test)]
+mod sending;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
