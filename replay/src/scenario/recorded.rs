@@ -35,8 +35,10 @@ impl Recorded {
 
     /// Reads a description.
     pub(super) fn read(root: &Field<'_>) -> Result<Self, FieldError> {
-        let mut recorded = Self::default();
-        recorded.filter = root.get("filter")?.text()?.map(ToOwned::to_owned);
+        let mut recorded = Self {
+            filter: root.get("filter")?.text()?.map(ToOwned::to_owned),
+            ..Self::default()
+        };
         let limits = root.get("limits")?;
         let names = Limits::default().named().map(|(name, _)| name);
         limits.only(&names)?;
