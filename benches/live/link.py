@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 NEEDED = ("ip", "nft", "taskset", "nice")
@@ -144,6 +145,11 @@ class Live(Capture):
         return json.loads(answer)
 
     def coverage(self):
-        """The account, once all that was sent has been read."""
-        time.sleep(2.5)
-        return self.ask("summary", "--window", "1h")["coverage"]
+        """The account, once all that was sent has been read: an answer may be old where it was dear."""
+        sent = datetime.now(timezone.utc).isoformat()
+        for _ in range(120):
+            time.sleep(1)
+            coverage = self.ask("summary", "--window", "1h")["coverage"]
+            if coverage["to"] > sent:
+                return coverage
+        sys.exit("no answer is as new as the last packet")
