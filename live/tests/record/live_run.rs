@@ -44,7 +44,12 @@ fn change(line: &str) -> Change {
 }
 
 /// What a live run knew at its end, recorded into a folder.
-fn run(node: &Node, folder: &Path, interfaces: &[&str], (within, filter): (Within, Option<&str>)) -> Snapshot {
+fn run(
+    node: &Node,
+    folder: &Path,
+    interfaces: &[&str],
+    (within, filter): (Within, Option<&str>),
+) -> Snapshot {
     let ring_settings = RingSettings {
         octets: 8 << 20,
         ..RingSettings::default()
