@@ -13,8 +13,8 @@ use analyzer::translation::TranslationLimits;
 const BASE: u64 = 32 << 20;
 
 /// What is left free of the rest, in hundredths: what lies between records, and what a snapshot takes
-/// while it is made. With 70 000 connections that are all at their limits, the process peaked at 1.11
-/// times what its records were meant to take (`benches/live/soak`).
+/// while it is made. Without it a node of 256 MiB with 70 000 connections, all limits reached, peaked
+/// at 276 MiB (`benches/live/soak`).
 const SPARE_PERCENT: u64 = 15;
 
 /// A part of the memory that is left, in hundredths, and what a record of it takes.
