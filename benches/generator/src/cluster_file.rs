@@ -11,6 +11,10 @@ use crate::topology::{End, PODS_PER_NODE, PODS_PER_WORKLOAD, Topology};
 const NAMESPACES: u32 = 20;
 /// Before the first packet.
 const CREATED: &str = "2025-12-01T00:00:00Z";
+/// What Kubernetes draws the ends of names from.
+const NAME_LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+/// What hashes of pod templates are made of: a number's digits, each as one of those letters.
+const HASH_LETTERS: &[u8] = b"456789bcdf";
 
 /// Writes nodes, namespaces, services, endpoint slices and pods.
 ///
@@ -95,10 +99,8 @@ fn write_pod(
 ) -> io::Result<()> {
     let workload = pod.0 / PODS_PER_WORKLOAD;
     let (namespace, name) = (namespace(workload), name(workload));
-    let set = format!(
-        "{name}-{}",
-        letters(&mut Random::new(u64::from(workload)), 10)
-    );
+    let hash = letters(&mut Random::new(u64::from(workload)), HASH_LETTERS, 10);
+    let set = format!("{name}-{hash}");
     let (v4, v6) = (topology.v4(pod), topology.v6(pod));
     writeln!(
         out,
@@ -107,7 +109,7 @@ fn write_pod(
          ReplicaSet, name: {set}, uid: set-{workload}, controller: true}}]}}, spec: {{nodeName: \
          node-{}}}, status: {{phase: Running, podIP: {v4}, podIPs: [{{ip: {v4}}}, \
          {{ip: \"{v6}\"}}], startTime: \"{CREATED}\"}}}}",
-        letters(random, 5),
+        letters(random, NAME_LETTERS, 5),
         pod.0,
         pod.0 / PODS_PER_NODE
     )
@@ -140,12 +142,14 @@ const fn protocol(workload: u32) -> &'static str {
     if workload == 0 { "UDP" } else { "TCP" }
 }
 
-/// Letters as Kubernetes draws them for names.
-fn letters(random: &mut Random, count: usize) -> String {
-    const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+/// Letters of an alphabet.
+fn letters(random: &mut Random, alphabet: &[u8], count: usize) -> String {
     let letter = |_| {
-        let index = usize::from(random.below(27_u8));
-        char::from(ALPHABET.get(index).copied().unwrap_or(b'b'))
+        let index = random.below(u32::try_from(alphabet.len()).unwrap_or(1));
+        let letter = usize::try_from(index)
+            .ok()
+            .and_then(|index| alphabet.get(index));
+        char::from(letter.copied().unwrap_or(b'b'))
     };
     (0..count).map(letter).collect()
 }
