@@ -70,6 +70,18 @@ fn a_graph_that_does_not_fit_is_one_of_namespaces() {
 }
 
 #[test]
+fn a_graph_around_somebody_stays_at_the_level_that_knows_them() {
+    let server = Server::of_shop();
+    for of in ["frontend", "shop/checkout", "kube-system/coredns"] {
+        let answer = server.call("get_dependencies", &json!({"of": of, "max_tokens": 2_000}));
+        assert_eq!(answer["rows_are"], "workload", "{of}: {answer}");
+    }
+    let coredns = json!({"of": "coredns", "direction": "upstream", "max_tokens": 2_000});
+    let coredns = server.call("get_dependencies", &coredns);
+    assert!(coredns["cursor"].is_string(), "{coredns}");
+}
+
+#[test]
 fn a_drawing_that_does_not_fit_has_its_largest_edges_and_a_cursor() {
     let server = Server::of_shop();
     let asked = json!({"format": "mermaid", "level": "pod", "max_tokens": 2_000, "limit": 200});

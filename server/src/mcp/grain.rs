@@ -55,6 +55,8 @@ impl Grain {
             {
                 vec![Self::At(query.level)]
             }
+            // Who was asked about is somebody at this level, and nobody at a coarser one.
+            Operation::Dependencies if query.reach.of.is_some() => vec![Self::At(query.level)],
             Operation::Workloads | Operation::Dependencies | Operation::Diff => {
                 coarser(query.level).collect()
             }
