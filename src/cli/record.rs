@@ -46,14 +46,14 @@ Examples:
   pilotfish replay incident                        served, as the node would have
 
 The folder has the frames up to their headers (pcapng), the cluster's objects and how they changed
-(cluster.jsonl), and whose the interfaces are (scenario.yaml).
+(cluster.jsonl), and whose the interfaces are (scenario.yaml). Ctrl-C ends it whole; what a killed
+recording has written can be replayed too.
 
 A filter is written as for tcpdump, of these words: host ADDRESS, net RANGE, port NUMBER, portrange
 FIRST-LAST, tcp, udp, ip, ip6, with and, or, not and parentheses. It looks at the packet that is
 counted, within tunnels, and at both its ends: a conversation is recorded in both directions or not
 at all. An address is compared as it is on the wire: a service's is gone where it was translated.
-What is left out is counted, by the recording and by its replay. Ctrl-C ends it whole; what a killed
-recording has written can be replayed too.";
+What is left out is counted, by the recording and by its replay.";
 
 pub(crate) fn command() -> Command {
     Command::new(NAME)
