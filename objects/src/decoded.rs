@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use analyzer::cluster::change::{Change, ChangeKind};
 use analyzer::cluster::object::{Controller, Namespace, Object};
@@ -116,16 +117,20 @@ impl Decoded {
 
     fn add_object(
         &mut self,
-        mut place: ObjectPlace,
+        place: ObjectPlace,
         object: &Field<'_>,
         default_kind: Option<&str>,
         event: Event,
     ) -> Result<(), ObjectError> {
-        let decoded = kind(object, default_kind).and_then(|kind| {
-            place.name = title(object, &kind.name);
-            decode(&kind, object)
-        });
-        match decoded.map_err(|error| Box::new((place, error)))? {
+        let kind = match kind(object, default_kind) {
+            Ok(kind) => kind,
+            Err(error) => return Err(Box::new((place, error))),
+        };
+        let wrong = |error| {
+            let name = title(object, &kind.name);
+            Box::new((ObjectPlace { name, ..place }, error))
+        };
+        match decode(&kind, object).map_err(wrong)? {
             Known::Object(object, resource_version) => self.changes.push(Change {
                 time: event.time,
                 kind: event.kind,
@@ -173,25 +178,27 @@ enum Known {
 
 /// The kind of an object and the API group it belongs to, where that is said.
 struct Kind {
-    name: String,
-    group: Option<String>,
+    name: Arc<str>,
+    api_version: Option<Arc<str>>,
+}
+
+impl Kind {
+    /// The group, where it is said; that of the core is empty.
+    fn group(&self) -> Option<&str> {
+        let version = self.api_version.as_deref()?;
+        Some(version.split_once('/').map_or("", |(group, _)| group))
+    }
 }
 
 fn kind(object: &Field<'_>, default: Option<&str>) -> Result<Kind, FieldError> {
     let field = object.get("kind")?;
-    let Some(name) = field
-        .name()?
-        .map(|name| name.to_string())
-        .or(default.map(str::to_owned))
-    else {
+    let Some(name) = field.name()?.or(default.map(Arc::from)) else {
         return Err(field.wrong("missing, expected the kind of an object such as Pod"));
     };
-    let version = object.get("apiVersion")?.name()?;
-    let group = version.map(|version| match version.split_once('/') {
-        Some((group, _)) => group.to_owned(),
-        None => String::new(),
-    });
-    Ok(Kind { name, group })
+    Ok(Kind {
+        name,
+        api_version: object.get("apiVersion")?.name()?,
+    })
 }
 
 /// Kind, namespace and name for errors, as far as they can be read.
@@ -219,10 +226,9 @@ fn decode(kind: &Kind, object: &Field<'_>) -> Result<Known, FieldError> {
         "ServiceCIDR" => &["networking.k8s.io"],
         "IPPool" => &["crd.projectcalico.org", "projectcalico.org"],
         "CiliumNode" => &["cilium.io"],
-        _ => return Ok(Known::Skipped(kind.name.clone())),
+        _ => return Ok(Known::Skipped(kind.name.to_string())),
     };
-    let known = |group: &String| groups.contains(&group.as_str());
-    if let Some(other) = kind.group.as_ref().filter(|group| !known(group)) {
+    if let Some(other) = kind.group().filter(|group| !groups.contains(group)) {
         return Ok(Known::Skipped(format!("{}.{other}", kind.name)));
     }
     let field = object.get("metadata")?;

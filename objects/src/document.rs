@@ -6,11 +6,12 @@
 //! **Errors** [`DocumentError`]: line, column and what is wrong. Depth and number of values are
 //! limited, values that aliases repeat included.
 
+pub mod fast;
 pub mod field;
+pub mod yaml;
 
 mod json;
 mod owned;
-mod yaml;
 
 use std::borrow::Cow;
 
@@ -105,11 +106,13 @@ pub struct DocumentError {
 /// Where the syntax is wrong, or a limit is exceeded.
 pub fn documents(text: &str, keep: Keep) -> Result<Vec<Value<'_>>, DocumentError> {
     let text = text.trim_start_matches('\u{feff}');
-    let budget = Budget { values: MAX_VALUES };
     if text.trim_start().starts_with('{') {
-        json::documents(text, keep, budget)
-    } else {
-        yaml::documents(text, keep, budget)
+        let budget = Budget { values: MAX_VALUES };
+        return json::documents(text, keep, budget);
+    }
+    match fast::documents(text, keep) {
+        Some(documents) => Ok(documents),
+        None => yaml::documents(text, keep),
     }
 }
 
@@ -154,6 +157,12 @@ impl Value<'_> {
 fn duplicate<'m, 't>(
     entries: &'m [(Cow<'t, str>, Value<'t>)],
 ) -> Option<&'m (Cow<'t, str>, Value<'t>)> {
+    // Few keys are compared sooner than sorted.
+    let is_equal = |place: usize, key: &str| entries.iter().skip(place + 1).any(|(k, _)| k == key);
+    let mut places = entries.iter().enumerate();
+    if entries.len() <= 16 && !places.any(|(place, (key, _))| is_equal(place, key)) {
+        return None;
+    }
     let mut sorted: Vec<(&str, usize)> = entries
         .iter()
         .enumerate()

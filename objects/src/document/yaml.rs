@@ -1,4 +1,4 @@
-//! YAML, any number of documents, with anchors, aliases and merge keys.
+//! YAML, any number of documents, with anchors, aliases and merge keys: the general reader.
 //!
 //! **Errors** besides wrong syntax: a key twice, keys that are no text, aliases that multiply
 //! beyond the limit of values.
@@ -15,21 +15,22 @@ use std::mem;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
-use crate::document::{Budget, Content, DocumentError, Keep, MAX_DEPTH, Quoting, Value, duplicate};
+use crate::document::{
+    Budget, Content, DocumentError, Keep, MAX_DEPTH, MAX_VALUES, Quoting, Value, duplicate,
+};
 
 /// Reads all documents of a YAML text; an empty one is [`Content::Null`].
-pub(super) fn documents(
-    text: &str,
-    keep: Keep,
-    budget: Budget,
-) -> Result<Vec<Value<'_>>, DocumentError> {
+///
+/// # Errors
+/// Where the syntax is wrong, or a limit is exceeded.
+pub fn documents(text: &str, keep: Keep) -> Result<Vec<Value<'_>>, DocumentError> {
     // Comments are no values. Whether the parser tells of them depends on who else uses it.
     let mut options = Options::default();
     options.emit_comments = false;
     let mut composer = Composer {
         events: Parser::new_from_str_with_options(text, options),
         keep,
-        budget,
+        budget: Budget { values: MAX_VALUES },
         anchors: BTreeMap::new(),
     };
     let mut documents = Vec::new();
