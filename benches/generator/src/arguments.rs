@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Command, error::ErrorKind, value_parser};
 
 use crate::conversation::LEAST_TCP;
 use crate::plan::Size;
-use crate::profile::{self, Profile};
+use crate::profile::{self, Profile, Traffic};
 use crate::topology::{MAX_PODS, MIN_PODS};
 
 /// 2026-01-01T00:00:00Z: any fixed time will do, a clock would not.
@@ -37,12 +37,17 @@ impl Arguments {
             .get_one::<String>("profile")
             .map_or("small", String::as_str);
         let profile = Profile::named(name).ok_or_else(|| format!("no profile `{name}`"))?;
-        let packets = number("packets").unwrap_or_default();
-        let conversations = number("connections").unwrap_or_default();
-        if packets / LEAST_TCP < conversations {
+        let packets = number("packets").unwrap_or(profile.packets);
+        let conversations =
+            number("connections").unwrap_or_else(|| profile.conversations_of(packets));
+        let least = match profile.traffic {
+            Traffic::Conversations(_) => LEAST_TCP,
+            Traffic::Hostile(_) => 1,
+        };
+        if packets / least < conversations {
             return Err(format!(
                 "--packets {packets} is too few for --connections {conversations}, \
-                 expected at least {LEAST_TCP} packets each"
+                 expected at least {least} packets each"
             ));
         }
         Ok(Self {
@@ -77,14 +82,20 @@ fn command() -> Command {
                 .default_value("small"),
         )
         .arg(
-            option("packets", "N", "How many packets to write")
-                .value_parser(count)
-                .default_value("10000000"),
+            option(
+                "packets",
+                "N",
+                "How many packets are sent [default: the profile's, some 2 GB]",
+            )
+            .value_parser(count),
         )
         .arg(
-            option("connections", "N", "How many conversations they make")
-                .value_parser(count)
-                .default_value("1000000"),
+            option(
+                "connections",
+                "N",
+                "How many conversations they make [default: in the profile's proportion]",
+            )
+            .value_parser(count),
         )
         .arg(
             option(
@@ -113,10 +124,15 @@ fn command() -> Command {
                 .value_parser(path.clone()),
         )
         .arg(
-            option("output", "FILE", "Where to write the capture")
-                .short('o')
-                .required(true)
-                .value_parser(path),
+            option(
+                "output",
+                "FILE",
+                "Where to write the capture: a pcapng file where its name ends so, compressed \
+                 where it ends in .zst",
+            )
+            .short('o')
+            .required(true)
+            .value_parser(path),
         )
 }
 

@@ -44,12 +44,12 @@ pub(crate) fn write(topology: Topology, out: &mut impl Write) -> io::Result<()> 
 }
 
 fn write_node(out: &mut impl Write, node: u32) -> io::Result<()> {
-    let [.., high, low] = node.to_be_bytes();
+    let address = Topology::node_v4(node);
     writeln!(
         out,
         "- {{apiVersion: v1, kind: Node, metadata: {{name: node-{node}, uid: node-{node}, \
          creationTimestamp: \"{CREATED}\"}}, spec: {{podCIDR: 10.244.{node}.0/24}}, status: \
-         {{addresses: [{{type: InternalIP, address: 172.18.{high}.{low}}}]}}}}"
+         {{addresses: [{{type: InternalIP, address: {address}}}]}}}}"
     )
 }
 

@@ -106,6 +106,16 @@ pub(crate) struct Ends {
     pub(crate) server_port: u16,
 }
 
+impl Ends {
+    /// From whom to whom a packet of `sender` goes.
+    pub(crate) const fn way(&self, sender: Sender) -> (End, End) {
+        match sender {
+            Sender::Client => (self.client, self.server),
+            Sender::Server => (self.server, self.client),
+        }
+    }
+}
+
 /// A conversation that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conversation {

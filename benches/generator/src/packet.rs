@@ -1,13 +1,13 @@
-//! A step of a conversation as an Ethernet frame, lengths and checksums right.
+//! A step of a conversation as an IP packet, lengths and checksums right.
 //!
-//! **Units** octets. **Source** RFC 791, 8200, 9293, 768, 792, 4443, 1035; checksums RFC 1071.
+//! **Units** octets. **Source** RFC 791, 8200, 9293, 768, 792, 4443, 1035.
 
 use std::net::IpAddr;
 
+use crate::checksum::{folded, sum};
 use crate::conversation::{Conversation, Family, Message, Sender, Step};
-use crate::topology::{End, Topology};
+use crate::topology::Topology;
 
-const ETHERNET: usize = 14;
 const TTL: u8 = 63;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -20,58 +20,40 @@ const QUESTION: &[u8] = b"\x03api\x04shop\x03svc\x07cluster\x05local\0\0\x01\0\x
 /// The answer: the name above, address, Internet, 30 s, 10.96.0.1.
 const ANSWER: &[u8] = b"\xc0\x0c\0\x01\0\x01\0\0\0\x1e\0\x04\x0a\x60\0\x01";
 
-/// Replaces what is in `frame` with the frame of `step`; returns its IP bytes.
+/// Replaces what is in `packet` with the one of `step`.
 pub(crate) fn build(
-    frame: &mut Vec<u8>,
+    packet: &mut Vec<u8>,
     topology: Topology,
     conversation: &Conversation,
     step: Step,
-) -> u32 {
+) {
     let ends = conversation.ends;
-    let (from, to, ports) = match step.sender {
-        Sender::Client => (
-            ends.client,
-            ends.server,
-            [ends.client_port, ends.server_port],
-        ),
-        Sender::Server => (
-            ends.server,
-            ends.client,
-            [ends.server_port, ends.client_port],
-        ),
+    let (from, to) = ends.way(step.sender);
+    let ports = match step.sender {
+        Sender::Client => [ends.client_port, ends.server_port],
+        Sender::Server => [ends.server_port, ends.client_port],
     };
-    frame.clear();
-    frame.extend(mac(to));
-    frame.extend(mac(from));
+    packet.clear();
     let (source, destination, protocol) = match ends.family {
         Family::V4 => {
-            frame.extend([0x08, 0x00]);
             let (source, destination) = (topology.v4(from), topology.v4(to));
             let protocol = protocol(step.message, ICMP);
-            ipv4(frame, source.octets(), destination.octets(), protocol);
+            ipv4(packet, source.octets(), destination.octets(), protocol);
             (IpAddr::V4(source), IpAddr::V4(destination), protocol)
         }
         Family::V6 => {
-            frame.extend([0x86, 0xdd]);
             let (source, destination) = (topology.v6(from), topology.v6(to));
             let protocol = protocol(step.message, ICMP_V6);
-            ipv6(frame, source.octets(), destination.octets(), protocol);
+            ipv6(packet, source.octets(), destination.octets(), protocol);
             (IpAddr::V6(source), IpAddr::V6(destination), protocol)
         }
     };
-    let transport = frame.len();
-    let checksum_at = message(frame, ports, step.message, ends.family);
-    set_lengths(frame, ends.family, transport, protocol);
-    let pseudo = pseudo_header(source, destination, protocol, frame.len() - transport);
-    let sum = sum(pseudo, frame.get(transport..).unwrap_or_default());
-    put(frame, transport + checksum_at, folded(sum));
-    u32::try_from(frame.len() - ETHERNET).unwrap_or(u32::MAX)
-}
-
-/// A locally administered address for each end.
-fn mac(end: End) -> [u8; 6] {
-    let [a, b, c, d] = end.0.to_be_bytes();
-    [0x02, 0x42, a, b, c, d]
+    let transport = packet.len();
+    let checksum_at = message(packet, ports, step.message, ends.family);
+    set_lengths(packet, ends.family, transport, protocol);
+    let pseudo = pseudo_header(source, destination, protocol, packet.len() - transport);
+    let sum = sum(pseudo, packet.get(transport..).unwrap_or_default());
+    put(packet, transport + checksum_at, folded(sum));
 }
 
 const fn protocol(message: Message, icmp: u8) -> u8 {
@@ -83,26 +65,26 @@ const fn protocol(message: Message, icmp: u8) -> u8 {
 }
 
 /// The header without its length and checksum: version 4, no options, do not fragment, id 0.
-fn ipv4(frame: &mut Vec<u8>, source: [u8; 4], destination: [u8; 4], protocol: u8) {
-    frame.extend([0x45, 0, 0, 0, 0, 0, 0x40, 0, TTL, protocol, 0, 0]);
-    frame.extend(source);
-    frame.extend(destination);
+fn ipv4(packet: &mut Vec<u8>, source: [u8; 4], destination: [u8; 4], protocol: u8) {
+    packet.extend([0x45, 0, 0, 0, 0, 0, 0x40, 0, TTL, protocol, 0, 0]);
+    packet.extend(source);
+    packet.extend(destination);
 }
 
 /// The header without its length: version 6, no extensions.
-fn ipv6(frame: &mut Vec<u8>, source: [u8; 16], destination: [u8; 16], protocol: u8) {
-    frame.extend([0x60, 0, 0, 0, 0, 0, protocol, TTL]);
-    frame.extend(source);
-    frame.extend(destination);
+fn ipv6(packet: &mut Vec<u8>, source: [u8; 16], destination: [u8; 16], protocol: u8) {
+    packet.extend([0x60, 0, 0, 0, 0, 0, protocol, TTL]);
+    packet.extend(source);
+    packet.extend(destination);
 }
 
 /// Appends what is above IP; returns where its checksum stands.
-fn message(frame: &mut Vec<u8>, [from, to]: [u16; 2], message: Message, family: Family) -> usize {
+fn message(packet: &mut Vec<u8>, [from, to]: [u16; 2], message: Message, family: Family) -> usize {
     let mut udp = |parts: &[&[u8]]| {
-        frame.extend(from.to_be_bytes());
-        frame.extend(to.to_be_bytes());
-        frame.extend([0; 4]);
-        frame.extend(parts.concat());
+        packet.extend(from.to_be_bytes());
+        packet.extend(to.to_be_bytes());
+        packet.extend([0; 4]);
+        packet.extend(parts.concat());
         6
     };
     match message {
@@ -112,12 +94,12 @@ fn message(frame: &mut Vec<u8>, [from, to]: [u16; 2], message: Message, family: 
             ack,
             payload_len,
         } => {
-            frame.extend(from.to_be_bytes());
-            frame.extend(to.to_be_bytes());
-            frame.extend(seq.to_be_bytes());
-            frame.extend(ack.to_be_bytes());
-            frame.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
-            frame.resize(frame.len() + usize::from(payload_len), FILLER);
+            packet.extend(from.to_be_bytes());
+            packet.extend(to.to_be_bytes());
+            packet.extend(seq.to_be_bytes());
+            packet.extend(ack.to_be_bytes());
+            packet.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+            packet.resize(packet.len() + usize::from(payload_len), FILLER);
             16
         }
         Message::Udp { payload_len } => udp(&[&vec![FILLER; usize::from(payload_len)]]),
@@ -130,37 +112,37 @@ fn message(frame: &mut Vec<u8>, [from, to]: [u16; 2], message: Message, family: 
             QUESTION,
             ANSWER,
         ]),
-        Message::EchoRequest { id } => echo(frame, [8, 128], family, id),
-        Message::EchoReply { id } => echo(frame, [0, 129], family, id),
+        Message::EchoRequest { id } => echo(packet, [8, 128], family, id),
+        Message::EchoReply { id } => echo(packet, [0, 129], family, id),
     }
 }
 
 /// An echo of ICMP or `ICMPv6`, whose `types` differ.
-fn echo(frame: &mut Vec<u8>, [v4, v6]: [u8; 2], family: Family, id: u16) -> usize {
+fn echo(packet: &mut Vec<u8>, [v4, v6]: [u8; 2], family: Family, id: u16) -> usize {
     let kind = match family {
         Family::V4 => v4,
         Family::V6 => v6,
     };
-    frame.extend([kind, 0, 0, 0]);
-    frame.extend(id.to_be_bytes());
-    frame.extend([0, 1]);
-    frame.resize(frame.len() + 56, FILLER);
+    packet.extend([kind, 0, 0, 0]);
+    packet.extend(id.to_be_bytes());
+    packet.extend([0, 1]);
+    packet.resize(packet.len() + 56, FILLER);
     2
 }
 
 /// Fills in the lengths that are known once the payload is there, and IPv4's checksum.
-fn set_lengths(frame: &mut [u8], family: Family, transport: usize, protocol: u8) {
-    let payload = u16::try_from(frame.len() - transport).unwrap_or(u16::MAX);
+fn set_lengths(packet: &mut [u8], family: Family, transport: usize, protocol: u8) {
+    let payload = u16::try_from(packet.len() - transport).unwrap_or(u16::MAX);
     match family {
         Family::V4 => {
-            put(frame, ETHERNET + 2, payload + 20);
-            let header = frame.get(ETHERNET..transport).unwrap_or_default();
-            put(frame, ETHERNET + 10, folded(sum(0, header)));
+            put(packet, 2, payload + 20);
+            let header = packet.get(..transport).unwrap_or_default();
+            put(packet, 10, folded(sum(0, header)));
         }
-        Family::V6 => put(frame, ETHERNET + 4, payload),
+        Family::V6 => put(packet, 4, payload),
     }
     if protocol == UDP {
-        put(frame, transport + 4, payload);
+        put(packet, transport + 4, payload);
     }
 }
 
@@ -182,29 +164,8 @@ fn pseudo_header(source: IpAddr, destination: IpAddr, protocol: u8, len: usize) 
     addresses + u64::from(protocol) + u64::try_from(len).unwrap_or_default()
 }
 
-/// Adds the 16-bit words of `octets`, the last one filled up with a zero.
-fn sum(start: u64, octets: &[u8]) -> u64 {
-    let (words, rest) = octets.as_chunks::<2>();
-    let words: u64 = words
-        .iter()
-        .map(|word| u64::from(u16::from_be_bytes(*word)))
-        .sum();
-    start + words + rest.first().map_or(0, |last| u64::from(*last) << 8)
-}
-
-/// The one's complement of a sum. Never 0, which would mean "none" in UDP; both are zero.
-fn folded(mut sum: u64) -> u16 {
-    while sum > 0xffff {
-        sum = (sum >> 16) + (sum & 0xffff);
-    }
-    match u16::try_from(sum).map(|sum| !sum) {
-        Ok(0) | Err(_) => 0xffff,
-        Ok(checksum) => checksum,
-    }
-}
-
-fn put(frame: &mut [u8], at: usize, value: u16) {
-    if let Some(place) = frame.get_mut(at..at + 2) {
+fn put(packet: &mut [u8], at: usize, value: u16) {
+    if let Some(place) = packet.get_mut(at..at + 2) {
         place.copy_from_slice(&value.to_be_bytes());
     }
 }

@@ -1,7 +1,7 @@
 //! Which conversations there are, and when each begins: so many of them, with so many packets.
 
 use crate::conversation::{Conversation, Ends, Family, Kind, LEAST_TCP};
-use crate::profile::Profile;
+use crate::profile::{Acquaintance, Mix, Profile, View};
 use crate::random::Random;
 use crate::topology::{End, Topology};
 
@@ -30,7 +30,10 @@ pub(crate) struct Size {
 /// The conversations to come, in order of time.
 pub(crate) struct Plan {
     size: Size,
+    mix: &'static Mix,
     topology: Topology,
+    /// The node that is looked at: an end of each conversation is on it.
+    node: Option<u32>,
     random: Random,
     next_ns: u64,
     packets_left: u64,
@@ -40,8 +43,12 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(size: Size, topology: Topology) -> Self {
+    pub(crate) fn new(size: Size, mix: &'static Mix, topology: Topology) -> Self {
         let ends = usize::try_from(topology.ends()).unwrap_or_default();
+        let node = match size.profile.view {
+            View::Between => None,
+            View::Node => Some(topology.watched_node()),
+        };
         Self {
             random: Random::new(size.seed),
             next_ns: size.start_ns,
@@ -49,7 +56,9 @@ impl Plan {
             conversations_left: size.conversations,
             ports: vec![EPHEMERAL.start; ends],
             size,
+            mix,
             topology,
+            node,
         }
     }
 
@@ -72,11 +81,11 @@ impl Plan {
     /// A kind by its share; the kind that carries data takes what the others leave, so that
     /// the sum of all packets comes out exactly.
     fn kind_and_packets(&mut self) -> (Kind, u64) {
-        let (carrier, share) = self.size.profile.carrier();
+        let (carrier, share) = self.mix.carrier();
         if self.conversations_left <= 1 {
             return (carrier, self.packets_left);
         }
-        let kind = self.size.profile.pick(&mut self.random);
+        let kind = self.mix.pick(&mut self.random);
         let packets = match kind {
             Kind::Dns | Kind::Ping | Kind::Refused => 2,
             Kind::Unanswered => 1 + self.random.below(3_u64),
@@ -94,12 +103,15 @@ impl Plan {
 
     fn ends(&mut self, kind: Kind) -> Ends {
         let random = &mut self.random;
-        let family = if random.below(100_u8) < self.size.profile.ipv6_percent {
+        let family = if random.below(100_u8) < self.mix.ipv6_percent {
             Family::V6
         } else {
             Family::V4
         };
-        let pod = self.topology.pod(random);
+        let pod = match self.node {
+            None => self.topology.pod(random),
+            Some(node) => self.topology.pod_on(node, random),
+        };
         let (client, server, server_port) = match kind {
             Kind::Dns => (pod, self.topology.backend(0, pod, random), DNS_PORT),
             Kind::Datagrams => {
@@ -123,15 +135,29 @@ impl Plan {
         }
     }
 
-    /// A call by `pod`, out of the cluster or in it, or one of that workload from outside.
+    /// A call by `pod`, out of the cluster or in it, or one of that workload from outside. Where a
+    /// node is looked at, `pod` is on it: then it is `pod` that is called from outside, and by
+    /// every second call within the cluster.
     fn call(&mut self, pod: End) -> (End, End, u16) {
         let random = &mut self.random;
         let path = random.below(100_u8);
         if path < EGRESS_PERCENT {
             return (pod, self.topology.outside(random), HTTPS_PORT);
         }
-        let workload = self.topology.called(pod, random);
-        let client = if path < EGRESS_PERCENT + INGRESS_PERCENT {
+        let is_from_outside = path < EGRESS_PERCENT + INGRESS_PERCENT;
+        if self.node.is_some() && (is_from_outside || path.is_multiple_of(2)) {
+            let client = if is_from_outside {
+                self.topology.outside(random)
+            } else {
+                self.topology.other_than(pod, random)
+            };
+            return (client, pod, Topology::port(Topology::workload(pod)));
+        }
+        let workload = match self.mix.acquaintance {
+            Acquaintance::Few => self.topology.called(pod, random),
+            Acquaintance::Everybody => self.topology.workload_to_call(random),
+        };
+        let client = if is_from_outside {
             self.topology.outside(random)
         } else {
             pod
@@ -156,7 +182,7 @@ impl Plan {
     /// The mean time between two beginnings; conversations as long as the capture begin in its
     /// first second.
     fn spacing_ns(&self) -> u64 {
-        let seconds = if self.size.profile.lifetime_ms.is_some() {
+        let seconds = if self.mix.lifetime_ms.is_some() {
             self.size.seconds
         } else {
             1
@@ -168,7 +194,7 @@ impl Plan {
     /// follow each other at once.
     fn gap_ns(&self, kind: Kind, packets: u64) -> u64 {
         let whole_ms = self.size.seconds * 1_000;
-        let lifetime_ms = self.size.profile.lifetime_ms.unwrap_or(whole_ms);
+        let lifetime_ms = self.mix.lifetime_ms.unwrap_or(whole_ms);
         let at_once = if kind.carries_data() {
             LEAST_TCP - 1
         } else {

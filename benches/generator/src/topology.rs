@@ -63,6 +63,42 @@ impl Topology {
         End(random.below(self.pods))
     }
 
+    /// Some pod of `node`.
+    pub(crate) fn pod_on(self, node: u32, random: &mut Random) -> End {
+        let first = node * PODS_PER_NODE;
+        End(first + random.below((self.pods - first).min(PODS_PER_NODE)))
+    }
+
+    /// Some pod, but not `pod`.
+    pub(crate) fn other_than(self, pod: End, random: &mut Random) -> End {
+        End((pod.0 + 1 + random.below(self.pods - 1)) % self.pods)
+    }
+
+    /// The node that is looked at when one is: not the first, which has the pods that serve DNS,
+    /// unless there is no other.
+    pub(crate) const fn watched_node(self) -> u32 {
+        if self.nodes() > 1 { 1 } else { 0 }
+    }
+
+    /// The node of a pod; none of an address outside.
+    pub(crate) const fn node(self, end: End) -> Option<u32> {
+        if end.0 < self.pods {
+            Some(end.0 / PODS_PER_NODE)
+        } else {
+            None
+        }
+    }
+
+    /// The workload of a pod.
+    pub(crate) const fn workload(pod: End) -> u32 {
+        pod.0 / PODS_PER_WORKLOAD
+    }
+
+    /// Some workload; never the first, which serves DNS.
+    pub(crate) fn workload_to_call(self, random: &mut Random) -> u32 {
+        1 + random.below(self.workloads() - 1)
+    }
+
     /// Some address outside.
     pub(crate) fn outside(self, random: &mut Random) -> End {
         End(self.pods + random.below(OUTSIDE))
@@ -84,7 +120,7 @@ impl Topology {
     /// One of the few workloads that `client` calls; never the first, which serves DNS.
     pub(crate) fn called(self, client: End, random: &mut Random) -> u32 {
         let edge = u64::from(client.0) * u64::from(CALLED) + u64::from(random.below(CALLED));
-        1 + Random::new(edge).below(self.workloads() - 1)
+        self.workload_to_call(&mut Random::new(edge))
     }
 
     pub(crate) fn v4(self, end: End) -> Ipv4Addr {
@@ -94,6 +130,12 @@ impl Topology {
         } else {
             Ipv4Addr::new(203, 0, 113, low)
         }
+    }
+
+    /// The address of a node itself.
+    pub(crate) const fn node_v4(node: u32) -> Ipv4Addr {
+        let [.., high, low] = node.to_be_bytes();
+        Ipv4Addr::new(172, 18, high, low)
     }
 
     pub(crate) fn v6(self, end: End) -> Ipv6Addr {
@@ -132,6 +174,22 @@ mod tests {
             let v6: BTreeSet<_> = ends().map(|end| topology.v6(end)).collect();
             let expected = usize::try_from(topology.ends()).unwrap();
             assert_eq!((v4.len(), v6.len()), (expected, expected));
+        }
+    }
+
+    #[test]
+    fn pods_of_a_node_are_on_it() {
+        let mut random = Random::new(1);
+        for pods in [MIN_PODS, 150, 5_000] {
+            let topology = Topology::new(pods);
+            let node = topology.watched_node();
+            for _ in 0..1_000 {
+                let pod = topology.pod_on(node, &mut random);
+                assert_eq!(topology.node(pod), Some(node));
+                let other = topology.other_than(pod, &mut random);
+                assert!(other != pod && topology.node(other).is_some());
+            }
+            assert_eq!(topology.node(topology.outside(&mut random)), None);
         }
     }
 

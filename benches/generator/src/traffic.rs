@@ -5,28 +5,51 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::io::{self, Write};
 
-use crate::conversation::Conversation;
+use crate::attack;
+use crate::capture::{Form, Header, Writer};
+use crate::conversation::{Conversation, Step};
+use crate::link::ethernet;
 use crate::packet;
-use crate::pcap;
 use crate::plan::{Plan, Size};
+use crate::profile::{Mix, Traffic, View};
+use crate::sighting;
 use crate::topology::Topology;
-use crate::truth::Truth;
+use crate::truth::{Seen, Truth};
 
 /// Writes the capture and returns what is true of it.
 ///
 /// # Errors
 /// Those of `out`.
-pub(crate) fn write(size: &Size, topology: Topology, out: &mut impl Write) -> io::Result<Truth> {
-    let mut file = pcap::Writer::new(out, size.profile.snaplen)?;
-    let mut truth = Truth {
-        profile: size.profile.name,
-        seed: size.seed,
-        from_ns: size.start_ns,
-        ..Truth::default()
+pub(crate) fn write(
+    size: &Size,
+    topology: Topology,
+    form: Form,
+    out: &mut impl Write,
+) -> io::Result<Truth> {
+    let header = Header {
+        link: size.profile.view.link(),
+        snaplen: size.profile.snaplen,
     };
-    let mut plan = Plan::new(size.clone(), topology);
+    let mut file = Writer::new(out, form, header)?;
+    let mut truth = match &size.profile.traffic {
+        Traffic::Conversations(mix) => interleave(size, mix, topology, &mut file)?,
+        Traffic::Hostile(attack) => attack::write(*attack, size, &mut file)?,
+    };
+    truth.to_ns = file.last_ns;
+    truth.file_bytes = file.bytes;
+    Ok(truth)
+}
+
+fn interleave(
+    size: &Size,
+    mix: &'static Mix,
+    topology: Topology,
+    file: &mut Writer<'_, impl Write>,
+) -> io::Result<Truth> {
+    let mut truth = Truth::new(size);
+    let mut plan = Plan::new(size.clone(), mix, topology);
     let mut live = Live::default();
-    let mut frame = Vec::new();
+    let mut packet = Vec::new();
     while let Some(time_ns) = next_time(&plan, &live) {
         if plan.next_ns() == Some(time_ns) {
             let conversation = plan.begin();
@@ -36,15 +59,38 @@ pub(crate) fn write(size: &Size, topology: Topology, out: &mut impl Write) -> io
         }
         live.send_one(|conversation| {
             let step = conversation.step();
-            let ip_bytes = packet::build(&mut frame, topology, conversation, step);
-            truth.sent(conversation, time_ns, ip_bytes);
-            file.frame(time_ns, &frame)?;
+            packet::build(&mut packet, topology, conversation, step);
+            let seen = match size.profile.view {
+                View::Between => at_tap(file, time_ns, conversation, step, &packet)?,
+                View::Node => {
+                    let way = conversation.ends.way(step.sender);
+                    let family = conversation.ends.family;
+                    sighting::write(file, time_ns, topology, (way, family), &packet)?
+                }
+            };
+            let ip_bytes = u64::try_from(packet.len()).map_err(io::Error::other)?;
+            truth.sent(conversation, ip_bytes, seen);
             Ok(step.wait_ns.map(|wait| time_ns + wait))
         })?;
     }
-    truth.file_bytes = file.bytes;
     truth.close();
     Ok(truth)
+}
+
+fn at_tap(
+    file: &mut Writer<'_, impl Write>,
+    time_ns: u64,
+    conversation: &Conversation,
+    step: Step,
+    packet: &[u8],
+) -> io::Result<Seen> {
+    let (from, to) = conversation.ends.way(step.sender);
+    let link = ethernet(from, to, conversation.ends.family);
+    file.frame(time_ns, &[&link, packet])?;
+    Ok(Seen {
+        frames: 1,
+        copies: 0,
+    })
 }
 
 /// The earlier of the next conversation's start and the next packet of one under way.

@@ -6,26 +6,26 @@ use crate::profile::{ALL, Profile};
 const PACKETS: u64 = 20_000;
 const START_NS: u64 = 1_700_000_000_000_000_000;
 
+/// Fewer where they are long.
+fn packets(profile: &Profile) -> u64 {
+    PACKETS.min(profile.packets / 100)
+}
+
 fn size(profile: &'static Profile, seed: u64) -> Size {
-    let conversations = if profile.lifetime_ms.is_some() {
-        2_000
-    } else {
-        20
-    };
-    let seconds = profile.seconds;
+    let packets = packets(profile);
     Size {
         profile,
         seed,
-        packets: PACKETS,
-        conversations,
-        seconds,
+        packets,
+        conversations: profile.conversations_of(packets).max(20),
+        seconds: profile.seconds,
         start_ns: START_NS,
     }
 }
 
 fn capture(size: &Size) -> (Vec<u8>, Truth) {
     let mut file = Vec::new();
-    let truth = write(size, Topology::new(200), &mut file).unwrap();
+    let truth = write(size, Topology::new(200), Form::Pcap, &mut file).unwrap();
     (file, truth)
 }
 
@@ -65,15 +65,19 @@ fn the_size_is_the_one_asked_for() {
     for profile in &ALL {
         let size = size(profile, 3);
         let (file, truth) = capture(&size);
-        assert_eq!(
-            (truth.frames, truth.conversations),
-            (PACKETS, size.conversations)
-        );
+        let name = profile.name;
         assert_eq!(truth.file_bytes, u64::try_from(file.len()).unwrap());
         assert_eq!(
-            truth.tcp.packets + truth.udp.packets + truth.icmp_frames,
-            PACKETS
+            truth.frames,
+            u64::try_from(records(&file).len()).unwrap(),
+            "{name}"
         );
+        assert_eq!(truth.conversations, size.conversations, "{name}");
+        if profile.view == View::Between {
+            let packets = truth.tcp.packets + truth.udp.packets;
+            let skipped = truth.icmp_frames + truth.fragments_alone;
+            assert_eq!(packets + skipped, size.packets, "{name}");
+        }
     }
 }
 
@@ -84,7 +88,7 @@ fn records_are_in_order_of_time_and_cut_at_the_snaplen() {
         let records = records(&file);
         assert!(records.is_sorted_by_key(|(time_ns, ..)| *time_ns));
         let ends = (records.first().unwrap().0, records.last().unwrap().0);
-        assert_eq!(ends, (truth.from_ns, truth.to_ns));
+        assert_eq!(ends, (truth.from_ns, truth.to_ns), "{}", profile.name);
         let snaplen = usize::try_from(profile.snaplen).unwrap();
         assert!(
             records
@@ -125,7 +129,7 @@ fn read(file: &[u8]) -> Read {
 
 #[test]
 fn the_truth_is_what_a_parser_reads() {
-    for name in ["small", "elephant", "long"] {
+    for name in ["small", "elephant", "long", "wide"] {
         let (file, truth) = capture(&size(Profile::named(name).unwrap(), 5));
         let expected = Read {
             tcp: [truth.tcp.packets, truth.tcp.ip_bytes],
