@@ -27,6 +27,12 @@ docs:
 deny:
     cargo deny check licenses bans sources
 
+# The files with `unsafe`: the hints under Miri, the ring that is shared with the kernel under the address sanitizer (needs a nightly toolchain with Miri; rings open as root).
+check-unsafe:
+    CARGO_TARGET_DIR=target/unsafe PROPTEST_CASES=1 cargo +nightly miri test -p analyzer --lib -- prefetch
+    CARGO_TARGET_DIR=target/unsafe RUSTFLAGS=-Zsanitizer=address \
+        cargo +nightly test --target {{ arch() }}-unknown-linux-gnu -p live --lib --test capture
+
 # Fuzz one target (`fuzz/run list` names them) from its seeds on.
 fuzz TARGET SECONDS="30":
     fuzz/run {{ TARGET }} {{ SECONDS }}
@@ -49,16 +55,36 @@ snapshots *ARGUMENTS:
     INSTA_UPDATE=always cargo test {{ ARGUMENTS }}
     git status --short -- '*.snap'
 
-# Write a capture to measure with (small, headers, elephant, long) and its cluster file.
-generate PROFILE="small" PACKETS="10000000" CONNECTIONS="1000000":
-    mkdir -p {{ captures }}
-    cargo run --release -p pilotfish-generator -- --profile {{ PROFILE }} \
-        --packets {{ PACKETS }} --connections {{ CONNECTIONS }} --pods 5000 \
-        --cluster {{ captures }}/pods.yaml --output {{ captures }}/{{ PROFILE }}.pcap
+# Write captures to measure with where they are missing: those named, or all that `bench` takes, 23 GB.
+generate *NAMES: release
+    python3 benches/captures.py target/release/pilotfish-generator {{ captures }} {{ NAMES }}
 
-# CPU, wall time and memory of `pilotfish flows` against `cat`, over FILE.
-bench FILE *OPTIONS: release
-    benches/compare target/release/pilotfish '{{ FILE }}' {{ OPTIONS }}
+# CPU, wall time and memory of `pilotfish flows` beside `cat`: every profile, or those named, or FILEs.
+bench *FILES: release
+    benches/compare target/release/pilotfish --generator target/release/pilotfish-generator \
+        --captures {{ captures }} {{ FILES }}
+
+# The same of softflowd, nfpcapd, argus, tcptrace and tshark, on `small`.
+bench-peers *OPTIONS: release
+    benches/peers target/release/pilotfish --generator target/release/pilotfish-generator \
+        --captures {{ captures }} {{ OPTIONS }}
+
+# What each part costs: reader, parser, table, fold, engine, snapshot, queries.
+bench-micro *OPTIONS:
+    cargo build --release -p pilotfish-generator
+    python3 benches/captures.py target/release/pilotfish-generator {{ captures }} micro.pcap micro-any.pcap
+    PILOTFISH_CAPTURES="$PWD/{{ captures }}" cargo bench -p pilotfish-micro --bench parts -- {{ OPTIONS }}
+
+# Queries of a snapshot of a million flows: median and 99 % in process.
+bench-queries:
+    cargo build --release -p pilotfish-generator
+    python3 benches/captures.py target/release/pilotfish-generator {{ captures }} wide.pcap
+    cargo bench -p pilotfish-micro --bench queries -- "$PWD/{{ captures }}/wide.pcap" "$PWD/{{ captures }}/pods.yaml"
+
+# Requests a second and latencies of a server of a million flows, by 64 connections of wrk.
+bench-http *OPTIONS: release
+    benches/http target/release/pilotfish --generator target/release/pilotfish-generator \
+        --captures {{ captures }} {{ OPTIONS }}
 
 # CPU a packet and drops of `pilotfish live` beside `tcpdump -w /dev/null`, at one rate, as root.
 bench-live *OPTIONS: release

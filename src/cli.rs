@@ -172,7 +172,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 fn say_usage(error: &clap::Error) -> anyhow::Result<ExitCode> {
     let text = error.render();
     if error.use_stderr() {
-        write!(anstream::stderr(), "{NAME}: {}", text.ansi())?;
+        // Where it is closed, the exit code is all that is left to say.
+        let _ = write!(anstream::stderr(), "{NAME}: {}", text.ansi());
         return Ok(ExitCode::from(COULD_NOT_RUN));
     }
     let mut stdout = anstream::stdout();

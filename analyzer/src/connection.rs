@@ -17,6 +17,7 @@ use crate::endpoint::{BySide, Endpoint, Side};
 use crate::era::{Era, EraId};
 use crate::hop::HopId;
 use crate::packet::Segment;
+use crate::prefetch::prefetch;
 use crate::protocol::Protocol;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 use crate::traffic::{IntervalIndex, Traffic};
@@ -330,6 +331,12 @@ impl Connection {
         true
     }
 
+    /// Whether all its packets are of `interval`.
+    #[must_use]
+    pub fn is_of_one_interval(&self) -> bool {
+        self.interval.start() <= self.first && self.last < self.interval.end()
+    }
+
     /// What was counted in intervals before and is not in the leg yet.
     #[must_use]
     pub fn held(&self) -> &[(IntervalIndex, BySide<Traffic>)] {
@@ -370,6 +377,14 @@ impl Connection {
             .closed()
             .is_some_and(|(at, _)| now.nanos_since(at) > LINGER);
         closed || now.nanos_since(self.last) > idle.of(self.key.protocol)
+    }
+
+    /// Fetches what few connections have, without waiting for it.
+    #[inline]
+    pub fn fetch_rest(&self) {
+        if let Some(more) = &self.more {
+            prefetch(&**more);
+        }
     }
 
     /// Its other forms.

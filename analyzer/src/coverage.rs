@@ -2,8 +2,15 @@
 //!
 //! **Units** frames, but for `packets`, which are wire packets.
 
+use std::time::Duration;
+
 use crate::skip::SkipReason;
 use crate::time::Timestamp;
+use crate::traffic::period::Grid;
+
+/// A frame is read within a minute of its time: one that is of a later time than the clock tells by
+/// more than that had its time of a clock that was set back since.
+const BELIEVED: Duration = Duration::from_secs(60);
 
 /// The engine's own account of every frame it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -16,8 +23,12 @@ pub struct Coverage {
     pub copies: u64,
     /// The time of the earliest frame, once there is one.
     pub from: Option<Timestamp>,
-    /// The time of the latest frame.
+    /// The time of the latest frame, or that the clock tells.
     pub to: Option<Timestamp>,
+    /// The time that a clock told last, where there is one to ask.
+    pub told: Option<Timestamp>,
+    /// The time of the latest frame, where the clock was set back since.
+    pub ahead: Option<Timestamp>,
     /// Frames above an Ethernet MTU: segments that offload had merged.
     pub merged_frames: u64,
     /// Those of `frames` that were not captured by themselves: what offload makes of one frame, but
@@ -38,6 +49,11 @@ pub struct Coverage {
     pub objects_not_kept: u64,
     /// Intervals of legs and records of connections that are older than is kept.
     pub forgotten: u64,
+    /// By how many intervals there are fewer because they were merged near a limit: no count is
+    /// lost, only when it was.
+    pub coarsened: u64,
+    /// In which periods what was counted is kept.
+    pub grid: Grid,
     skipped: [u64; SkipReason::ALL.len()],
 }
 
@@ -50,10 +66,49 @@ impl Coverage {
         self.to = self.to.max(Some(time));
     }
 
+    /// Adds the account of other frames.
+    pub fn add(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.counted += other.counted;
+        self.copies += other.copies;
+        self.from = match (self.from, other.from) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        self.to = self.to.max(other.to);
+        self.told = self.told.max(other.told);
+        self.merged_frames += other.merged_frames;
+        self.offload_segments += other.offload_segments;
+        self.suspected_duplicates += other.suspected_duplicates;
+        self.copies_uncertain += other.copies_uncertain;
+        self.evicted += other.evicted;
+        self.names_not_kept += other.names_not_kept;
+        self.dns_cut += other.dns_cut;
+        self.objects_not_kept += other.objects_not_kept;
+        self.forgotten += other.forgotten;
+        self.coarsened += other.coarsened;
+        self.grid.merge(&other.grid);
+        for (count, other) in self.skipped.iter_mut().zip(other.skipped) {
+            *count += other;
+        }
+    }
+
     /// Takes note that it is `now`, though no frame says so.
     pub fn reach(&mut self, now: Timestamp) {
         self.from = self.from.or(Some(now));
         self.to = self.to.max(Some(now));
+        self.told = Some(now);
+    }
+
+    /// Ends what is covered where a clock that was set back tells that it is: what it said before
+    /// is no time to count back from.
+    pub fn believe_clock(&mut self) {
+        if let (Some(to), Some(told)) = (self.to, self.told)
+            && to > told.saturating_add(BELIEVED)
+        {
+            self.ahead = Some(to);
+            self.to = Some(told);
+        }
     }
 
     /// Takes note that it was watched from a moment to another, though no frame says so.

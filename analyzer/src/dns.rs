@@ -62,14 +62,14 @@ pub struct NameRecords {
 impl NameRecords {
     /// Room for `limit` names of blocks, and as many of answers.
     #[must_use]
-    pub fn new(limit: usize) -> Self {
+    pub fn new(limit: usize, seed: u64) -> Self {
         Self {
             limit,
             names: BTreeMap::new(),
             taken: BTreeSet::new(),
             count: 0,
             refused: 0,
-            given: GivenNames::new(limit),
+            given: GivenNames::new(limit, seed),
             cut: 0,
         }
     }

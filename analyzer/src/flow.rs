@@ -142,13 +142,13 @@ pub struct Flow {
     pub basis: Basis,
     /// Where it was counted.
     pub observed: Observed,
-    /// What was counted at the client's end, sorted by index.
+    /// What was counted at the client's end, sorted by time.
     pub intervals: Intervals,
     /// What was counted at the server's end, where that was counted apart.
     pub at_server: Option<Box<Intervals>>,
 }
 
-const _: () = assert!(size_of::<Flow>() <= 184);
+const _: () = assert!(size_of::<Flow>() <= 176);
 
 impl Flow {
     /// What was counted at the server's end.
@@ -231,13 +231,13 @@ impl Flow {
 /// The first and the last packet of an interval, in either direction; without any, its start.
 fn packets_of(interval: &Interval) -> (Timestamp, Timestamp) {
     let Interval {
-        index,
+        period,
         forward,
         backward,
         ..
     } = interval;
     if forward.is_empty() && backward.is_empty() {
-        return (index.start(), index.start());
+        return (period.start(), period.start());
     }
     (
         forward.first.min(backward.first),

@@ -5,13 +5,14 @@
 //! **Errors** none: a fragment whose first one is not known has no owner.
 
 use std::collections::VecDeque;
+use std::iter;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::connection::ConnectionKey;
 use crate::endpoint::Side;
 use crate::hop::HopId;
+use crate::keyed::Keyed;
 use crate::packet::FragmentKey;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 
@@ -31,7 +32,7 @@ pub enum FragmentOwner {
 #[derive(Clone)]
 pub struct Fragments {
     limit: usize,
-    firsts: HashMap<Place, (Timestamp, FragmentOwner), FixedState>,
+    firsts: HashMap<Place, (Timestamp, FragmentOwner), Keyed>,
     /// In the order in which they were seen; what was seen again stands in it again.
     queue: VecDeque<(Timestamp, Place)>,
     evicted: u64,
@@ -46,7 +47,7 @@ impl Fragments {
     pub fn new(limit: usize, seed: u64) -> Self {
         Self {
             limit,
-            firsts: HashMap::with_hasher(FixedState::with_seed(seed)),
+            firsts: HashMap::with_hasher(Keyed::new(seed)),
             queue: VecDeque::new(),
             evicted: 0,
         }
@@ -64,6 +65,17 @@ impl Fragments {
     pub fn owner(&self, hop: HopId, key: FragmentKey, time: Timestamp) -> Option<FragmentOwner> {
         let (first, owner) = self.firsts.get(&(hop, key))?;
         (time.abs_diff(*first) <= LIFETIME).then_some(*owner)
+    }
+
+    /// The hops of first fragments.
+    pub fn hops(&self) -> impl Iterator<Item = HopId> {
+        self.firsts.iter().flat_map(|((hop, _), (_, owner))| {
+            let counted = match owner {
+                FragmentOwner::Connection(key, _) => Some(key.hop),
+                FragmentOwner::Tunnel => None,
+            };
+            iter::once(*hop).chain(counted)
+        })
     }
 
     /// First fragments forgotten for want of room while others could still have come.

@@ -15,6 +15,7 @@ use crate::leg::samples::Samples;
 use crate::protocol::Protocol;
 use crate::sketch::Sketch;
 use crate::time::Timestamp;
+use crate::traffic::period::{Grid, Period};
 use crate::traffic::{IntervalIndex, Traffic};
 
 pub mod intervals;
@@ -65,11 +66,11 @@ impl Ends {
     }
 }
 
-/// What was counted in one interval.
+/// What was counted in an interval of ten seconds, or in several that were merged.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Interval {
-    /// Which one.
-    pub index: IntervalIndex,
+    /// When.
+    pub period: Period,
     /// From the client, or from the smaller endpoint.
     pub forward: Traffic,
     /// From the server, or from the greater endpoint.
@@ -105,16 +106,22 @@ impl Handshakes {
         self.client.merge(&other.client);
         self.server.merge(&other.server);
     }
+
+    /// How many octets the samples take.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        self.client.octets() + self.server.octets()
+    }
 }
 
-const _: () = assert!(size_of::<Interval>() <= 104);
+const _: () = assert!(size_of::<Interval>() <= 96);
 
 impl Interval {
     /// An interval in which nothing was counted yet.
     #[must_use]
-    pub fn new(index: IntervalIndex) -> Self {
+    pub fn new(period: Period) -> Self {
         Self {
-            index,
+            period,
             forward: Traffic::default(),
             backward: Traffic::default(),
             started: 0,
@@ -123,7 +130,7 @@ impl Interval {
         }
     }
 
-    /// Adds what another record counted in the same interval.
+    /// Adds what another record counted in the same period, or in a part of it.
     pub fn merge(&mut self, other: &Self) {
         self.forward.merge(&other.forward);
         self.backward.merge(&other.backward);
@@ -148,7 +155,7 @@ impl Interval {
 pub struct Leg {
     /// Whether the server was seen to answer a SYN.
     pub answered: bool,
-    /// Sorted by index.
+    /// Sorted by time.
     intervals: Intervals,
 }
 
@@ -169,11 +176,21 @@ impl Leg {
     pub fn merge(&mut self, other: &Self) {
         self.answered |= other.answered;
         for interval in other.intervals.iter() {
-            self.interval(interval.index).merge(interval);
+            self.add(interval.clone());
         }
     }
 
-    /// Drops the intervals before `index`, and says how many they were.
+    /// Adds what was counted in a period.
+    pub fn add(&mut self, interval: Interval) {
+        self.intervals.add(interval);
+    }
+
+    /// Merges the intervals that are of one period of `grid`, and says by how many they are fewer.
+    pub fn coarsen(&mut self, grid: &Grid) -> usize {
+        self.intervals.coarsen(grid)
+    }
+
+    /// Drops the intervals that are wholly before `index`, and says how many they were.
     pub fn drop_before(&mut self, index: IntervalIndex) -> usize {
         self.intervals.drop_before(index)
     }
@@ -181,18 +198,20 @@ impl Leg {
     /// Forgets what was counted before `index`, and says by how many intervals it is less. What
     /// was open then goes on as if it had started, silently, in the last interval before.
     pub fn forget(&mut self, index: IntervalIndex) -> usize {
-        let old = || self.intervals.iter().take_while(|old| old.index < index);
+        let is_old = |old: &&Interval| old.period.after() <= index;
+        let old = || self.intervals.iter().take_while(is_old);
         let sum = |count: fn(&Interval) -> u32| old().map(count).fold(0, u32::saturating_add);
         let open = sum(|old| old.started).saturating_sub(sum(|old| old.ended));
-        let dropped = self.intervals.drop_before(index);
-        if dropped == 0 || open == 0 {
-            return dropped;
+        let before = self.intervals.len();
+        self.intervals.drop_before(index);
+        if open > 0 {
+            let started = &mut self.interval(index.before()).started;
+            *started = started.saturating_add(open);
         }
-        self.interval(index.before()).started = open;
-        dropped - 1
+        before - self.intervals.len()
     }
 
-    /// The interval of `index`, made when there is none.
+    /// The interval whose period holds `index`, made when there is none.
     pub fn interval(&mut self, index: IntervalIndex) -> &mut Interval {
         self.intervals.at(index)
     }
@@ -254,8 +273,21 @@ pub fn fold_connection(
     end: Option<EndReason>,
     leg: &mut Leg,
 ) {
-    fold_traffic(connection, forward, leg);
     leg.answered |= connection.tcp.answered;
+    if connection.is_of_one_interval() {
+        // Most are: all of it is added in one place.
+        let interval = leg.interval(connection.interval);
+        interval.forward.merge(connection.unfolded.get(forward));
+        let backward = connection.unfolded.get(forward.other());
+        interval.backward.merge(backward);
+        interval.started += 1;
+        interval.ended += u32::from(end.is_some());
+        if let Some(handshake) = connection.handshake() {
+            interval.handshakes.record(&handshake);
+        }
+        return;
+    }
+    fold_traffic(connection, forward, leg);
     leg.interval(IntervalIndex::of(connection.first())).started += 1;
     if end.is_some() {
         leg.interval(IntervalIndex::of(connection.last())).ended += 1;

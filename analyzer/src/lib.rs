@@ -18,6 +18,7 @@ pub mod hop;
 pub mod era;
 pub mod traffic;
 pub mod sketch;
+pub mod keyed;
 pub mod prefetch;
 pub mod index;
 pub mod connection;

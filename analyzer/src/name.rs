@@ -35,6 +35,9 @@ pub fn seen(text: &str) -> Cow<'_, str> {
 }
 
 fn bounded(text: &str) -> &str {
+    if text.len() <= LENGTH_MAX {
+        return text;
+    }
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
     let end = ends.take_while(|end| *end <= LENGTH_MAX).last();
     text.get(..end.unwrap_or_default()).unwrap_or_default()

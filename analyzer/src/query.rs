@@ -31,6 +31,7 @@ pub mod end;
 pub mod ends;
 pub mod filter;
 pub mod flows;
+mod groups;
 pub mod label;
 pub mod measure;
 pub mod of;
@@ -76,12 +77,16 @@ pub enum Answer {
 /// # Errors
 /// A parameter that names what the snapshot does not know.
 pub fn run(snapshot: &Snapshot, operation: Operation, query: &Query) -> Result<Answer, QueryError> {
-    let window = query.window.or_default(snapshot.provenance.source);
-    let query = &Query {
-        window,
-        ..query.clone()
-    };
-    (operation.facts().run)(snapshot, query)
+    (operation.facts().run)(snapshot, &query.within(snapshot))
+}
+
+/// Whether an answer has rows and is only to be read off what earlier ones left with the snapshot: it
+/// takes no thread that may be busy for long.
+#[must_use]
+pub fn is_at_hand(snapshot: &Snapshot, operation: Operation, query: &Query) -> bool {
+    operation == Operation::Flows
+        && query.aggregate.is_none()
+        && ranking::is_at_hand(snapshot, &query.within(snapshot))
 }
 
 /// The level that flows are merged at.
@@ -229,4 +234,14 @@ pub struct Query {
     pub format: Format,
     /// Of dependencies: written as what.
     pub form: Form,
+}
+
+impl Query {
+    /// The same, with the window that it means for a snapshot.
+    fn within(&self, snapshot: &Snapshot) -> Self {
+        Self {
+            window: self.window.or_default(snapshot.provenance.source),
+            ..self.clone()
+        }
+    }
 }

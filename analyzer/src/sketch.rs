@@ -52,6 +52,12 @@ impl Sketch {
         })
     }
 
+    /// How many octets its samples take.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        size_of_val(&*self.buckets)
+    }
+
     fn widen(&mut self, least: u64, greatest: u64) {
         let (low, high) = self.range.unwrap_or((least, greatest));
         self.range = Some((low.min(least), high.max(greatest)));

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,8 +20,9 @@ use crate::flow::connection::{AttributedConnection, attribute};
 use crate::flow::join::{JoinCounts, Joins};
 use crate::flow::roles::Roles;
 use crate::flow::{Flow, FlowEnd};
-use crate::hop::Places;
 use crate::hop::declaration::SourceDeclaration;
+use crate::hop::places::Places;
+use crate::keyed::Keyed;
 use crate::leg::{Leg, LegKey};
 use crate::snapshot::kept::Kept;
 use crate::time::Timestamp;
@@ -106,6 +106,8 @@ pub struct Snapshot {
     pub ends: BTreeMap<IdentityBasis, u64>,
     /// What queries keep with it.
     pub kept: Kept,
+    /// The hashers of what is looked up by addresses.
+    pub hashes: Keyed,
 }
 
 /// What a snapshot is made of.
@@ -126,6 +128,8 @@ pub struct Parts {
     pub directory: Arc<Directory>,
     /// Names that name resolution gave.
     pub names: Arc<NameRecords>,
+    /// The hashers of what is looked up by addresses.
+    pub hashes: Keyed,
 }
 
 impl Snapshot {
@@ -141,8 +145,9 @@ impl Snapshot {
             provenance,
             mut directory,
             names,
+            hashes,
         } = parts;
-        let joins = Joins::find(&mut legs, twins, &directory);
+        let joins = Joins::find(&mut legs, twins, (&directory, hashes));
         if joins.calls().next().is_some() {
             coverage.objects_not_kept += Arc::make_mut(&mut directory).add_calls(joins.calls());
         }
@@ -150,7 +155,7 @@ impl Snapshot {
         let counted = legs.iter().map(|(key, leg)| (key, leg));
         let vantage = Vantage::learn(&places, sources, counted, &directory);
         let excluded = exclude(&mut legs, &vantage);
-        let roles = Roles::learn(legs.iter().map(|(key, leg)| (key, leg)), &directory);
+        let roles = Roles::learn(legs.iter().map(|(key, leg)| (key, leg)), &directory, hashes);
         if !records.is_empty() {
             // Connections look their legs up.
             legs.sort_unstable_by_key(|(key, _)| *key);
@@ -174,7 +179,8 @@ impl Snapshot {
         let warnings = doubts(&vantage, clocks).chain(unknown).collect();
         let nodes = vantage.nodes(&directory);
         Self {
-            ends: count_ends(&flows, &directory),
+            ends: count_ends(&flows, &directory, hashes),
+            kept: Kept::new(flows.len()),
             flows,
             connections,
             connections_not_kept: records.refused(),
@@ -185,7 +191,7 @@ impl Snapshot {
             joins: joins.counts,
             directory,
             names,
-            kept: Kept::default(),
+            hashes,
         }
     }
 
@@ -248,8 +254,12 @@ fn doubts(vantage: &Vantage<'_>, clocks: Clocks) -> impl Iterator<Item = String>
         .into_iter()
 }
 
-fn count_ends(flows: &[Flow], directory: &Directory) -> BTreeMap<IdentityBasis, u64> {
-    let mut ends: HashMap<FlowEnd, IdentityBasis, FixedState> = HashMap::default();
+fn count_ends(
+    flows: &[Flow],
+    directory: &Directory,
+    hashes: Keyed,
+) -> BTreeMap<IdentityBasis, u64> {
+    let mut ends: HashMap<FlowEnd, IdentityBasis, Keyed> = HashMap::with_hasher(hashes);
     // One end may be reached through several services.
     let own = |end: FlowEnd| FlowEnd::new(end.address, directory.uncalled(end.identity), directory);
     for end in flows

@@ -6,6 +6,8 @@
 
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 
+pub mod period;
+
 /// Packets and bytes of one direction, with the times of the first and the last.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Traffic {
@@ -74,13 +76,13 @@ impl IntervalIndex {
     /// The one before it.
     #[must_use]
     pub const fn before(self) -> Self {
-        Self(self.0.saturating_sub(1))
+        self.back(1)
     }
 
-    /// The one after it.
+    /// The one that is so many before it.
     #[must_use]
-    pub const fn after(self) -> Self {
-        Self(self.0.saturating_add(1))
+    pub const fn back(self, intervals: u32) -> Self {
+        Self(self.0.saturating_sub(intervals))
     }
 
     /// Its first moment.

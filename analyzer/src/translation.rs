@@ -22,12 +22,14 @@ use crate::translation::form::{Form, FormSets};
 use crate::translation::older::{FiveTuple, Older};
 use crate::translation::opened::Opened;
 use crate::translation::recent::Recent;
+use crate::translation::remembered::Whole;
 
 pub mod clue;
 pub mod form;
 pub mod older;
 mod opened;
 mod recent;
+mod remembered;
 
 /// How far apart the same opening may be seen: a translation takes microseconds, and nodes' clocks
 /// disagree by more.
@@ -61,8 +63,8 @@ impl Default for TranslationLimits {
 /// Finds connections that were seen in several forms.
 #[derive(Clone)]
 pub struct Translations {
-    openings: Recent,
-    data: Recent,
+    openings: Recent<remembered::Opening>,
+    data: Recent<Whole>,
     forms: FormSets,
     older: Older,
     opened: Opened,
@@ -75,7 +77,7 @@ pub struct Twins {
     pub forms: FormSets,
     /// Pairs of five-tuples whose opening was not seen, in order.
     pub older: Vec<(FiveTuple, FiveTuple)>,
-    /// Connections that could have been one with several others.
+    /// Connections that could have been one with several others, or with too many to be looked at.
     pub ambiguous: u64,
     /// Records that did not fit.
     pub evicted: u64,
@@ -122,21 +124,21 @@ impl Translations {
     /// What was found.
     #[must_use]
     pub fn into_twins(self) -> Twins {
-        let (openings, data) = (self.openings.evicted(), self.data.evicted());
+        let (openings, data) = (&self.openings, &self.data);
         Twins {
             older: self.older.proven().collect(),
-            evicted: openings
-                + data
+            evicted: openings.evicted()
+                + data.evicted()
                 + self.older.refused()
                 + self.opened.refused()
                 + self.forms.refused(),
+            ambiguous: self.ambiguous + openings.refused() + data.refused(),
             forms: self.forms,
-            ambiguous: self.ambiguous,
         }
     }
 
     fn observe_data(&mut self, seen: &Shown, clue: DataClue, table: &mut ConnectionTable) {
-        for other in self.data.see(*seen).unwrap_or_default() {
+        for other in self.data.see(*seen, table).unwrap_or_default() {
             if let Some([one, other]) = self.older.note(seen, &other, clue) {
                 self.mark_opened(one, other, table);
                 self.mark_opened(other, one, table);
@@ -168,7 +170,7 @@ impl Translations {
 
     fn observe_opening(&mut self, seen: Shown, table: &mut ConnectionTable) {
         self.opened.note(&seen.key, table);
-        let same = match self.openings.see(seen) {
+        let same = match self.openings.see(seen, table) {
             Some(same) => same,
             // An answer tells more of what is joined already.
             None if seen.twin != TwinId::NONE => vec![seen],
@@ -183,10 +185,10 @@ impl Translations {
         let mut opening = Opening::default();
         opening.add(same, table);
         for syn_ack in opening.syn_acks() {
-            opening.add(self.openings.find(&syn_ack), table);
+            opening.add(self.openings.find(&syn_ack, table), table);
         }
         for syn in opening.syns() {
-            opening.add(self.openings.find(&syn), table);
+            opening.add(self.openings.find(&syn, table), table);
         }
         opening
     }

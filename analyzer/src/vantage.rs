@@ -18,10 +18,11 @@ use std::sync::Arc;
 
 use crate::cluster::{Directory, IdentityId};
 use crate::hop::declaration::{InterfaceOwner, Shown, SourceDeclaration, TakenAt};
-use crate::hop::{Interface, Place, PlaceId, Places};
+use crate::hop::places::Places;
+use crate::hop::{Interface, Place, PlaceId};
 use crate::leg::{Leg, LegKey};
 use crate::time::Timestamp;
-use crate::traffic::IntervalIndex;
+use crate::traffic::period::Period;
 use crate::vantage::holders::{Holders, NodeNo, PodNo};
 use crate::vantage::learned::Learned;
 
@@ -198,10 +199,10 @@ impl<'a> Vantage<'a> {
     /// source was being captured, and it is not half-blind. SLL version 1 tells nothing of
     /// interfaces that show nothing.
     #[must_use]
-    pub fn covers(&self, holder: Holder, part: Part, index: IntervalIndex) -> bool {
+    pub fn covers(&self, holder: Holder, part: Part, period: Period) -> bool {
         let is_covered = |place: &PlaceId| {
             let source = self.place(*place).source;
-            self.is_captured(source, index) && self.half_blind.get(place) != Some(&part)
+            self.is_captured(source, period) && self.half_blind.get(place) != Some(&part)
         };
         let own = self.own(holder);
         own.is_some_and(|own| own.told.iter().any(is_covered))
@@ -210,12 +211,12 @@ impl<'a> Vantage<'a> {
     /// Whether a capture of all interfaces of the end's node was running: a packet that reached the
     /// end's own interface, whichever that is, would be in it.
     #[must_use]
-    pub fn is_watched(&self, holder: Holder, index: IntervalIndex) -> bool {
+    pub fn is_watched(&self, holder: Holder, period: Period) -> bool {
         let Some(node) = holder.node.filter(|_| holder.pod.is_some()) else {
             return false;
         };
         self.nodes.iter().any(|(source, of)| {
-            *of == node && self.is_any(*source) && self.is_captured(*source, index)
+            *of == node && self.is_any(*source) && self.is_captured(*source, period)
         })
     }
 
@@ -315,10 +316,10 @@ impl<'a> Vantage<'a> {
     }
 
     /// A source without frames saw nothing pass, and was there all the time.
-    fn is_captured(&self, source: u32, index: IntervalIndex) -> bool {
-        self.places.extent(source).is_none_or(|extent| {
-            IntervalIndex::of(extent.first) <= index && index <= IntervalIndex::of(extent.last)
-        })
+    fn is_captured(&self, source: u32, period: Period) -> bool {
+        self.places
+            .extent(source)
+            .is_none_or(|extent| extent.first < period.end() && period.start() <= extent.last)
     }
 
     fn numbered_places(&self) -> impl Iterator<Item = (PlaceId, Place)> + use<'a> {

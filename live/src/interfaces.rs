@@ -172,6 +172,13 @@ impl Interfaces {
             .collect()
     }
 
+    /// What those that are there are called.
+    pub fn present(&self) -> impl Iterator<Item = &str> {
+        let there = self.known.by_number.values();
+        let there = there.filter(|known| known.gone.is_none());
+        there.map(|known| &*known.name)
+    }
+
     /// Whose the interfaces are, by number, when these are the addresses of the node's pods now.
     /// Interfaces that are gone stay whose they were. Those not named are left to be learned.
     pub fn owners(&mut self, pods: &BTreeMap<IpAddr, PodName>) -> BTreeMap<u32, InterfaceOwner> {

@@ -244,8 +244,9 @@ impl Recorder {
 
     /// Takes note that it is `now`, though no frame says so.
     pub fn reach(&mut self, now: Timestamp) {
-        let (from, until) = self.watched.unwrap_or((now, now));
-        self.watched = Some((from.min(now), until.max(now)));
+        let (from, _) = self.watched.unwrap_or((now, now));
+        // A clock that was set back is right now, and was not before.
+        self.watched = Some((from.min(now), now));
         self.description.stale = true;
     }
 

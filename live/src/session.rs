@@ -130,6 +130,12 @@ impl Session {
         })
     }
 
+    /// What to know while no interface has a name that is asked for: one may come.
+    #[must_use]
+    pub fn unmet(&self) -> Option<String> {
+        self.intake.unmet()
+    }
+
     /// Tells it of an object of the cluster that is known before it begins.
     pub fn apply(&mut self, change: Change) {
         self.intake.apply(change);

@@ -7,16 +7,19 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use analyzer::frame::{Frame, LinkType, Origin};
+use analyzer::frame::Frame;
+use analyzer::time::Timestamp;
 
+use crate::ahead::Ahead;
 use crate::error::{CaptureError, ReplayError};
 use crate::file::{Hold, Reopened};
 use crate::octets::Octets;
 use crate::pcap::{self, Pcap, Variant};
 use crate::pcapng::{self, PcapNg};
+use crate::reader::{Counted, ReadCount};
 use crate::record::{Record, RecordReader};
 use crate::report::{CaptureReport, Compression, Format};
-use crate::source::{ReadCount, Source};
+use crate::source::Source;
 use crate::sources::Numbers;
 use crate::warning::Problem;
 
@@ -52,7 +55,8 @@ impl Capture {
         reader: impl Read + Send + 'static,
     ) -> Result<Self, ReplayError> {
         let name = name.into();
-        Self::with_refill(&name, reader, REFILL).map_err(|reason| named(&name, reason))
+        Self::with_refill(&name, Counted::stream(reader), REFILL)
+            .map_err(|reason| named(&name, reason))
     }
 
     /// The next frame, `None` at the end. Its octets are lent until the next call.
@@ -70,14 +74,17 @@ impl Capture {
 
     pub(crate) fn open_with(path: &Path, hold: Hold) -> Result<Self, CaptureError> {
         if path == Path::new("-") {
-            return Self::with_refill(path, io::stdin(), REFILL);
+            return Self::with_refill(path, Counted::stream(io::stdin()), REFILL);
         }
         let file = File::open(path).map_err(CaptureError::Unreadable)?;
         match hold {
-            Hold::Open => Self::with_refill(path, file, REFILL),
+            Hold::Open => {
+                let file = Counted::file(file).map_err(CaptureError::Unreadable)?;
+                Self::with_refill(path, file, REFILL)
+            }
             Hold::Closed => {
                 let file = Reopened::new(path, &file).map_err(CaptureError::Unreadable)?;
-                Self::with_refill(path, file, SMALL_REFILL)
+                Self::with_refill(path, Counted::stream(file), SMALL_REFILL)
             }
         }
     }
@@ -96,6 +103,36 @@ impl Capture {
         record
     }
 
+    /// Gives up to `count` frames to `take`, says how many, and in `latest` the latest of their times.
+    #[inline]
+    pub(crate) fn give(
+        &mut self,
+        count: usize,
+        latest: &mut Timestamp,
+        mut take: impl FnMut(&Frame<'_>),
+    ) -> usize {
+        let mut given = 0;
+        while given < count {
+            if let RecordReader::Pcap(pcap) = &self.reader {
+                let (octets, numbers) = (self.octets.buffered(), self.numbers);
+                let run = pcap.give_common(octets, count - given, numbers, &mut take);
+                self.octets.consume(run.octets);
+                self.report.frames += run.frames as u64;
+                *latest = run.latest.max(*latest);
+                given += run.frames;
+            }
+            if given < count {
+                let Some(record) = self.next_record() else {
+                    break;
+                };
+                *latest = record.time.max(*latest);
+                take(&self.lend(&record));
+                given += 1;
+            }
+        }
+        given
+    }
+
     /// The frame of a record; the last one read of this capture.
     #[inline]
     pub(crate) fn lend(&self, record: &Record) -> Frame<'_> {
@@ -105,17 +142,26 @@ impl Capture {
             original_len: record.original_len,
             offload: record.offload,
             data: self.octets.lend(record.data.clone()),
-            origin: Origin {
-                source: match (record.link, record.interface) {
-                    (LinkType::LINUX_SLL | LinkType::LINUX_SLL2, _) | (_, 1..) => {
-                        self.numbers.cooked
-                    }
-                    (_, 0) => self.numbers.plain,
-                },
-                interface: record.interface,
-                direction: record.direction,
-            },
+            origin: (self.numbers).origin(record.link, record.interface, record.direction),
         }
+    }
+
+    /// Lets other threads read it from here on.
+    pub(crate) fn read_ahead(&mut self, ahead: &mut Ahead) {
+        self.octets.read_ahead(ahead);
+    }
+
+    pub(crate) fn is_read_ahead(&self) -> bool {
+        self.octets.are_read_ahead()
+    }
+
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.report.compression != Compression::Plain
+    }
+
+    /// Octets that were consumed, decompressed.
+    pub(crate) fn octets_passed(&self) -> u64 {
+        self.octets.offset()
     }
 
     pub(crate) fn number(&mut self, numbers: Numbers) {
@@ -126,12 +172,8 @@ impl Capture {
         self.count.get()
     }
 
-    fn with_refill(
-        path: &Path,
-        reader: impl Read + Send + 'static,
-        refill: usize,
-    ) -> Result<Self, CaptureError> {
-        let mut source = Source::new(reader, refill).map_err(CaptureError::Unreadable)?;
+    fn with_refill(path: &Path, counted: Counted, refill: usize) -> Result<Self, CaptureError> {
+        let mut source = Source::new(counted, refill).map_err(CaptureError::Unreadable)?;
         let (reader, report) = recognise(path, &mut source.octets, source.compression)?;
         Ok(Self {
             octets: source.octets,

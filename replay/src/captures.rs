@@ -19,6 +19,7 @@ use analyzer::frame::Frame;
 use analyzer::hop::declaration::SourceDeclaration;
 use analyzer::time::Timestamp;
 
+use crate::ahead::Ahead;
 use crate::arguments::Inputs;
 use crate::captures::lane::{Lane, order};
 use crate::error::ReplayError;
@@ -43,8 +44,22 @@ pub struct Captures {
     unopened: usize,
     /// By what the files of one source have in common, the captures that may go on.
     latest: BTreeMap<Chain, Vec<usize>>,
+    /// The threads that read ahead, where there are any.
+    ahead: Option<Ahead>,
+    kind: FrameKind,
     skipped: Vec<PathBuf>,
     warnings: Vec<Warning>,
+}
+
+/// How long the frames of captures are, as far as is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FrameKind {
+    /// None was read yet.
+    Unknown,
+    /// Most of the work is to count them.
+    Short,
+    /// Most of the work is to read them.
+    Long,
 }
 
 /// How far the reading is.
@@ -146,6 +161,33 @@ impl Captures {
         count
     }
 
+    /// Lets up to so many threads read large files ahead, beside the one that asks for frames.
+    pub fn set_threads_ahead(&mut self, threads: usize) {
+        self.ahead = (threads > 0).then(|| Ahead::new(threads));
+    }
+
+    /// Reads those captures ahead from here on where that is quicker when frames are of this kind:
+    /// long ones, and those that are compressed. The frames are the same.
+    pub fn read_ahead(&mut self, kind: FrameKind) {
+        self.kind = kind;
+        if let Some(ahead) = &mut self.ahead {
+            for lane in &mut self.lanes {
+                lane.read_ahead(kind, ahead);
+            }
+        }
+    }
+
+    /// Whether other threads read a capture that is open.
+    pub(crate) fn are_read_ahead(&self) -> bool {
+        self.lanes.iter().any(Lane::is_read_ahead)
+    }
+
+    /// Octets of the captures whose frames were given, decompressed.
+    pub(crate) fn octets_passed(&self) -> u64 {
+        let octets = self.lanes.iter().map(Lane::octets_passed);
+        octets.fold(0, u64::saturating_add)
+    }
+
     /// The captures' files, in the order of their first frames.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.lanes.iter().map(Lane::file)
@@ -200,6 +242,8 @@ impl Captures {
             others,
             unopened: 0,
             latest: BTreeMap::new(),
+            ahead: None,
+            kind: FrameKind::Unknown,
             skipped,
             warnings,
         }
@@ -256,6 +300,9 @@ impl Captures {
         let number = self.unopened;
         self.unopened += 1;
         let begun = lane.begin().map(|time| Reverse((time, number)));
+        if let Some(ahead) = &mut self.ahead {
+            lane.read_ahead(self.kind, ahead);
+        }
         if let Some(Reverse((time, _))) = begun {
             self.go_on(number, time);
         }

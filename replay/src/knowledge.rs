@@ -24,6 +24,8 @@ pub(crate) struct Knowledge {
     pub(crate) sources: Sources,
     /// From when to when recorders watched.
     pub(crate) watched: Vec<(Timestamp, Timestamp)>,
+    /// What the clocks of recorders told last, where everything was recorded by one.
+    pub(crate) told: Option<Timestamp>,
     /// What to know before trusting the answers.
     pub(crate) warnings: Vec<String>,
 }
@@ -38,6 +40,7 @@ pub(crate) fn engine(
         captures: Vec::new(),
         sources: Sources::default(),
         watched: Vec::new(),
+        told: None,
         warnings: Vec::new(),
     };
     let mut declared = Vec::new();
@@ -67,6 +70,9 @@ pub(crate) fn engine(
         cluster.extend(scenario.cluster);
         ranges.extend(scenario.cluster_cidrs);
         names.extend(scenario.names);
+    }
+    if knowledge.watched.len() == inputs.captures.len() {
+        knowledge.told = knowledge.watched.iter().map(|(_, until)| *until).max();
     }
     knowledge.sources = Sources::new(declared, &inputs.at)?;
     let mut engine = Engine::new(settings);

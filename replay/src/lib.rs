@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! file, pipe ──► source ──► octets ──► pcap, pcapng ──► capture ──► captures ──► frames
-//!  (arguments)  (gzip, zstd) (window)    (records)     (one file)  (by time)
+//!  (arguments)  (gzip, zstd) (window,    (records)     (one file)  (by time)
+//!                             ahead)
 //!
 //! YAML, JSON ──► text ──► cluster_file ──► changes of the cluster
 //! ```
@@ -22,12 +23,15 @@ pub mod text;
 mod told;
 pub mod warning;
 
+mod ahead;
 mod arguments;
 mod file;
 mod knowledge;
 mod octets;
 mod pcap;
 mod pcapng;
+mod portions;
+mod reader;
 mod record;
 mod source;
 mod sources;

@@ -6,43 +6,93 @@
 //! `buffer[0]`. The buffer grows only as octets arrive, so a length that lies costs nothing, and
 //! stays above twice what was asked for, so moving its rest to the front is paid by what was
 //! consumed. It is read with `read`: a mapped file that shrinks would raise SIGBUS.
-//! **Errors** an error ends the stream and is kept for [`Octets::take_failure`].
+//! Where it is read ahead the buffer is exchanged for the next piece, and the rest moves in front
+//! of that; what is longer than the room there goes on as if it was read here.
+//! **Errors** an error ends the stream and is kept for [`Octets::take_failure`]. It is told where
+//! octets were asked for that it took: what was read ahead tells no more than is needed.
 
 use std::io::{self, ErrorKind, Read};
+use std::mem;
 use std::ops::Range;
+
+use crate::ahead::{Ahead, FRONT, Piece, Pieces};
+use crate::reader::Reader;
 
 /// What a new window holds: enough for the headers and first frames of a capture.
 const FIRST_OCTETS: usize = 64 << 10;
 
 /// A forward-only, buffered view of a stream.
 pub(crate) struct Octets {
-    reader: Box<dyn Read + Send>,
+    input: Input,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Modulo 2^64: the room in front of a stream's first piece lies before the stream.
     base: u64,
     refill: usize,
     state: State,
+    /// More octets were asked for than there are.
+    fell_short: bool,
+}
+
+/// Where octets come from.
+enum Input {
+    /// They are read here.
+    Here(Reader),
+    /// Others read them.
+    Ahead(Pieces),
 }
 
 /// Whether more may come.
-enum State {
+pub(crate) enum State {
     Open,
     Ended,
     Failed(io::Error),
 }
 
+impl State {
+    pub(crate) const fn is_over(&self) -> bool {
+        match self {
+            Self::Open => false,
+            Self::Ended | Self::Failed(_) => true,
+        }
+    }
+}
+
 impl Octets {
-    /// A window on `reader` that reads up to `refill` octets at a time.
-    pub(crate) fn new(reader: Box<dyn Read + Send>, refill: usize) -> Self {
+    /// A window on what begins with `start`, of which `reader` has the rest and reads up to
+    /// `refill` octets at a time.
+    pub(crate) fn new(start: &[u8], reader: Reader, refill: usize) -> Self {
+        let mut buffer = start.to_vec();
+        buffer.resize(FIRST_OCTETS.min(refill).max(start.len()).max(64), 0);
         Self {
-            reader,
-            buffer: vec![0; FIRST_OCTETS.min(refill.max(64))],
+            input: Input::Here(reader),
+            buffer,
             start: 0,
-            end: 0,
+            end: start.len(),
             base: 0,
             refill,
             state: State::Open,
+            fell_short: false,
+        }
+    }
+
+    /// Lets other threads read from here on.
+    pub(crate) fn read_ahead(&mut self, ahead: &mut Ahead) {
+        if self.state.is_over() {
+            return;
+        }
+        let nothing = Input::Here(Reader::Stream(Box::new(io::empty())));
+        self.input = match mem::replace(&mut self.input, nothing) {
+            Input::Here(reader) => Input::Ahead(ahead.read(reader)),
+            pieces @ Input::Ahead(_) => pieces,
+        };
+    }
+
+    pub(crate) const fn are_read_ahead(&self) -> bool {
+        match self.input {
+            Input::Here(_) => false,
+            Input::Ahead(_) => true,
         }
     }
 
@@ -89,7 +139,7 @@ impl Octets {
     /// Where the next octet lies in the stream.
     #[inline]
     pub(crate) fn offset(&self) -> u64 {
-        self.base + self.start as u64
+        self.base.wrapping_add(self.start as u64)
     }
 
     /// Where the octets `from..from + count` of those ahead lie, for [`Self::lend`].
@@ -107,7 +157,10 @@ impl Octets {
 
     /// The error that ended the stream early, once.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
-        match std::mem::replace(&mut self.state, State::Ended) {
+        if !self.fell_short {
+            return None;
+        }
+        match mem::replace(&mut self.state, State::Ended) {
             State::Failed(error) => Some(error),
             State::Open => {
                 self.state = State::Open;
@@ -119,11 +172,23 @@ impl Octets {
 
     #[cold]
     fn fill(&mut self, wanted: usize) -> bool {
-        if !matches!(self.state, State::Open) {
+        let is_there = match &self.input {
+            Input::Here(_) => self.read_until(wanted),
+            Input::Ahead(_) => self.take_until(wanted),
+        };
+        self.fell_short |= !is_there;
+        is_there
+    }
+
+    fn read_until(&mut self, wanted: usize) -> bool {
+        if self.state.is_over() {
             return false;
         }
         if self.start == self.end || self.start + wanted > self.buffer.len() {
             self.move_to_front();
+            if self.base > 0 && self.buffer.len() < self.refill {
+                self.buffer.resize(self.refill, 0);
+            }
         }
         while self.end - self.start < wanted {
             if self.end == self.buffer.len() {
@@ -140,29 +205,79 @@ impl Octets {
     }
 
     fn move_to_front(&mut self) {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.base += self.start as u64;
-        self.end -= self.start;
-        self.start = 0;
-        if self.base > 0 && self.buffer.len() < self.refill {
-            self.buffer.resize(self.refill, 0);
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.base = self.offset();
+            self.end -= self.start;
+            self.start = 0;
         }
     }
 
     /// One `read`, so that what a pipe has is used before waiting for more.
     fn read_once(&mut self) -> bool {
-        while matches!(self.state, State::Open) {
-            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
-            match self.reader.read(room) {
-                Ok(0) => self.state = State::Ended,
-                Ok(count) => {
-                    self.end = (self.end + count).min(self.buffer.len());
-                    return true;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => self.state = State::Failed(error),
+        let room = self.buffer.get_mut(self.end..);
+        let (Input::Here(reader), Some(room)) = (&mut self.input, room) else {
+            return false;
+        };
+        match read_once(reader, room) {
+            Ok(count) => self.end += count,
+            Err(state) => self.state = state,
+        }
+        !self.state.is_over()
+    }
+
+    fn take_until(&mut self, wanted: usize) -> bool {
+        while self.end - self.start < wanted {
+            let Input::Ahead(pieces) = &mut self.input else {
+                return false;
+            };
+            if self.state.is_over() {
+                return false;
+            }
+            let piece = pieces.next();
+            let used = self.go_on_in(piece);
+            if let Input::Ahead(pieces) = &self.input {
+                pieces.give_back(used);
             }
         }
-        false
+        true
+    }
+
+    /// Goes on in the next piece, and says which buffer is not needed any more.
+    fn go_on_in(&mut self, piece: Piece) -> Vec<u8> {
+        let Some(room) = FRONT.checked_sub(self.end - self.start) else {
+            return self.append(piece);
+        };
+        let mut buffer = piece.buffer;
+        let rest = self.buffer.get(self.start..self.end);
+        if let (Some(front), Some(rest)) = (buffer.get_mut(room..FRONT), rest) {
+            front.copy_from_slice(rest);
+        }
+        self.base = self.offset().wrapping_sub(room as u64);
+        (self.start, self.end, self.state) = (room, piece.end, piece.state);
+        mem::replace(&mut self.buffer, buffer)
+    }
+
+    /// Goes on behind a rest that does not fit in front of the next piece.
+    #[cold]
+    fn append(&mut self, piece: Piece) -> Vec<u8> {
+        self.move_to_front();
+        self.buffer.truncate(self.end);
+        let octets = piece.buffer.get(FRONT..piece.end);
+        self.buffer.extend_from_slice(octets.unwrap_or_default());
+        (self.end, self.state) = (self.buffer.len(), piece.state);
+        piece.buffer
+    }
+}
+
+/// Reads once, whatever interrupts it; there is room. How many octets came, or why none did.
+pub(crate) fn read_once(reader: &mut impl Read, room: &mut [u8]) -> Result<usize, State> {
+    loop {
+        match reader.read(room) {
+            Ok(0) => return Err(State::Ended),
+            Ok(count) => return Ok(count.min(room.len())),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(State::Failed(error)),
+        }
     }
 }

@@ -15,15 +15,16 @@ mod header;
 
 use std::collections::BTreeSet;
 
-use analyzer::frame::{Direction, Offload};
+use analyzer::frame::{Direction, Frame, Offload};
 use analyzer::time::{NANOS_PER_SECOND, Timestamp};
 
 use crate::error::CaptureError;
 use crate::octets::Octets;
 pub(crate) use crate::pcap::header::{HEADER, Variant};
 use crate::pcap::header::{Header, Lengths, RECORD_HEADER};
-use crate::record::{Fields, Record};
+use crate::record::{Fields, Record, Run};
 use crate::report::{CaptureReport, Interface};
+use crate::sources::Numbers;
 use crate::warning::Problem;
 
 /// What a record may have at least: twice the largest segmentation-offload frame of Linux.
@@ -52,6 +53,13 @@ pub(crate) struct Pcap {
     /// Records of nothing but zeros that were passed and are still to be delivered.
     blank: u64,
     ended: bool,
+}
+
+/// What the header of a common record says.
+struct RecordHead {
+    time: Timestamp,
+    captured: usize,
+    original_len: u32,
 }
 
 impl Pcap {
@@ -97,22 +105,63 @@ impl Pcap {
     #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
     fn next_common(&self, octets: &mut Octets) -> Option<Record> {
+        let header = octets.at_hand()?;
+        let common = self.head(header)?;
+        let data = octets.pass(RECORD_HEADER, common.captured)?;
+        Some(self.record(common.time, common.original_len, data))
+    }
+
+    /// Gives the frames of up to `count` records from the beginning of `octets` on, as long as nothing
+    /// is unusual about them and they are whole.
+    #[inline]
+    pub(crate) fn give_common<'o>(
+        &self,
+        octets: &'o [u8],
+        count: usize,
+        numbers: Numbers,
+        take: &mut impl FnMut(&Frame<'o>),
+    ) -> Run {
+        let link = self.header.link;
+        let origin = numbers.origin(link, 0, Direction::Unknown);
+        let (mut run, mut rest) = (Run::default(), octets);
+        while run.frames < count
+            && let Some((header, behind)) = rest.split_first_chunk()
+            && let Some(common) = self.head(header)
+            && let Some((data, behind)) = behind.split_at_checked(common.captured)
+        {
+            rest = behind;
+            run.frames += 1;
+            run.latest = run.latest.max(common.time);
+            take(&Frame {
+                time: common.time,
+                link,
+                original_len: common.original_len,
+                offload: Offload::Unknown,
+                data,
+                origin,
+            });
+        }
+        run.octets = octets.len() - rest.len();
+        run
+    }
+
+    /// What the header of a record says, unless something may be unusual about it.
+    #[expect(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
+    fn head(&self, header: &[u8; RECORD_HEADER]) -> Option<RecordHead> {
         let unit = self.common.filter(|_| !self.ended && self.blank == 0)?;
-        #[rustfmt::skip]
-        let &[
-            s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, o0, o1, o2, o3,
-        ] = octets.at_hand::<RECORD_HEADER>()?;
-        let seconds = u32::from_le_bytes([s0, s1, s2, s3]);
-        let fraction = u32::from_le_bytes([f0, f1, f2, f3]);
-        let captured = u32::from_le_bytes([c0, c1, c2, c3]);
-        let original_len = u32::from_le_bytes([o0, o1, o2, o3]);
+        let (words, _) = header.as_chunks();
+        let [seconds, fraction, captured, original_len] =
+            words.first_chunk()?.map(u32::from_le_bytes);
         if captured == 0 || captured > self.limit || header::may_begin(seconds) {
             return None;
         }
         let nanos = u64::from(seconds) * NANOS_PER_SECOND + u64::from(fraction) * unit;
-        let data = octets.pass(RECORD_HEADER, captured as usize)?;
-        let time = Timestamp::from_nanos(nanos);
-        Some(self.record(time, original_len.max(captured), data))
+        Some(RecordHead {
+            time: Timestamp::from_nanos(nanos),
+            captured: captured as usize,
+            original_len: original_len.max(captured),
+        })
     }
 
     /// The next record, whatever it is.

@@ -26,6 +26,16 @@ pub(crate) struct Record {
     pub(crate) data: Range<usize>,
 }
 
+/// Records that were given one after the other.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Run {
+    pub(crate) frames: usize,
+    /// What they take in the capture.
+    pub(crate) octets: usize,
+    /// The latest of their times.
+    pub(crate) latest: Timestamp,
+}
+
 /// The reader of one capture's format.
 pub(crate) enum RecordReader {
     Pcap(Pcap),

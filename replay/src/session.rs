@@ -4,7 +4,9 @@
 //! **Errors** whatever keeps an input from being read; damage met on the way is a warning.
 
 mod shared;
+mod threads;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use analyzer::engine::{Engine, Settings, Unrecorded};
@@ -43,6 +45,7 @@ pub struct Replay {
     engine: Engine,
     account: Account,
     frames: u64,
+    threads: NonZeroUsize,
 }
 
 /// What the captures say about themselves, and how much of it was taken.
@@ -53,6 +56,8 @@ struct Account {
     sources: Vec<SourceDeclaration>,
     /// From when to when recorders watched.
     watched: Vec<(Timestamp, Timestamp)>,
+    /// What their clocks told last.
+    told: Option<Timestamp>,
     /// What they left out, by source.
     left_out: Vec<(u32, Unrecorded)>,
     /// What is to be known of the cluster's files.
@@ -71,6 +76,7 @@ impl Replay {
             captures,
             sources,
             watched,
+            told,
             warnings,
         } = knowledge;
         let left_out = sources.left_out();
@@ -83,18 +89,37 @@ impl Replay {
                 names_taken: Vec::new(),
                 sources,
                 watched,
+                told,
                 left_out,
                 warnings,
                 complete: false,
             },
             frames: 0,
+            threads: NonZeroUsize::MIN,
         })
+    }
+
+    /// Reads on up to so many threads from now on; the answer is the same.
+    pub fn set_threads(&mut self, threads: NonZeroUsize) {
+        self.threads = threads;
+        self.captures.set_threads_ahead(threads::ahead(threads));
     }
 
     /// Reads up to `frames` frames; `false` when there are no more.
     pub fn step(&mut self, frames: usize) -> bool {
-        let engine = &mut self.engine;
-        let given = self.captures.give(frames, |frame| engine.ingest(frame));
+        let frames = if self.frames == 0 {
+            frames.min(threads::FIRST)
+        } else {
+            frames
+        };
+        let kind = threads::kind(self.captures.octets_passed(), self.frames);
+        self.captures.read_ahead(kind);
+        let (captures, engine) = (&mut self.captures, &mut self.engine);
+        let given = if threads::counts_beside(self.threads, kind, captures) {
+            threads::give(captures, engine, frames)
+        } else {
+            captures.give(frames, |frame| engine.ingest(frame))
+        };
         self.frames += given as u64;
         let is_more = given == frames;
         if !is_more {
@@ -143,6 +168,9 @@ impl Account {
         self.complete = true;
         for (from, until) in &self.watched {
             engine.watch(*from, *until);
+        }
+        if let Some(told) = self.told {
+            engine.reach(told);
         }
         for (source, frames) in &self.left_out {
             engine.exclude_unrecorded(*source, frames);

@@ -7,14 +7,14 @@
 //! **Errors** what the decompressor says ends the octets, see [`Octets::take_failure`].
 //! **Source** RFC 1952 §2.3.1, RFC 8878 §3.1.
 
-use std::io::{self, BufReader, Cursor, ErrorKind, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::{self, BufReader, Chain, Cursor, ErrorKind, Read};
 
 use flate2::bufread::MultiGzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use crate::octets::Octets;
+use crate::portions::Portions;
+use crate::reader::{Counted, ReadCount, Reader};
 use crate::report::Compression;
 
 /// Compressed octets read at a time.
@@ -27,47 +27,51 @@ pub(crate) struct Source {
     pub(crate) count: ReadCount,
 }
 
-/// Octets read so far, as they lie in the file. Clones share the count.
-#[derive(Clone, Default)]
-pub(crate) struct ReadCount(Arc<AtomicU64>);
-
-impl ReadCount {
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
+/// What was read before it was known what it is, and what reads on, decompressed.
+pub(crate) struct Unpacked {
+    pub(crate) start: Vec<u8>,
+    pub(crate) reader: Reader,
+    pub(crate) compression: Compression,
 }
 
 impl Source {
     /// Takes a reader; waits for its first four octets. `refill` octets are read at a time.
-    pub(crate) fn new(reader: impl Read + Send + 'static, refill: usize) -> io::Result<Self> {
-        let count = ReadCount::default();
-        let counted = Counted {
+    pub(crate) fn new(counted: Counted, refill: usize) -> io::Result<Self> {
+        let Unpacked {
+            start,
             reader,
-            count: count.clone(),
-        };
-        let (reader, compression) = unpacked(counted)?;
-        Ok(Self {
-            octets: Octets::new(reader, refill),
             compression,
-            count,
+        } = unpacked(counted.reader)?;
+        Ok(Self {
+            octets: Octets::new(&start, reader, refill),
+            compression,
+            count: counted.count,
         })
     }
 }
 
 /// What a reader reads once it is decompressed; waits for its first four octets.
-pub(crate) fn unpacked(
-    mut reader: impl Read + Send + 'static,
-) -> io::Result<(Box<dyn Read + Send>, Compression)> {
+pub(crate) fn unpacked(mut reader: Reader) -> io::Result<Unpacked> {
     let start = read_start(&mut reader)?;
     let compression = compression_of(&start);
-    let whole = Cursor::new(start).chain(reader);
-    let packed = |reader| BufReader::with_capacity(COMPRESSED_OCTETS, reader);
-    let reader: Box<dyn Read + Send> = match compression {
-        Compression::Plain => Box::new(whole),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(packed(whole))),
-        Compression::Zstd => Box::new(ZstdDecoder::with_buffer(packed(whole))?),
+    let (start, reader) = match compression {
+        Compression::Plain => (start, reader),
+        Compression::Gzip => stream(MultiGzDecoder::new(packed(start, reader))),
+        Compression::Zstd => stream(ZstdDecoder::with_buffer(packed(start, reader))?),
     };
-    Ok((reader, compression))
+    Ok(Unpacked {
+        start,
+        reader,
+        compression,
+    })
+}
+
+fn packed(start: Vec<u8>, reader: Reader) -> BufReader<Chain<Cursor<Vec<u8>>, Reader>> {
+    BufReader::with_capacity(COMPRESSED_OCTETS, Cursor::new(start).chain(reader))
+}
+
+fn stream(decoder: impl Read + Send + 'static) -> (Vec<u8>, Reader) {
+    (Vec::new(), Reader::Stream(Box::new(Portions::new(decoder))))
 }
 
 fn compression_of(start: &[u8]) -> Compression {
@@ -85,19 +89,5 @@ fn read_start(reader: &mut impl Read) -> io::Result<Vec<u8>> {
         Ok(_) => Ok(start),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(start),
         Err(error) => Err(error),
-    }
-}
-
-/// A reader that counts.
-struct Counted<R> {
-    reader: R,
-    count: ReadCount,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.count.0.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
     }
 }

@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use analyzer::engine::Unrecorded;
+use analyzer::frame::{Direction, LinkType, Origin};
 use analyzer::hop::declaration::{Shown, SourceDeclaration, TakenAt};
 
 use crate::arguments::Inputs;
@@ -43,6 +44,26 @@ pub(crate) struct Numbers {
     pub(crate) plain: u32,
     /// What they carry when they tell of several interfaces.
     pub(crate) cooked: u32,
+}
+
+impl Numbers {
+    /// Where a frame of the capture was seen.
+    #[inline]
+    pub(crate) const fn origin(
+        self,
+        link: LinkType,
+        interface: u32,
+        direction: Direction,
+    ) -> Origin {
+        Origin {
+            source: match (link, interface) {
+                (LinkType::LINUX_SLL | LinkType::LINUX_SLL2, _) | (_, 1..) => self.cooked,
+                (_, 0) => self.plain,
+            },
+            interface,
+            direction,
+        }
+    }
 }
 
 impl Sources {

@@ -1,9 +1,10 @@
 //! The text of a file or of standard input, whole, decompressed and within limits.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 
+use crate::reader::Counted;
 use crate::source::unpacked;
 
 /// How many octets a text file may have, once decompressed.
@@ -28,18 +29,19 @@ pub enum TextError {
 /// # Errors
 /// The file can not be read, or is no text within the limits.
 pub fn read_text(path: &Path) -> Result<String, TextError> {
-    text_of(File::open(path)?)
+    text_of(Counted::file(File::open(path)?)?)
 }
 
 /// Reads the text of standard input.
 pub(crate) fn read_standard_input() -> Result<String, TextError> {
-    text_of(io::stdin())
+    text_of(Counted::stream(io::stdin()))
 }
 
-fn text_of(reader: impl Read + Send + 'static) -> Result<String, TextError> {
+fn text_of(counted: Counted) -> Result<String, TextError> {
     let mut octets = Vec::new();
-    let (reader, _) = unpacked(reader)?;
-    reader.take(MAX_OCTETS + 1).read_to_end(&mut octets)?;
+    let unpacked = unpacked(counted.reader)?;
+    let whole = Cursor::new(unpacked.start).chain(unpacked.reader);
+    whole.take(MAX_OCTETS + 1).read_to_end(&mut octets)?;
     if octets.len() as u64 > MAX_OCTETS {
         return Err(TextError::TooLarge);
     }

@@ -1,9 +1,11 @@
 //! Answers: a request of an operation to its body.
 //!
-//! **Shape** a query is work for a processor, so it runs on a thread of its own. Each has a place,
+//! **Shape** a query is work for a processor, so it runs on a thread of its own, unless it takes none
+//! that is worth it. Each has a place,
 //! of which there are few, from before its query until its client took the last octet: that bounds
 //! processors and memory both.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,10 +81,29 @@ impl Answers {
         &self,
         work: impl FnOnce(&Snapshot) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
+        let never = |_: &Snapshot, (): &()| None;
+        self.ask((), never, move |snapshot, ()| work(snapshot))
+            .await
+    }
+
+    /// Answers a question from the newest snapshot, in a place of its own: at once where it is at
+    /// hand, else on a thread of its own. A thread that sleeps takes long to wake.
+    pub(crate) async fn ask<Q: Send + 'static, T: Send + 'static>(
+        &self,
+        question: Q,
+        at_hand: impl FnOnce(&Snapshot, &Q) -> Option<T>,
+        work: impl FnOnce(&Snapshot, &Q) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
         let place = self.place().await?;
         let source = Arc::clone(&self.source);
+        let look = || at_hand(&*source.at_hand()?, &question);
+        match catch_unwind(AssertUnwindSafe(look)) {
+            Ok(None) => {}
+            Ok(Some(done)) => return Ok(done),
+            Err(_) => return Err(Refusal::defect()),
+        }
         let task = spawn_blocking(move || {
-            let done = work(&source.snapshot());
+            let done = work(&source.snapshot(), &question);
             drop(place);
             done
         });

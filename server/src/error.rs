@@ -69,6 +69,12 @@ pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Response {
     }
 }
 
+/// A small JSON document that is written already, and a line feed.
+pub(crate) fn written(mut document: String) -> Response {
+    document.push('\n');
+    json_body(StatusCode::OK, Body::from(document))
+}
+
 /// A body that is JSON already.
 fn json_body(status: StatusCode, body: Body) -> Response {
     let kind = (header::CONTENT_TYPE, JSON);

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::answer::Answers;
-use crate::error::{Refusal, json};
+use crate::error::{Refusal, json, written};
 use crate::guard::BODY_MAX;
 use crate::mcp::desk::Desk;
 use crate::mcp::discovery::catalogue;
@@ -55,7 +55,7 @@ pub(crate) async fn call(answers: Answers, request: Request) -> Result<Response,
         .call(operation, call.arguments.unwrap_or_default())
         .await;
     Ok(match answered {
-        Ok(answer) => json(StatusCode::OK, &answer),
+        Ok(answer) => written(answer.into_text()),
         Err(lesson) => json(StatusCode::BAD_REQUEST, &lesson.into_value()),
     }
     .into_response())

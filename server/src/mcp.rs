@@ -16,6 +16,7 @@
 mod arguments;
 pub(crate) mod call;
 mod cursor;
+mod cut;
 pub(crate) mod desk;
 pub(crate) mod discovery;
 mod drawing;
@@ -29,11 +30,15 @@ pub(crate) mod lesson;
 mod lines;
 mod message;
 mod notes;
+mod ordered;
 mod prompt;
 mod resource;
+mod row;
 mod schema;
 pub(crate) mod stdio;
 pub(crate) mod tool;
+mod tray;
+pub(crate) mod written;
 
 /// What a model is told before it calls anything.
 const INSTRUCTIONS: &str = include_str!("mcp/instructions.txt");

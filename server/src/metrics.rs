@@ -104,6 +104,12 @@ impl Page {
                 coverage.evicted,
             ),
             (
+                "pilotfish_coarsened_intervals_total",
+                Counter,
+                "intervals that were merged to longer ones near a limit",
+                snapshot.coverage.coarsened,
+            ),
+            (
                 "pilotfish_forgotten_records_total",
                 Counter,
                 "records older than is kept",

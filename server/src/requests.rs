@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use analyzer::name::seen;
 use analyzer::query::Operation;
-use analyzer::query::parameter::parameters;
+use analyzer::query::parameter::is_known;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -171,9 +171,8 @@ fn shown(route: &str, query: &str) -> String {
     let Some(operation) = operations.find(|operation| operation.path() == path) else {
         return String::new();
     };
-    let known = parameters(operation);
     let part = |(name, value): (String, String)| {
-        if known.iter().any(|parameter| parameter.name == name) {
+        if is_known(operation, &name) {
             format!("{name}={value}")
         } else {
             "(unknown)".to_owned()
@@ -198,9 +197,8 @@ pub(crate) struct Call {
 impl Call {
     /// It begins.
     pub(crate) fn begin(operation: Operation, arguments: &Map<String, Value>) -> Self {
-        let known = parameters(operation);
         let part = |(name, value): (&String, &Value)| {
-            if known.iter().any(|parameter| parameter.name == *name) {
+            if is_known(operation, name) {
                 format!("{name}={value}")
             } else {
                 "(unknown)".to_owned()
@@ -219,20 +217,14 @@ impl Call {
     }
 
     /// It was answered, with so many rows, or refused.
-    pub(crate) fn end(self, answer: Option<&Value>) {
+    pub(crate) fn end(self, rows: Option<usize>) {
         let Self {
             tool, parameters, ..
         } = &self;
         let ms = self.began.elapsed().as_secs_f64() * 1e3;
-        let rows = answer.map(|answer| {
-            let fields = answer.as_object().into_iter().flat_map(Map::values);
-            let lists = fields.filter_map(Value::as_array);
-            lists.map(Vec::len).max().unwrap_or(1)
-        });
-        let outcome = if answer.is_some() {
-            "answered"
-        } else {
-            "refused"
+        let outcome = match rows {
+            Some(_) => "answered",
+            None => "refused",
         };
         event!(target: TARGET, Level::INFO, tool, parameters = &**parameters, outcome, rows, ms, "call");
     }

@@ -10,6 +10,11 @@ pub trait SnapshotSource: Send + Sync + 'static {
     /// The newest snapshot. It is called once a query, on a thread that may block.
     fn snapshot(&self) -> Arc<Snapshot>;
 
+    /// The same, where that takes no time: it is called on a thread that serves sockets.
+    fn at_hand(&self) -> Option<Arc<Snapshot>> {
+        None
+    }
+
     /// Whether its snapshots cover what was asked for. It is called on a thread that serves
     /// sockets, so it answers at once.
     fn readiness(&self) -> Readiness;
@@ -82,6 +87,10 @@ impl Published {
 impl SnapshotSource for Published {
     fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.read().snapshot)
+    }
+
+    fn at_hand(&self) -> Option<Arc<Snapshot>> {
+        Some(self.snapshot())
     }
 
     fn readiness(&self) -> Readiness {

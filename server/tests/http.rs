@@ -4,10 +4,16 @@
 
 #[path = "http/answers.rs"]
 mod answers;
+#[path = "http/arguments.rs"]
+mod arguments;
+#[path = "http/at_hand.rs"]
+mod at_hand;
 #[path = "http/client.rs"]
 mod client;
 #[path = "http/counting.rs"]
 mod counting;
+#[path = "http/cutting.rs"]
+mod cutting;
 #[path = "http/documentation.rs"]
 mod documentation;
 #[path = "http/guard.rs"]

@@ -1,6 +1,8 @@
 //! Answers: from captures that are read now, or from a server that has read them.
 
-use analyzer::engine::Settings;
+use std::num::NonZeroUsize;
+
+use analyzer::engine::{Answers, Settings};
 use analyzer::query::{self, Answer};
 use analyzer::snapshot::Snapshot;
 use clap::{Arg, ArgMatches, ValueHint};
@@ -68,7 +70,7 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
         };
     }
     let query = question.query()?;
-    let snapshot = read_all(&inputs::inputs(matches)?, matches)?;
+    let snapshot = read_all(&inputs::inputs(matches)?, matches, Answers::Once)?;
     let answer = query::run(&snapshot, question.operation, &query)
         .map_err(|error| parameters::refused(&error))?;
     // The process ends with this answer: to free a million flows one by one would only take time.
@@ -77,18 +79,27 @@ pub(crate) fn get(question: &Question, matches: &ArgMatches) -> anyhow::Result<R
 }
 
 /// Reads captures to their end, or a pipe until it is interrupted.
-pub(crate) fn read_all(inputs: &ReplayInputs, matches: &ArgMatches) -> anyhow::Result<Snapshot> {
-    let settings = inputs::settings(matches);
+pub(crate) fn read_all(
+    inputs: &ReplayInputs,
+    matches: &ArgMatches,
+    answers: Answers,
+) -> anyhow::Result<Snapshot> {
+    let settings = inputs::settings(matches, answers);
     if inputs::has_pipe(inputs) {
         Ok(interrupt::read(inputs, settings)?)
     } else {
-        read(inputs, settings)
+        read(inputs, settings, inputs::reading_threads(matches))
     }
 }
 
 /// Reads captures to their end, and shows how far it is when that takes long.
-fn read(inputs: &ReplayInputs, settings: Settings) -> anyhow::Result<Snapshot> {
+fn read(
+    inputs: &ReplayInputs,
+    settings: Settings,
+    threads: NonZeroUsize,
+) -> anyhow::Result<Snapshot> {
     let mut replay = Replay::open(inputs, settings)?;
+    replay.set_threads(threads);
     let mut progress = ProgressLine::start();
     while replay.step(FRAMES) {
         progress.show(&replay.progress(), replay.frames());

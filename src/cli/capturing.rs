@@ -156,7 +156,10 @@ fn kept() -> [Arg; 4] {
             .value_parser(quantity::octets)
             .default_value("256Mi")
             .help_heading(KEPT)
-            .help("memory of the whole process; becomes limits in records, the oldest go first"),
+            .help(
+                "memory of the whole process; becomes limits in records: at first intervals of old \
+                 packets become longer, then the oldest go",
+            ),
         time(TCP_IDLE, "5m").help("silence after which a TCP connection has ended"),
         time(UDP_IDLE, "1m").help("the same for UDP"),
     ]
@@ -234,6 +237,7 @@ fn open_with<T>(
     let mut session = session.with_context(|| {
         format!("--{NAMESPACE}, --{POD}: it is not known which interfaces are the pods'")
     })?;
+    notes.extend(session.unmet());
     let opened = begin(&mut session, engine)?;
     for change in told.changes {
         session.apply(change);

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use analyzer::engine::Answers;
 use analyzer::query::diff::{Graph, Side, diff};
 use analyzer::query::view::diff::DiffView;
 use analyzer::query::{Answer, Level, Operation, Query};
@@ -70,6 +71,7 @@ pub(crate) fn command() -> Command {
         .about("Show what is different between two captures, or two windows of one")
         .arg(captures)
         .args(others)
+        .arg(inputs::threads())
         .arg(inputs::max_connections())
         .arg(answer::url_arg_beside_captures())
         .args(client::args())
@@ -125,7 +127,7 @@ fn compared(
             graph(matches, &inputs, other, query, Side::B)?,
         ),
         ([one], None, _) => {
-            let snapshot = answer::read_all(&of(&inputs, one), matches)?;
+            let snapshot = answer::read_all(&of(&inputs, one), matches, Answers::Once)?;
             return diff(&snapshot, query).map_err(|error| parameters::refused(&error));
         }
         ([one], Some(server), None) => (
@@ -150,7 +152,7 @@ fn graph(
     query: &Query,
     side: Side,
 ) -> anyhow::Result<Graph> {
-    let snapshot = answer::read_all(&of(inputs, capture), matches)?;
+    let snapshot = answer::read_all(&of(inputs, capture), matches, Answers::Once)?;
     Graph::of_snapshot(&snapshot, query, side).map_err(|error| parameters::refused(&error))
 }
 

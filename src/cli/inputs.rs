@@ -2,14 +2,18 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
-use analyzer::engine::{DuplicatePolicy, Limits, Settings};
+use analyzer::engine::{Answers, DuplicatePolicy, Limits, Settings};
 use analyzer::hop::declaration::{PodName, TakenAt};
 use clap::builder::PathBufValueParser;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use ipnet::IpNet;
 use replay::{ReplayInputs, Taken};
+
+use crate::cli::quantity;
 
 /// The captures.
 pub(crate) const CAPTURE: &str = "CAPTURE";
@@ -19,14 +23,24 @@ const CLUSTER_CIDR: &str = "cluster-cidr";
 const DEDUP: &str = "dedup";
 const AT: &str = "at";
 const MAX_CONNECTIONS: &str = "max-connections";
+const THREADS: &str = "threads";
+const MEMORY_LIMIT: &str = "memory-limit";
 
 /// The options that say what is read: all that make no sense with a running server.
-pub(crate) const IDS: [&str; 6] = [CAPTURE, CLUSTER, NAMES, CLUSTER_CIDR, AT, DEDUP];
+pub(crate) const IDS: [&str; 7] = [
+    CAPTURE,
+    CLUSTER,
+    NAMES,
+    CLUSTER_CIDR,
+    AT,
+    DEDUP,
+    MEMORY_LIMIT,
+];
 
 const HEADING: &str = "What is read";
 
 /// The captures and what goes with them.
-pub(crate) fn args() -> [Arg; 6] {
+pub(crate) fn args() -> [Arg; 7] {
     [
         Arg::new(CAPTURE)
             .num_args(1..)
@@ -80,6 +94,15 @@ pub(crate) fn args() -> [Arg; 6] {
             .action(ArgAction::SetTrue)
             .help_heading(HEADING)
             .help("count packets that a mirror port shows twice within a millisecond once"),
+        Arg::new(MEMORY_LIMIT)
+            .long(MEMORY_LIMIT)
+            .value_name("OCTETS")
+            .value_parser(memory)
+            .help_heading(HEADING)
+            .help(
+                "memory of the whole process, 48Mi or more; becomes limits in records: at first \
+                 intervals of old packets become longer, then the oldest go",
+            ),
     ]
 }
 
@@ -92,6 +115,27 @@ pub(crate) fn max_connections() -> Arg {
         .default_value("1000000")
         .help_heading(HEADING)
         .help("single connections kept, about 300 bytes each; 0 keeps none")
+}
+
+/// `--threads`, for the commands that read to the end and answer.
+pub(crate) fn threads() -> Arg {
+    Arg::new(THREADS)
+        .long(THREADS)
+        .value_name("N")
+        .value_parser(number_of_threads)
+        .help_heading(HEADING)
+        .help(
+            "threads that read: with 2 or more, files are read and decompressed ahead while packets are \
+             counted, and where packets are short one takes them in while another counts; the answer \
+             is the same [default: as many as there are processors]",
+        )
+}
+
+/// On how many threads captures are read.
+pub(crate) fn reading_threads(matches: &ArgMatches) -> NonZeroUsize {
+    let asked = matches.get_one::<NonZeroUsize>(THREADS).copied();
+    let processors = || available_parallelism().ok();
+    asked.or_else(processors).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn range(text: &str) -> Result<IpNet, &'static str> {
@@ -123,9 +167,23 @@ fn taken(text: &str) -> Result<Taken, String> {
     Ok(Taken { files, at })
 }
 
+fn memory(text: &str) -> Result<u64, String> {
+    let octets = quantity::octets(text)?;
+    if octets < Limits::LEAST_MEMORY {
+        let least = Limits::LEAST_MEMORY >> 20;
+        return Err(format!("{text} is too little, expected at least {least}Mi"));
+    }
+    Ok(octets)
+}
+
 fn whole_number(text: &str) -> Result<usize, &'static str> {
     text.parse()
         .map_err(|_| "expected a whole number, 0 or more")
+}
+
+fn number_of_threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse()
+        .map_err(|_| "expected a whole number, 1 or more")
 }
 
 /// What is known beside captures.
@@ -169,17 +227,29 @@ pub(crate) fn has_pipe(inputs: &ReplayInputs) -> bool {
     inputs.captures.iter().any(|path| path == Path::new("-"))
 }
 
-/// How it is counted.
-pub(crate) fn settings(matches: &ArgMatches) -> Settings {
+/// How it is counted for what is asked so often.
+pub(crate) fn settings(matches: &ArgMatches, answers: Answers) -> Settings {
     // Only some commands have the options; the others list no connections, and keep none.
     let kept = matches.try_get_one::<usize>(MAX_CONNECTIONS).ok().flatten();
     let dedup = matches.try_get_one::<bool>(DEDUP).ok().flatten();
+    let memory = matches.try_get_one::<u64>(MEMORY_LIMIT).ok().flatten();
     let default = default_settings();
-    Settings {
-        limits: Limits {
-            connection_records: kept.copied().unwrap_or(0),
+    let connection_records = kept.copied().unwrap_or(0);
+    let limits = match memory {
+        Some(octets) => {
+            let within = Limits::within(*octets, answers);
+            Limits {
+                connection_records: connection_records.min(within.connection_records),
+                ..within
+            }
+        }
+        None => Limits {
+            connection_records,
             ..default.limits
         },
+    };
+    Settings {
+        limits,
         duplicates: if dedup.copied().unwrap_or(false) {
             DuplicatePolicy::Copy
         } else {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ::replay::Replay;
+use analyzer::engine::Answers;
 use analyzer::query::Operation;
 use anyhow::bail;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -15,7 +16,7 @@ use server::{Limits, McpSource, run_mcp};
 
 use crate::cli::mcp::elsewhere::Elsewhere;
 use crate::cli::output::named;
-use crate::cli::{answer, client, inputs, replay};
+use crate::cli::{answer, client, inputs, replay, serving};
 
 mod config;
 mod elsewhere;
@@ -32,6 +33,7 @@ Examples:
   claude mcp add pilotfish -- pilotfish mcp captures/shop
   claude mcp add pilotfish -- pilotfish mcp --url http://127.0.0.1:8898
   pilotfish mcp captures/shop --print-config
+  pilotfish mcp --print-config      for `pilotfish live` or `replay` on this machine
   pilotfish mcp --list-tools
 
 A client starts it and speaks with it on its standard streams; it ends when they are closed. A \
@@ -39,9 +41,11 @@ server that runs speaks the same protocol at /mcp.";
 
 pub(crate) fn command() -> Command {
     let [captures, others @ ..] = inputs::args();
-    let needed = captures
-        .required(false)
-        .required_unless_present_any([answer::URL, LIST_TOOLS]);
+    let needed = captures.required(false).required_unless_present_any([
+        answer::URL,
+        LIST_TOOLS,
+        PRINT_CONFIG,
+    ]);
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name)
             .long(name)
@@ -58,7 +62,8 @@ pub(crate) fn command() -> Command {
         .args(client::args())
         .arg(flag(
             PRINT_CONFIG,
-            "print the entries that Claude Code, Cursor and VS Code need for it",
+            "print the entries that Claude Code, Cursor and VS Code need for it; for a server here \
+             where nothing is named",
         ))
         .arg(flag(LIST_TOOLS, "print the tools and what they are for").conflicts_with(PRINT_CONFIG))
         .after_help(EXAMPLES)
@@ -71,6 +76,9 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     }
     let server = client::Server::named(matches)?;
     if matches.get_flag(PRINT_CONFIG) {
+        let is_named = server.is_some() || !inputs::inputs(matches)?.captures.is_empty();
+        let local = || client::Server::at(&format!("http://{}", serving::LOCAL), matches);
+        let server = if is_named { server } else { Some(local()?) };
         return say(&config::entries(server.as_ref())?);
     }
     let source = match server {
@@ -82,7 +90,10 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 
 /// Captures that are read while the first questions come.
 fn snapshots(matches: &ArgMatches) -> anyhow::Result<McpSource> {
-    let (inputs, settings) = (inputs::inputs(matches)?, inputs::settings(matches));
+    let (inputs, settings) = (
+        inputs::inputs(matches)?,
+        inputs::settings(matches, Answers::Often),
+    );
     let files = inputs.captures.iter().chain(&inputs.cluster);
     if files.into_iter().any(|path| path == Path::new("-")) {
         bail!("-: standard input carries the protocol, expected a file");

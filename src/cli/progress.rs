@@ -8,7 +8,7 @@ use replay::captures::Progress;
 use crate::cli::units;
 
 /// Frames between two looks at the progress.
-pub(crate) const FRAMES: usize = 1 << 16;
+pub(crate) const FRAMES: usize = 1 << 18;
 /// What is over sooner shows nothing.
 const LONG: Duration = Duration::from_millis(500);
 /// How often it is drawn, per second.

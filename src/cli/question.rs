@@ -56,6 +56,7 @@ pub(crate) fn command(operation: Operation) -> Command {
         .args(kept)
         .arg(captures)
         .args(others)
+        .arg(inputs::threads().conflicts_with(answer::URL))
         .arg(answer::url_arg())
         .args(client::args())
         .arg(output::arg(operation))

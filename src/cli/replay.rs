@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use ::replay::{Replay, Watch};
+use analyzer::engine::Answers;
 use analyzer::query::view::CoverageView;
 use analyzer::query::window::Window;
 use clap::{ArgMatches, Command};
@@ -54,7 +55,10 @@ pub(crate) fn command() -> Command {
 /// Serves until it is asked to end, or the reading fails.
 pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let options = serving::options(matches)?;
-    let (inputs, settings) = (inputs::inputs(matches)?, inputs::settings(matches));
+    let (inputs, settings) = (
+        inputs::inputs(matches)?,
+        inputs::settings(matches, Answers::Often),
+    );
     let listener = serving::listen(matches)?;
     // Clients wait in the listener's backlog until a pipe shows that it is a capture.
     let replay = Replay::open(&inputs, settings)?;

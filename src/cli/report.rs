@@ -87,11 +87,14 @@ pub(crate) fn print(
     })
 }
 
-/// Prints a text that is done.
+/// Prints a text that is done. Where its reader went away the exit code still says what was found.
 pub(crate) fn write(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    let written = stdout.write_all(text.as_bytes());
+    match written.and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Adds to the file that was named for summaries, if one was.

@@ -16,7 +16,7 @@ use crate::cli::serving::args::{
 
 mod args;
 
-pub(crate) use crate::cli::serving::args::args;
+pub(crate) use crate::cli::serving::args::{LOCAL, args};
 
 /// Requests a second of one client, beyond loopback.
 const RPS_BEYOND: u32 = 50;

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{process, thread};
 
+use analyzer::engine::Answers;
 use analyzer::query::Operation;
 use anyhow::{Context, anyhow, bail};
 use clap::{Arg, ArgMatches, Command};
@@ -68,6 +69,7 @@ pub(crate) fn command() -> Command {
         .after_help(EXAMPLES)
         .arg(captures.required(false).help(CAPTURES))
         .args(others.map(|arg| arg.requires(inputs::CAPTURE)))
+        .arg(inputs::threads().requires(inputs::CAPTURE))
         .arg(answer::url_arg().help(format!(
             "the running server to ask (default {SERVED}, where live and replay serve)"
         )))
@@ -131,7 +133,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
                 .iter()
                 .map(|path| path.display().to_string());
             let place = files.collect::<Vec<_>>().join(" ");
-            let snapshot = answer::read_all(&inputs, matches)?;
+            let snapshot = answer::read_all(&inputs, matches, Answers::Often)?;
             (place, Source::Captures(Box::new(snapshot)))
         }
     };

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use analyzer::engine::Answers;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use verify::expect::{self, Mode};
 use verify::parallel;
@@ -65,7 +66,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         (false, true) => Mode::New,
         (false, false) => Mode::Compare,
     };
-    let settings = inputs::settings(matches);
+    let settings = inputs::settings(matches, Answers::Often);
     let scenarios = report::scenarios(matches);
     let report = Report {
         scenarios: parallel::in_order(&scenarios, |folder| expect::verify(folder, mode, &settings)),

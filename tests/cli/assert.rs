@@ -105,6 +105,16 @@ fn a_wrong_rule_is_refused_before_any_capture_is_read() {
         .unwrap();
         told += &transcript_in(folder.path(), "assert mine --rules rules.yaml");
     }
+    // All that are wrong are told at once.
+    let several = RULES
+        .replace("server.svc ==", "server.svcc ==")
+        .replace("> 20000", "> \"20000\"");
+    let second = r#"
+  - name: nothing leaves the cluster but to the payment provider, and to ask for names
+    forbid: server.kind == "pod"
+"#;
+    fs::write(folder.path().join("rules.yaml"), several + second).unwrap();
+    told += &transcript_in(folder.path(), "assert mine --rules rules.yaml");
     fs::remove_file(folder.path().join("rules.yaml")).unwrap();
     told += &transcript_in(folder.path(), "assert mine");
     assert_accepted("assert__refused", &told);

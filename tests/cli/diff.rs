@@ -70,6 +70,18 @@ fn one_new_dependency_is_the_one_that_is_told() {
 }
 
 #[test]
+fn of_many_ports_the_first_are_named() {
+    let folder = both(|records| {
+        let mut calls = records.iter().filter(|r| r.is_tcp(FRONTEND, CART, 8080));
+        let call = calls.next().unwrap().clone();
+        records.extend((1..=300).map(|port| call.to_port(port)));
+    });
+    let there = transcript_in(folder.path(), "diff before after");
+    let back = transcript_in(folder.path(), "diff after before");
+    assert_accepted("diff__ports", &(there + &back));
+}
+
+#[test]
 fn what_changed_is_told_beyond_its_threshold() {
     let folder = both(|records| {
         // Half of what postgres sends to the report is not there any more.

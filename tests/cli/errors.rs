@@ -41,6 +41,7 @@ fn wrong_usage_is_refused() {
         "flows captures/shop --color sometimes",
         "flows captures/shop --cluster-cidr 10.0.0.0/33",
         "connections captures/shop --max-connections many",
+        "flows captures/shop --threads 0",
         "replay",
         "replay captures/shop --ns payments",
         "top --cluster cluster.yaml",

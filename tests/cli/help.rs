@@ -66,3 +66,22 @@ fn every_shell_gets_completions_of_every_option() {
         }
     }
 }
+
+#[test]
+fn clients_get_entries_for_what_is_named_or_else_for_a_server_here() {
+    let printed = |arguments| {
+        let outcome = outcome(command(arguments));
+        assert_eq!(outcome.status.code(), Some(0), "{}", outcome.stderr);
+        outcome.stdout
+    };
+    let url = "\"url\": \"http://127.0.0.1:8898/mcp\"";
+    let here = printed("mcp --print-config");
+    assert_eq!(here.matches(url).count(), 2, "{here}");
+    let captures = printed("mcp captures/shop --print-config");
+    assert!(!captures.contains("\"url\""), "{captures}");
+    assert_eq!(
+        captures.matches("/captures/shop\"").count(),
+        2,
+        "{captures}"
+    );
+}

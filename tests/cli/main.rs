@@ -23,6 +23,8 @@ mod files;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod run;
 #[cfg(all(test, unix))]
 mod secured;

@@ -18,11 +18,12 @@ const OWNERS: [(&str, &str); 6] = [
 ];
 
 /// Which of our crates each of ours may use; the binary, which wires them up, may use all.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("analyzer", &[]),
     ("live", &["analyzer", "objects"]),
     ("objects", &["analyzer"]),
     ("pilotfish-generator", &[]),
+    ("pilotfish-micro", &["analyzer", "replay"]),
     ("pilotfish-sender", &[]),
     ("replay", &["analyzer", "objects"]),
     ("server", &["analyzer"]),

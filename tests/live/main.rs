@@ -252,6 +252,33 @@ fn a_pod_is_counted_at_its_own_interface_when_it_is_asked_for() {
     }
 }
 
+#[test]
+fn an_interface_that_is_not_there_is_told_of_until_it_comes_and_is_captured_then() {
+    if !is_root() {
+        return;
+    }
+    let Some(pod) = Pod::new("later") else {
+        return;
+    };
+    let namespace = pod.namespace();
+    let node = Node::start_with(namespace.binary(), "--interface lo --interface later*");
+    let node = node.asked_by(move || namespace.binary());
+    let warnings = |node: &Node| node.ask("flows --port 7")["coverage"]["warnings"].clone();
+    let unmet = "--interface later*: no interface of this node is called that, so nothing is \
+                 captured of it until there is one; `ip link` lists them";
+    assert_eq!(warnings(&node), serde_json::json!([unmet]));
+    pod.rename_interface("later5");
+    // The kernel's news are read each second.
+    thread::sleep(Duration::from_millis(1_500));
+    pod.call(7);
+    thread::sleep(Duration::from_millis(1_200));
+    let answer = node.ask("flows --port 7");
+    assert_eq!(answer["total"], 1, "{answer}");
+    assert_eq!(warnings(&node), serde_json::json!([]));
+    let (_, said) = node.end("-INT");
+    assert_eq!(said.matches(unmet).count(), 1, "at the start: {said}");
+}
+
 fn as_nobody(binary: &Path) -> Command {
     let mut command = Command::new("setpriv");
     let user = [format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")];

@@ -94,6 +94,18 @@ impl Pod {
         assert!(ip(&format!("-n {node} addr add {net}.{last}/28 dev veth5")));
     }
 
+    /// Gives the node's interface of the pod another name.
+    pub(crate) fn rename_interface(&self, name: &str) {
+        let node = &self.node;
+        for command in [
+            format!("-n {node} link set veth5 down"),
+            format!("-n {node} link set veth5 name {name}"),
+            format!("-n {node} link set {name} up"),
+        ] {
+            assert!(ip(&command), "{command}");
+        }
+    }
+
     /// Has the pod open a connection as above, to an address of the node.
     pub(crate) fn call_at(&self, last: u8, port: u16) {
         let script = format!("exec 3<>/dev/tcp/{}.{last}/{port}", self.net);

@@ -61,6 +61,18 @@ fn flows(folder: &Path, port: u16) -> Value {
 }
 
 #[test]
+fn an_interface_that_is_not_there_is_told_of() {
+    if !is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let ended = start(folder.path(), "--interface nope0 --duration 1s").wait_with_output();
+    let said = String::from_utf8(ended.unwrap().stderr).unwrap();
+    let unmet = "--interface nope0: no interface of this node is called that";
+    assert_eq!(said.matches(unmet).count(), 2, "first and last: {said}");
+}
+
+#[test]
 fn what_was_recorded_until_a_signal_or_a_kill_is_replayed() {
     if !is_root() {
         return;

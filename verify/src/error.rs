@@ -35,6 +35,9 @@ pub enum VerifyError {
         /// What is wrong.
         problem: String,
     },
+    /// Several rules are wrong, in the order in which they stand.
+    #[error("{} rules are wrong: {}", .0.len(), in_a_row(.0))]
+    Rules(Vec<Self>),
     /// A file cannot be read or written.
     #[error("{}: {error}", file.display())]
     File {
@@ -69,6 +72,19 @@ pub enum VerifyError {
     AlreadyThere(PathBuf),
 }
 
+/// Of many errors as many are told.
+const TOLD: usize = 20;
+
+/// Errors in a row: what is shown of them is one line.
+fn in_a_row(errors: &[VerifyError]) -> String {
+    let told = errors.iter().take(TOLD).map(ToString::to_string);
+    let rest = match errors.len().saturating_sub(TOLD) {
+        0 => None,
+        rest => Some(format!("and {rest} more")),
+    };
+    told.chain(rest).collect::<Vec<_>>().join("; ")
+}
+
 fn place(line: usize, column: usize) -> String {
     match (line, column) {
         (0, _) => String::new(),
@@ -78,6 +94,14 @@ fn place(line: usize, column: usize) -> String {
 }
 
 impl VerifyError {
+    /// What is wrong with rules, if anything is.
+    pub(crate) fn of_rules(mut errors: Vec<Self>) -> Option<Self> {
+        match errors.len() {
+            0 | 1 => errors.pop(),
+            _ => Some(Self::Rules(errors)),
+        }
+    }
+
     /// What is wrong with a field of a file.
     pub(crate) fn field(file: &Path, error: FieldError) -> Self {
         let FieldError {

@@ -78,18 +78,23 @@ fn rules(file: &Path, root: &Field<'_>, text: &str) -> Result<Vec<Rule>, VerifyE
     let wrong = |error| VerifyError::field(file, error);
     root.only(&["rules"]).map_err(wrong)?;
     let list = root.get("rules").map_err(wrong)?;
-    let (mut rules, mut names) = (Vec::new(), BTreeSet::new());
-    for item in list.items().map_err(wrong)? {
-        if rules.len() == MOST {
+    let (mut rules, mut names, mut errors) = (Vec::new(), BTreeSet::new(), Vec::new());
+    for (number, item) in list.items().map_err(wrong)?.into_iter().enumerate() {
+        if number == MOST {
             let problem = format!("more than {MOST} rules, expected them in several files");
             return Err(wrong(item.wrong(problem)));
         }
-        let rule = rule(file, &item, text)?;
-        if !names.insert(rule.name.clone()) {
-            let problem = format!("a second rule {}, expected another name", shown(&rule.name));
-            return Err(wrong(item.wrong(problem)));
+        match rule(file, &item, text) {
+            Ok(rule) if names.insert(rule.name.clone()) => rules.push(rule),
+            Ok(Rule { name, .. }) => {
+                let problem = format!("a second rule {}, expected another name", shown(&name));
+                errors.push(wrong(item.wrong(problem)));
+            }
+            Err(error) => errors.push(error),
         }
-        rules.push(rule);
+    }
+    if let Some(error) = VerifyError::of_rules(errors) {
+        return Err(error);
     }
     if rules.is_empty() {
         return Err(wrong(list.wrong("no rule, expected at least one")));

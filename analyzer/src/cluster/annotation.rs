@@ -41,10 +41,15 @@ const RANGES: [&str; 4] = [
     "network.cilium.io/ipv6-pod-cidr",
 ];
 
+/// The length of the shortest annotation.
+const SHORTEST: usize = "projectcalico.org/IPv4Address".len();
+
 /// Whether an annotation is one of those read here.
 #[must_use]
 pub fn is_known(key: &str) -> bool {
-    ADDRESSES.binary_search(&key).is_ok() || RANGES.binary_search(&key).is_ok()
+    // Most keys are shorter: they are not looked for.
+    key.len() >= SHORTEST
+        && (ADDRESSES.binary_search(&key).is_ok() || RANGES.binary_search(&key).is_ok())
 }
 
 /// The address of the node that an annotation holds.
@@ -74,8 +79,10 @@ mod tests {
                 Some(IpAddr::from([10, 0, 0, 1])),
                 "{key}"
             );
+            assert!(is_known(key), "{key}");
         }
         for key in RANGES {
+            assert!(is_known(key), "{key}");
             assert_eq!(
                 pod_range(key, "10.0.0.0/24"),
                 "10.0.0.0/24".parse().ok(),

@@ -4,7 +4,6 @@
 //! **Shape** only changes from one owner to another count, or to none; a pod whose services or
 //! readiness change stays who it is. Most addresses have no change that matters, and are not here.
 
-use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::net::IpAddr;
 
@@ -110,11 +109,13 @@ fn note<K: Hash + Eq>(
     changes: impl Iterator<Item = Timestamp>,
     since: Timestamp,
 ) {
-    let moments: BTreeSet<Timestamp> = changes
+    let mut moments: Vec<Timestamp> = changes
         .filter(|at| *at > since && *at < Timestamp::MAX)
         .collect();
     if !moments.is_empty() {
-        noted.insert(key, moments.into_iter().collect());
+        moments.sort_unstable();
+        moments.dedup();
+        noted.insert(key, moments.into_boxed_slice());
     }
 }
 

@@ -5,7 +5,7 @@
 //! long as its address's, so the work on ports is limited; a port beyond the limit is known by its
 //! address alone, and counted.
 
-use std::collections::BTreeSet;
+use std::iter;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
@@ -164,7 +164,8 @@ impl Builder<'_> {
                 service: layers.services.at(span.from),
                 endpoint: None,
             };
-            server.push(span, self.naming.holder(address, familiarity, holders));
+            let holder = self.naming.holder(address, familiarity, holders);
+            server.push(span, holder);
             // A node's address is shared by all that its endpoints stand for, and by the node.
             let endpoint = match holders {
                 Holders {
@@ -174,11 +175,14 @@ impl Builder<'_> {
                 } => None,
                 Holders { .. } => endpoints.at(span.from),
             };
-            let holders = Holders {
-                endpoint,
-                ..holders
-            };
-            client.push(span, self.naming.holder(address, familiarity, holders));
+            let called = endpoint.map(|_| {
+                let holders = Holders {
+                    endpoint,
+                    ..holders
+                };
+                self.naming.holder(address, familiarity, holders)
+            });
+            client.push(span, called.unwrap_or(holder));
         }
         Held {
             client,
@@ -295,15 +299,13 @@ fn first_of(own: &Segments<PodId>, host: &Segments<PodId>) -> Segments<PodId> {
 
 /// All of time, cut at some moments.
 fn spans(cuts: impl Iterator<Item = Timestamp>) -> impl Iterator<Item = Span> {
-    let mut cuts: BTreeSet<Timestamp> = cuts.collect();
-    cuts.insert(Timestamp::MIN);
-    let ends: Vec<Timestamp> = cuts
-        .iter()
-        .copied()
-        .skip(1)
-        .chain([Timestamp::MAX])
-        .collect();
-    cuts.into_iter()
-        .zip(ends)
-        .map(|(from, until)| Span { from, until })
+    let mut cuts: Vec<Timestamp> = iter::once(Timestamp::MIN).chain(cuts).collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut cuts = cuts.into_iter().peekable();
+    iter::from_fn(move || {
+        let from = cuts.next()?;
+        let until = cuts.peek().copied().unwrap_or(Timestamp::MAX);
+        Some(Span { from, until })
+    })
 }

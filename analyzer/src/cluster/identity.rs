@@ -292,14 +292,16 @@ pub(super) fn owners(identities: &[Identity]) -> Vec<OwnerId> {
 }
 
 /// Gives equal identities one number, in the order of their first use.
+///
+/// They are boxed: the map moves its keys about, and an identity is large.
 #[derive(Default)]
-pub(super) struct Interner(BTreeMap<Identity, u32>);
+pub(super) struct Interner(BTreeMap<Box<Identity>, u32>);
 
 impl Interner {
     /// The number of an identity; at most `u32::MAX` of them are told apart.
     pub(super) fn intern(&mut self, identity: Identity) -> IdentityId {
         let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        IdentityId(*self.0.entry(identity).or_insert(next))
+        IdentityId(*self.0.entry(Box::new(identity)).or_insert(next))
     }
 
     /// The identities in order, and for each number given out the place in that order.
@@ -310,7 +312,7 @@ impl Interner {
             if let Some(slot) = places.get_mut(given as usize) {
                 *slot = IdentityId(place);
             }
-            identities.push(identity);
+            identities.push(*identity);
         }
         (identities, places)
     }

@@ -7,6 +7,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use crate::cluster::claims::{NodeAt, NodeBasis, ServiceAt};
 use crate::cluster::identity::{Identity, IdentityBasis, IdentityId, Interner, ServiceBasis};
 use crate::cluster::names::{Names, PrefixTable};
@@ -43,8 +46,13 @@ pub(super) struct Naming<'a> {
     names: &'a Names,
     ranges: &'a PrefixTable<IdentityBasis>,
     pods: Vec<Identity>,
+    /// The numbers that pods were given: a pod is asked for at each of its ports.
+    of_pods: HashMap<PodAs, IdentityId, FixedState>,
     interner: Interner,
 }
+
+/// A pod, how it is known, and the service whose endpoint it is.
+type PodAs = (PodId, IdentityBasis, Option<ServiceId>);
 
 impl<'a> Naming<'a> {
     pub(super) fn new(
@@ -59,6 +67,7 @@ impl<'a> Naming<'a> {
             names,
             ranges,
             pods,
+            of_pods: HashMap::default(),
             interner: Interner::default(),
         }
     }
@@ -81,10 +90,9 @@ impl<'a> Naming<'a> {
         holders: Holders,
     ) -> IdentityId {
         let owner = match holders {
-            Holders { pod: Some(pod), .. } => Identity {
-                basis: holders.pod_basis,
-                ..self.pod(pod)
-            },
+            Holders { pod: Some(pod), .. } => {
+                return self.pod((pod, holders.pod_basis, holders.endpoint));
+            }
             Holders {
                 called: Some((service, port)),
                 ..
@@ -126,11 +134,20 @@ impl<'a> Naming<'a> {
         self.intern(name_identity(name))
     }
 
-    fn pod(&self, pod: PodId) -> Identity {
-        self.pods
-            .get(pod.0)
-            .cloned()
-            .unwrap_or(Identity::of(IdentityBasis::ClusterAddress))
+    fn pod(&mut self, pod_as: PodAs) -> IdentityId {
+        if let Some(known) = self.of_pods.get(&pod_as) {
+            return *known;
+        }
+        let (pod, basis, endpoint) = pod_as;
+        let known = self.pods.get(pod.0).cloned();
+        let owner = Identity {
+            basis,
+            ..known.unwrap_or(Identity::of(IdentityBasis::ClusterAddress))
+        };
+        let identity = self.with_endpoint(owner, endpoint);
+        let identity = self.intern(identity);
+        self.of_pods.insert(pod_as, identity);
+        identity
     }
 
     fn node(&self, (node, basis): NodeAt) -> Identity {

@@ -16,7 +16,7 @@ use crate::cluster::object::{Controller, Object, ObjectKey, ObjectKind, PodNetwo
 use crate::cluster::workload::{OwnerTable, Owners};
 
 /// Number of a pod, by namespace, name and time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct PodId(pub(super) usize);
 
 /// Number of a namespace and pod name, which pods share one after another.
@@ -24,7 +24,7 @@ pub(super) struct PodId(pub(super) usize);
 pub(super) struct PodNameId(usize);
 
 /// Number of a service: those with a cluster IP first, then by name, then by namespace.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct ServiceId(pub(super) usize);
 
 /// Number of a node, by name.

@@ -14,11 +14,10 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use foldhash::fast::FixedState;
-
 use crate::dns::name::Name;
 use crate::dns::spelling::{NameId, Names};
 use crate::index::Index;
+use crate::keyed::Keyed;
 use crate::prefetch::prefetch;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 
@@ -82,7 +81,7 @@ struct Waiting {
 #[derive(Clone, Debug)]
 pub struct GivenNames {
     limit: usize,
-    hasher: FixedState,
+    hasher: Keyed,
     /// Where the spans of a client and an address are.
     index: Index,
     given: Vec<(Asked, Spans)>,
@@ -95,13 +94,13 @@ pub struct GivenNames {
 impl GivenNames {
     /// Room for `limit` spans.
     #[must_use]
-    pub fn new(limit: usize) -> Self {
+    pub fn new(limit: usize, seed: u64) -> Self {
         Self {
             limit,
-            hasher: FixedState::default(),
+            hasher: Keyed::new(seed),
             index: Index::default(),
             given: Vec::new(),
-            names: Names::default(),
+            names: Names::new(seed),
             ahead: Vec::with_capacity(AHEAD),
             count: 0,
             refused: 0,
@@ -257,7 +256,8 @@ impl GivenNames {
 
     /// Forgets the names that no span has any more.
     fn forget_names(&mut self) {
-        let before = mem::take(&mut self.names);
+        let none = self.names.emptied();
+        let before = mem::replace(&mut self.names, none);
         for (_, spans) in &mut self.given {
             for span in spans.as_mut_slice() {
                 span.name = self.names.take_over(&before, span.name);
@@ -373,7 +373,7 @@ mod tests {
 
     /// Answers: client, name, second, seconds.
     fn given(limit: usize, answers: &[(u8, &str, u64, u64)]) -> GivenNames {
-        let mut names = GivenNames::new(limit);
+        let mut names = GivenNames::new(limit, 0);
         for &(client, name, from, hold) in answers {
             let len = u8::try_from(name.len()).unwrap();
             let message = [&[len], name.as_bytes(), &[0]].concat();

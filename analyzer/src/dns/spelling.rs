@@ -7,10 +7,9 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-
 use crate::dns::name::{Name, WIRE_MAX};
 use crate::index::Index;
+use crate::keyed::Keyed;
 use crate::name;
 
 /// The number of a name.
@@ -18,9 +17,9 @@ use crate::name;
 pub(super) struct NameId(u32);
 
 /// Names by number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Names {
-    hasher: FixedState,
+    hasher: Keyed,
     index: Index,
     numbered: Vec<Numbered>,
 }
@@ -33,6 +32,24 @@ struct Numbered {
 }
 
 impl Names {
+    /// None yet; hashes start from `seed`.
+    pub(super) fn new(seed: u64) -> Self {
+        Self::hashed(Keyed::new(seed))
+    }
+
+    /// None, with the same hashes.
+    pub(super) fn emptied(&self) -> Self {
+        Self::hashed(self.hasher)
+    }
+
+    fn hashed(hasher: Keyed) -> Self {
+        Self {
+            hasher,
+            index: Index::default(),
+            numbered: Vec::new(),
+        }
+    }
+
     /// How many there are.
     pub(super) const fn len(&self) -> usize {
         self.numbered.len()

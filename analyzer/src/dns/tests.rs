@@ -39,7 +39,7 @@ fn packet(protocol: u8, payload: &[u8]) -> Vec<u8> {
 
 /// What is known after packets, of which `kept` octets were captured.
 fn read(packets: &[Vec<u8>], kept: usize) -> NameRecords {
-    let mut names = NameRecords::new(100);
+    let mut names = NameRecords::new(100, 0);
     for octets in packets {
         let data = octets.get(..kept).unwrap_or(octets);
         let frame = Frame {
@@ -164,7 +164,7 @@ fn over_tcp_messages_are_read_that_lie_in_one_segment() {
 
 #[test]
 fn names_are_sorted_and_each_is_there_once() {
-    let mut names = NameRecords::new(10);
+    let mut names = NameRecords::new(10, 0);
     for name in ["b.example", "A.example", "a.example", "b.example"] {
         names.insert(address(1), name);
     }
@@ -175,14 +175,14 @@ fn names_are_sorted_and_each_is_there_once() {
 
 #[test]
 fn what_does_not_fit_is_counted() {
-    let mut names = NameRecords::new(100);
+    let mut names = NameRecords::new(100, 0);
     names.insert(address(1), "");
     names.insert(address(1), &"x".repeat(256));
     for n in 0..70 {
         names.insert(address(2), &format!("name-{n}"));
     }
     assert_eq!((names.of(address(2)).len(), names.refused()), (64, 8));
-    let mut few = NameRecords::new(1);
+    let mut few = NameRecords::new(1, 0);
     few.insert(address(1), "a");
     few.insert(address(2), "b");
     assert_eq!((few.of(address(2)).len(), few.refused()), (0, 1));

@@ -1,15 +1,16 @@
 //! Owners that change while packets are counted: what was told of the cluster since is taken in.
 
 use crate::connection::EndReason;
-use crate::engine::{Engine, fold_out};
+use crate::engine::tally::{Tally, fold_out};
 use crate::era::Eras;
 use crate::time::Timestamp;
 
-impl Engine {
+impl Tally {
     /// Takes in what was told of the cluster since: connections that turn out to have changed
-    /// owners end here, the others may get another era's end.
-    pub(super) fn renew_eras(&mut self, now: Timestamp) {
-        let eras = self.renew_tenancy(now);
+    /// owners end here, the others may get another era's end. The first packet was at `begin`, and
+    /// so many frames were taken in.
+    pub(super) fn renew_eras(&mut self, now: Timestamp, begin: Timestamp, frames: u64) {
+        let eras = self.tenancy.renew(begin, now, frames);
         let tenancy = &self.tenancy;
         fold_out(
             (&mut self.table, &mut self.ledger),
@@ -21,12 +22,6 @@ impl Engine {
             |connection| Some(connection.reason_or(EndReason::OwnerChanged)),
         );
         self.number_eras(&eras);
-    }
-
-    /// Hands back the eras that were in use until now.
-    pub(super) fn renew_tenancy(&mut self, now: Timestamp) -> Eras {
-        let begin = self.coverage.from.unwrap_or(now);
-        self.tenancy.renew(begin, now, self.coverage.frames)
     }
 
     /// Gives every connection the number of its era, which was among `eras` before.

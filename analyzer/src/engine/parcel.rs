@@ -2,11 +2,9 @@
 //!
 //! In: what was parsed of a frame, and where it was seen. Out: what counting it needs.
 
-use crate::connection::table::{KeyHash, Slot};
+use crate::connection::table::KeyHash;
 use crate::connection::tcp::flag;
 use crate::connection::{ConnectionKey, Sighting};
-use crate::duplicates::Fingerprint;
-use crate::frame::Offload;
 use crate::hop::{HopId, Seen, Way};
 use crate::packet::{Packet, Segment, Transport};
 use crate::protocol::Protocol;
@@ -15,16 +13,13 @@ use crate::protocol::Protocol;
 #[derive(Clone, Copy)]
 pub(super) struct Parcel {
     pub(super) hash: KeyHash,
-    /// Where its connection was when it was looked for ahead.
-    pub(super) slot: Option<Slot>,
     pub(super) key: ConnectionKey,
     pub(super) sighting: Sighting,
-    /// Whether the capture knows what is merged in it.
-    pub(super) offload: Offload,
-    /// What a repeat is found by; `None` where one means nothing.
-    pub(super) fingerprint: Option<Fingerprint>,
-    pub(super) repeats: Repeats,
+    /// Whether segments are merged in it, how many the capture does not say.
+    pub(super) merged: bool,
 }
+
+const _: () = assert!(size_of::<Parcel>() <= 96);
 
 /// What it means when the same octets were seen a moment ago at the same hop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

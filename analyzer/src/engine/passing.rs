@@ -7,17 +7,14 @@
 use std::collections::BTreeSet;
 
 use crate::connection::Connection;
-use crate::connection::table::Slot;
 use crate::engine::Engine;
 use crate::engine::excluded::{Excluded, Socket};
+use crate::engine::tally::Tally;
 use crate::frame::Frame;
 use crate::packet::{self, Parsed};
 use crate::skip::SkipReason;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
-
-/// Connections that are over and are folded before the next are looked for.
-const FOLDED_TOGETHER: usize = 1024;
 
 /// Frames of a source that were seen and left out, when it was recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,19 +31,19 @@ impl Engine {
     /// Takes note that it is `now`, though no frame says so: answers go up to it, and what was
     /// silent for long has ended.
     pub fn reach(&mut self, now: Timestamp) {
-        self.coverage.reach(now);
+        self.intake.coverage.reach(now);
     }
 
     /// Leaves a frame out, and counts it as such.
     pub fn exclude(&mut self, frame: &Frame<'_>) {
-        self.coverage.see(frame.time);
-        self.places.see(frame);
-        self.coverage.skip(SkipReason::Excluded);
+        self.intake.coverage.see(frame.time);
+        self.intake.places.see(frame);
+        self.intake.coverage.skip(SkipReason::Excluded);
     }
 
     /// Takes note that it was watched from a moment to another, though no frame says so.
     pub fn watch(&mut self, from: Timestamp, until: Timestamp) {
-        self.coverage.watch(from, until);
+        self.intake.coverage.watch(from, until);
     }
 
     /// Takes note of frames that a recorder left out.
@@ -56,20 +53,20 @@ impl Engine {
             first,
             last,
         } = *unrecorded;
-        self.coverage.watch(first, last);
-        self.coverage.exclude(frames);
-        self.places.extend(source, first, last);
+        self.intake.coverage.watch(first, last);
+        self.intake.coverage.exclude(frames);
+        self.intake.places.extend(source, first, last);
     }
 
     /// Leaves out the packets of these sockets from now on, and counts them as such.
     pub fn exclude_sockets(&mut self, sockets: BTreeSet<Socket>) {
-        self.excluded = Excluded::of(sockets);
+        self.intake.excluded = Excluded::of(sockets);
     }
 
     /// Whether a frame would be left out for a socket that its packet is of.
     #[must_use]
     pub fn excludes(&self, frame: &Frame<'_>) -> bool {
-        let Some(excluded) = &self.excluded else {
+        let Some(excluded) = &self.intake.excluded else {
             return false;
         };
         match packet::parse(frame) {
@@ -81,34 +78,33 @@ impl Engine {
     /// Folds the connections that ended before `now`. When it runs changes no answer, unless a
     /// packet of one of them is still to come: a capture whose time steps back by minutes.
     pub fn expire(&mut self, now: Timestamp) {
-        self.count_ahead();
-        let (eras, idle) = (self.tenancy.eras(), self.settings.idle);
-        let mut from = Slot::FIRST;
-        loop {
-            // A few at a time: they are still at hand when they are taken out.
-            let slots = self.table.over(&mut from, now, FOLDED_TOGETHER);
-            if slots.is_empty() {
-                return;
-            }
-            let over = slots.iter().filter_map(|slot| self.table.at(*slot));
-            self.ledger.fold_all(over, eras, |connection| {
-                connection.end_at(now, eras.get(connection.era), idle)
-            });
-            self.table.remove(&slots);
-        }
+        self.settle();
+        self.tally.expire(now);
     }
 
     /// Forgets the intervals that ended by `before`, the connections that did, and what was known
-    /// only for them: names, former states of the cluster.
+    /// only for them: names, former states of the cluster, interfaces.
     pub fn forget(&mut self, before: Timestamp) {
-        self.count_ahead();
-        let before = IntervalIndex::of(before).start();
-        let records = self.ledger.forget(before);
-        self.coverage.forget(before, records);
-        self.names.forget(before);
-        self.tenancy.forget(before);
-        let live = self.table.iter().map(Connection::twin);
-        self.translations
-            .forget(before, self.ledger.twins().chain(live));
+        self.settle();
+        // What was merged is forgotten as a whole.
+        let grid = self.tally.ledger.grid();
+        let before = grid.period(IntervalIndex::of(before)).start();
+        let Tally {
+            ledger,
+            tenancy,
+            table,
+            translations,
+            ..
+        } = &mut self.tally;
+        let records = ledger.forget(before);
+        self.intake.coverage.forget(before, records);
+        self.intake.names.forget(before);
+        tenancy.forget(before);
+        let live = table.iter().map(Connection::twin);
+        translations.forget(before, ledger.twins().chain(live));
+        let live = table.iter().map(|connection| connection.key.hop);
+        let fragmented = self.intake.fragments.hops();
+        let used = ledger.hops().chain(live).chain(fragmented);
+        self.intake.places.forget_but(used);
     }
 }

@@ -8,7 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::flow::clocks::Clocks;
 use crate::flow::handover::Handover;
 use crate::flow::join::{Joins, Stage};
-use crate::flow::order::{Forward, Order, Oriented, Place, order};
+use crate::flow::order::{Forward, Order, Oriented, Place, Ranked, order};
 use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::roles::Roles;
 use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, packets_of};
@@ -63,23 +63,28 @@ pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
     let order = order(&legs, known, knowledge.joins, |hop, addresses| {
         knowledge.scope_of(hop, addresses)
     });
-    let mut later = order.places.iter().skip(AHEAD);
+    let mut later = order.ranked.iter().skip(AHEAD);
     let mut built = Built {
         flows: Vec::with_capacity(legs.len()),
         ..Built::default()
     };
-    for places in order.places.chunk_by(|a, b| a.rank() == b.rank()) {
+    for ranked in order.ranked.chunk_by(|a, b| a.rank() == b.rank()) {
         let mut group = Group {
             knowledge,
             order: &order,
             seen: Vec::new(),
         };
         let start = built.flows.len();
-        let is_plain = |place: &Place<'_>| place.hop == HopId::BETWEEN && place.joined.is_none();
-        let is_between = places.iter().all(is_plain);
-        for place in places {
+        let is_plain = |(key, _): &(LegKey, Leg)| {
+            key.hop == HopId::BETWEEN && knowledge.joins.of(key).is_none()
+        };
+        let is_between = ranked
+            .iter()
+            .all(|ranked| legs.get(ranked.leg()).is_some_and(is_plain));
+        for ranked in ranked {
             fetch(&legs, later.next());
-            if let Some((key, leg)) = legs.get_mut(place.leg()) {
+            if let Some((key, leg)) = legs.get_mut(ranked.leg()) {
+                let place = &order.place(ranked, key);
                 let leg = (&*key, mem::take(leg));
                 if is_between {
                     add_leg(&mut built.flows, start, leg, place, (knowledge, &order));
@@ -98,8 +103,8 @@ pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
 }
 
 /// Fetches a leg without waiting for it: legs come in random order.
-fn fetch(legs: &[(LegKey, Leg)], place: Option<&Place<'_>>) {
-    if let Some(leg) = place.and_then(|place| legs.get(place.leg())) {
+fn fetch(legs: &[(LegKey, Leg)], ranked: Option<&Ranked>) {
+    if let Some(leg) = ranked.and_then(|ranked| legs.get(ranked.leg())) {
         prefetch(leg);
     }
 }
@@ -107,6 +112,9 @@ fn fetch(legs: &[(LegKey, Leg)], place: Option<&Place<'_>>) {
 /// When each direction of a leg began.
 #[must_use]
 pub fn first_packets(leg: &Leg) -> (Timestamp, Timestamp) {
+    if let Some(only) = leg.intervals().only() {
+        return (only.forward.first, only.backward.first);
+    }
     let none = (Timestamp::MAX, Timestamp::MAX);
     leg.intervals()
         .iter()

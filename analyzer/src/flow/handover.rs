@@ -37,7 +37,7 @@ impl Handover {
     /// Takes the next interval, which goes to the flow of `key`; what it takes over has started in
     /// it.
     pub(super) fn next(&mut self, key: &FlowKey, interval: &mut Interval) -> Option<Handed> {
-        let before = self.before.replace((*key, interval.index));
+        let before = self.before.replace((*key, interval.period.first()));
         let handed = before.filter(|(other, _)| *other != *key && self.open > 0);
         let handed = handed.map(|(_, from)| Handed {
             from,

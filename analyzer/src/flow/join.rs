@@ -17,6 +17,7 @@ use crate::connection::TwinId;
 use crate::endpoint::{Endpoint, Side};
 use crate::flow::build::first_packets;
 use crate::flow::join::decide::{Joined, Passed, decide};
+use crate::keyed::Keyed;
 use crate::leg::{Ends, Leg, LegKey};
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
@@ -57,7 +58,11 @@ pub struct Joins {
 impl Joins {
     /// Decides the joins of all legs, and tells those that keep both ports.
     #[must_use]
-    pub fn find(legs: &mut Vec<(LegKey, Leg)>, twins: Twins, directory: &Directory) -> Self {
+    pub fn find(
+        legs: &mut Vec<(LegKey, Leg)>,
+        twins: Twins,
+        (directory, hashes): (&Directory, Keyed),
+    ) -> Self {
         let Twins {
             mut forms,
             older,
@@ -66,7 +71,7 @@ impl Joins {
         } = twins;
         let mut refused = ambiguous;
         refused += older::mark(legs, &older, &mut forms, directory);
-        refused += datagrams::mark(legs, &mut forms, directory);
+        refused += datagrams::mark(legs, &mut forms, (directory, hashes));
         let mut joins = Self::default();
         for ((protocol, twin), firsts) in first_of_forms(legs, &forms) {
             let passed: Vec<Passed> = firsts

@@ -4,9 +4,9 @@
 //! **Shape** there are far fewer addresses than legs: each is numbered, the numbers are put in the
 //! order of the addresses, and legs are compared by them.
 
+use std::mem;
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::cluster::{Directory, IdentityId};
@@ -17,16 +17,27 @@ use crate::flow::join::decide::Joined;
 use crate::flow::join::{Joins, Stage};
 use crate::flow::roles::{Roles, Uncertain};
 use crate::hop::HopId;
+use crate::keyed::Keyed;
 use crate::leg::{Ends, Leg, LegKey};
 use crate::translation::form::Form;
 use crate::vantage::Scope;
 
-/// A leg's place in the order of flows. There are as many as legs, and they are moved about when
+/// A leg's rank in the order of flows. There are as many as legs, and they are moved about when
 /// they are put in order: they are kept small.
 #[derive(Clone, Copy)]
-pub struct Place<'j> {
+pub struct Ranked {
+    /// The halves of what is ordered, so that comparing two is all that is done then.
+    rank: (u64, u64),
     /// Its index among the legs.
     leg: u32,
+    roles: Oriented,
+}
+
+const _: () = assert!(size_of::<Ranked>() == 24);
+
+/// A leg's place among flows: which flow it is of.
+#[derive(Clone, Copy)]
+pub struct Place<'j> {
     /// Its roles.
     pub roles: Oriented,
     /// Its hop, with the client as forward.
@@ -35,29 +46,53 @@ pub struct Place<'j> {
     pub scope: Scope,
     /// How it is one flow with legs on another side of a translation.
     pub joined: Option<&'j Joined>,
-    /// The halves of what orders places, so that comparing two is all that is done then.
-    rank: (u64, u64),
+    /// The numbers of the client's and the server's address, in the order of addresses.
+    addresses: (u32, u32),
 }
 
+/// Where in a rank the protocol is.
+const PROTOCOL: u32 = 112;
 /// Where in a rank the number of the client's address is, and the server's.
 const CLIENT: u32 = 80;
 const SERVER: u32 = 48;
 const NUMBER: u128 = 0xffff_ffff;
+/// Where in a rank the server's port is; the scope is below.
+const PORT: u32 = 32;
+/// Legs for each client, on average, from which on they are divided by client before they are
+/// sorted.
+const MANY: usize = 16;
 
 /// Legs in the order of flows.
 pub struct Order<'j> {
-    /// Their places.
-    pub places: Vec<Place<'j>>,
+    /// Their ranks, in order.
+    pub ranked: Vec<Ranked>,
+    joins: &'j Joins,
     /// Who an address is, by its rank, while no object has it.
     unowned: Vec<IdentityId>,
 }
 
-impl Order<'_> {
+impl<'j> Order<'j> {
+    /// The place of a leg of this rank and key.
+    #[must_use]
+    pub fn place(&self, ranked: &Ranked, key: &LegKey) -> Place<'j> {
+        let Ranked { roles, .. } = *ranked;
+        Place {
+            roles,
+            hop: match roles.forward {
+                Forward::Client => key.hop,
+                Forward::Server => key.hop.reversed(),
+            },
+            scope: Scope::new(ranked.number(0)),
+            joined: self.joins.of(key),
+            addresses: ranked.addresses(),
+        }
+    }
+
     /// Who the client's and the server's address of a place are, while no object has them.
     #[must_use]
     pub fn unowned(&self, place: &Place<'_>) -> (Option<IdentityId>, Option<IdentityId>) {
         let of = |rank: u32| self.unowned.get(rank as usize).copied();
-        let (client, server) = place.addresses();
+        let (client, server) = place.addresses;
         (of(client), of(server))
     }
 }
@@ -80,16 +115,14 @@ pub enum Forward {
     Server,
 }
 
-const _: () = assert!(size_of::<Place<'_>>() <= 40);
-
-impl Place<'_> {
+impl Ranked {
     /// Its index among the legs.
     #[must_use]
     pub const fn leg(&self) -> usize {
         self.leg as usize
     }
 
-    /// What orders places; equal for the flows between the same ends.
+    /// What is ordered; equal for the flows between the same ends.
     #[inline]
     #[must_use]
     pub fn rank(&self) -> u128 {
@@ -99,8 +132,11 @@ impl Place<'_> {
 
     /// The numbers of the client's and the server's address.
     fn addresses(&self) -> (u32, u32) {
-        let number = |at| u32::try_from(self.rank() >> at & NUMBER).unwrap_or_default();
-        (number(CLIENT), number(SERVER))
+        (self.number(CLIENT), self.number(SERVER))
+    }
+
+    fn number(&self, at: u32) -> u32 {
+        u32::try_from(self.rank() >> at & NUMBER).unwrap_or_default()
     }
 
     /// Replaces the numbers of addresses by their places in order.
@@ -110,7 +146,9 @@ impl Place<'_> {
         let others = self.rank() & !(NUMBER << CLIENT | NUMBER << SERVER);
         self.rank = halves(others | of_addresses(place(client), place(server)));
     }
+}
 
+impl Place<'_> {
     /// The client's address and the server's endpoint of the leg's flow.
     #[must_use]
     pub fn ends(&self, key: &LegKey) -> (IpAddr, Endpoint) {
@@ -140,38 +178,71 @@ pub fn order<'j>(
     joins: &'j Joins,
     scope: impl Fn(HopId, (IpAddr, IpAddr)) -> Scope,
 ) -> Order<'j> {
-    let mut addresses = Addresses::default();
+    let mut addresses = Addresses(HashMap::with_hasher(roles.hashes()));
     // There are fewer: their intervals are limited.
-    let place = |(leg, (key, counted)): (u32, &(LegKey, Leg))| {
+    let rank = |(leg, (key, counted)): (u32, &(LegKey, Leg))| {
         let joined = joins.of(key);
         let roles = Oriented::of(key, counted, roles, joined);
         let (client, server) = ends(key, roles, joined);
         let scope = scope(key.hop, (client, server.address));
         let numbers = (addresses.number(client), addresses.number(server.address));
-        let rank = u128::from(key.protocol as u8) << 112
+        let rank = u128::from(key.protocol as u8) << PROTOCOL
             | of_addresses(numbers.0, numbers.1)
-            | u128::from(server.port) << 32
+            | u128::from(server.port) << PORT
             | u128::from(scope.number());
-        Place {
-            joined,
+        Ranked {
+            rank: halves(rank),
             leg,
             roles,
-            hop: match roles.forward {
-                Forward::Client => key.hop,
-                Forward::Server => key.hop.reversed(),
-            },
-            scope,
-            rank: halves(rank),
         }
     };
-    let mut places = Vec::with_capacity(legs.len());
-    places.extend((0..).zip(legs).map(place));
+    let mut ranked: Vec<Ranked> = (0..).zip(legs).map(rank).collect();
     let (ranks, unowned) = addresses.ranks(directory);
-    for place in &mut places {
-        place.renumber(&ranks);
+    for ranked in &mut ranked {
+        ranked.renumber(&ranks);
     }
-    places.sort_unstable_by_key(Place::rank);
-    Order { places, unowned }
+    Order {
+        ranked: in_order(ranked, ranks.len()),
+        joins,
+        unowned,
+    }
+}
+
+/// Puts ranks in order. Of few clients with many legs each, those of a client are put together
+/// first: then all that is compared lies in a cache.
+fn in_order(mut ranked: Vec<Ranked>, addresses: usize) -> Vec<Ranked> {
+    if addresses * MANY > ranked.len() {
+        ranked.sort_unstable_by_key(Ranked::rank);
+        return ranked;
+    }
+    let client = |ranked: &Ranked| {
+        let protocol = ranked.number(PROTOCOL) as usize;
+        protocol * addresses + ranked.number(CLIENT) as usize
+    };
+    let clients = ranked.iter().map(client).max().map_or(0, |last| last + 1);
+    let mut next = vec![0_usize; clients];
+    for ranked in &ranked {
+        if let Some(count) = next.get_mut(client(ranked)) {
+            *count += 1;
+        }
+    }
+    let mut start = 0;
+    for next in &mut next {
+        start += mem::replace(next, start);
+    }
+    let mut divided = ranked.clone();
+    for ranked in ranked {
+        if let Some(next) = next.get_mut(client(&ranked)) {
+            if let Some(slot) = divided.get_mut(*next) {
+                *slot = ranked;
+            }
+            *next += 1;
+        }
+    }
+    for same in divided.chunk_by_mut(|a, b| client(a) == client(b)) {
+        same.sort_unstable_by_key(Ranked::rank);
+    }
+    divided
 }
 
 /// The part of a rank that is two numbers.
@@ -232,8 +303,7 @@ pub(super) fn in_join(
 }
 
 /// Addresses, numbered as they come.
-#[derive(Default)]
-struct Addresses(HashMap<IpAddr, u32, FixedState>);
+struct Addresses(HashMap<IpAddr, u32, Keyed>);
 
 impl Addresses {
     fn number(&mut self, address: IpAddr) -> u32 {

@@ -17,6 +17,7 @@ use crate::hop::{HopId, Place};
 use crate::leg::Interval;
 use crate::leg::intervals::Intervals;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
+use crate::traffic::period::Period;
 use crate::traffic::{IntervalIndex, Traffic};
 use crate::vantage::{Holder, Nearness, Part, Vantage};
 
@@ -80,9 +81,9 @@ pub fn settle(
     vantage: &Vantage<'_>,
 ) -> Settled {
     let settler = Settler::new(hops, holders, vantage);
-    let mut parts: Vec<(IntervalIndex, usize)> = (0..)
+    let mut parts: Vec<(Period, usize)> = (0..)
         .zip(hops)
-        .flat_map(|(at, hop)| hop.intervals.iter().map(move |i| (i.index, at)))
+        .flat_map(|(at, hop)| hop.intervals.iter().map(move |i| (i.period, at)))
         .collect();
     parts.sort_unstable();
     let mut seen = Seen {
@@ -90,11 +91,11 @@ pub fn settle(
         ..Seen::default()
     };
     for present in parts.chunk_by(|(one, _), (other, _)| one == other) {
-        if let Some((index, _)) = present.first() {
+        if let Some((period, _)) = present.first() {
             let hops = present;
             settler.add(
                 Moment {
-                    index: *index,
+                    period: *period,
                     hops,
                 },
                 &mut seen,
@@ -128,8 +129,8 @@ pub fn settle(
 /// An interval, and the hops that counted something in it.
 #[derive(Clone, Copy)]
 struct Moment<'m> {
-    index: IntervalIndex,
-    hops: &'m [(IntervalIndex, usize)],
+    period: Period,
+    hops: &'m [(Period, usize)],
 }
 
 /// What is settled so far.
@@ -220,7 +221,7 @@ impl<'h, 'v> Settler<'h, 'v> {
 
     /// Settles one interval.
     fn add(&self, moment: Moment<'_>, seen: &mut Seen) {
-        let index = moment.index;
+        let index = moment.period.first();
         let points = ByCourse::of(|course| {
             (
                 self.point(&self.client, course, moment),
@@ -258,7 +259,7 @@ impl<'h, 'v> Settler<'h, 'v> {
             .or_else(|| between(Some((taken.forward.0, taken.backward.0))));
         let server = own(points.forward.1, points.backward.1)
             .or_else(|| between(Some((taken.forward.1, taken.backward.1))));
-        let moved = |(forward, backward)| self.moved(forward, backward, index);
+        let moved = |(forward, backward)| self.moved(forward, backward, moment.period);
         let mut at_client = moved((taken.forward.0, taken.backward.0));
         let mut at_server = moved((taken.forward.1, taken.backward.1));
         self.add_handshakes(&mut at_client, client);
@@ -290,7 +291,7 @@ impl<'h, 'v> Settler<'h, 'v> {
 
     /// Where an end's packets are counted.
     fn point(&self, eye: &Eye, course: Course, moment: Moment<'_>) -> Point {
-        let (part, index) = (eye.part(course), moment.index);
+        let (part, period) = (eye.part(course), moment.period);
         let ranks = eye.ranks.get(course);
         let nearest = |wanted: Nearness| {
             let near = self.counting(moment, course).filter_map(|hop| {
@@ -301,19 +302,19 @@ impl<'h, 'v> Settler<'h, 'v> {
         };
         if let Some(own) = nearest(Nearness::Own) {
             let is_elsewhere =
-                |nearest| nearest != own && self.is_beside(nearest, own, course, index);
+                |nearest| nearest != own && self.is_beside(nearest, own, course, period);
             if eye.nearest_own(course).is_some_and(is_elsewhere) {
                 return Point::Silent;
             }
             return Point::At(own);
         }
-        if self.vantage.covers(eye.holder, part, index) {
+        if self.vantage.covers(eye.holder, part, period) {
             return Point::Silent;
         }
         let is_lost = part == Part::Receiver
             && !eye.has_own
             && !eye.reached
-            && self.vantage.is_watched(eye.holder, index);
+            && self.vantage.is_watched(eye.holder, period);
         if is_lost {
             return Point::Silent;
         }
@@ -328,7 +329,7 @@ impl<'h, 'v> Settler<'h, 'v> {
         let first = (*first)?;
         let ranked = self.counting(moment, course).filter_map(|hop| {
             let rank = ranks.get(hop).copied().flatten()?;
-            let is_late = hop != first && self.is_late(first, hop, course, moment.index);
+            let is_late = hop != first && self.is_late(first, hop, course, moment.period);
             (!is_late).then_some((rank, hop))
         });
         ranked.min().map(|(_, hop)| hop)
@@ -336,20 +337,21 @@ impl<'h, 'v> Settler<'h, 'v> {
 
     /// Whether all that a hop saw in an interval may be what another of the same end counts in the
     /// one before or after.
-    fn is_beside(&self, nearest: usize, hop: usize, course: Course, index: IntervalIndex) -> bool {
-        self.is_late(nearest, hop, course, index) || self.is_early(nearest, hop, course, index)
+    fn is_beside(&self, nearest: usize, hop: usize, course: Course, period: Period) -> bool {
+        self.is_late(nearest, hop, course, period) || self.is_early(nearest, hop, course, period)
     }
 
     /// Whether all that a hop saw in an interval may be what `last` saw at the beginning of the one
     /// after: that saw more then, at once, and the hop saw nothing before.
-    fn is_early(&self, last: usize, hop: usize, course: Course, index: IntervalIndex) -> bool {
-        let after = index.after();
+    fn is_early(&self, last: usize, hop: usize, course: Course, period: Period) -> bool {
+        let after = period.after();
         let to_come = self
             .packets(last, course, after)
             .saturating_sub(self.packets(hop, course, after));
-        let (Some(sent), Some(came)) =
-            (self.interval_at(hop, index), self.interval_at(last, after))
-        else {
+        let (Some(sent), Some(came)) = (
+            self.interval_at(hop, period.first()),
+            self.interval_at(last, after),
+        ) else {
             return false;
         };
         let (sent, came) = (traffic(sent, course), traffic(came, course));
@@ -360,8 +362,8 @@ impl<'h, 'v> Settler<'h, 'v> {
 
     /// Whether all that a hop saw in an interval may be what `first` saw at the end of the one
     /// before: that did see more, until a moment ago, and the hop sees nothing later on.
-    fn is_late(&self, first: usize, hop: usize, course: Course, index: IntervalIndex) -> bool {
-        let before = index.before();
+    fn is_late(&self, first: usize, hop: usize, course: Course, period: Period) -> bool {
+        let (before, index) = (period.before(), period.first());
         let on_the_way = self
             .packets(first, course, before)
             .saturating_sub(self.packets(hop, course, before));
@@ -378,7 +380,7 @@ impl<'h, 'v> Settler<'h, 'v> {
     /// The hops that counted something in a direction.
     fn counting(&self, moment: Moment<'_>, course: Course) -> impl Iterator<Item = usize> {
         let hops = moment.hops.iter().map(|(_, hop)| *hop);
-        hops.filter(move |hop| self.packets(*hop, course, moment.index) > 0)
+        hops.filter(move |hop| self.packets(*hop, course, moment.period.first()) > 0)
     }
 
     fn packets(&self, hop: usize, course: Course, index: IntervalIndex) -> u64 {
@@ -391,17 +393,12 @@ impl<'h, 'v> Settler<'h, 'v> {
     }
 
     /// An interval with the traffic of two hops.
-    fn moved(
-        &self,
-        forward: Option<usize>,
-        backward: Option<usize>,
-        index: IntervalIndex,
-    ) -> Interval {
+    fn moved(&self, forward: Option<usize>, backward: Option<usize>, period: Period) -> Interval {
         let of = |hop: Option<usize>, course| {
-            let interval = hop.and_then(|hop| self.interval_at(hop, index));
+            let interval = hop.and_then(|hop| self.interval_at(hop, period.first()));
             interval.map_or_else(Traffic::default, |interval| *traffic(interval, course))
         };
-        let mut interval = Interval::new(index);
+        let mut interval = Interval::new(period);
         interval.forward = of(forward, Course::Forward);
         interval.backward = of(backward, Course::Backward);
         interval
@@ -409,7 +406,7 @@ impl<'h, 'v> Settler<'h, 'v> {
 
     /// Adds handshakes as the hops of an end saw them.
     fn add_handshakes(&self, interval: &mut Interval, hops: Hops) {
-        let mut samples = self.of_hops(hops, interval.index);
+        let mut samples = self.of_hops(hops, interval.period.first());
         let samples = samples.find(|(_, own)| !own.handshakes.is_empty());
         if let Some((_, own)) = samples {
             interval.handshakes.merge(&own.handshakes);
@@ -419,7 +416,7 @@ impl<'h, 'v> Settler<'h, 'v> {
     /// Adds connections as the hops of an end saw them. Where another hop takes over, those that
     /// are `open` already begin there too.
     fn add_connections(&self, interval: &mut Interval, hops: Hops, open: u64, at_hops: &[u64]) {
-        for (hop, own) in self.of_hops(hops, interval.index) {
+        for (hop, own) in self.of_hops(hops, interval.period.first()) {
             let known = at_hops.get(hop).copied().unwrap_or_default();
             let taken_over = u32::try_from(open.saturating_sub(known)).unwrap_or(u32::MAX);
             let started = own.started.saturating_sub(taken_over);

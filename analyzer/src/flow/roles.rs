@@ -2,7 +2,6 @@
 //!
 //! Rules are tried from the surest down; each later one runs only when all before say nothing.
 
-use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
 use crate::cluster::Directory;
@@ -10,6 +9,7 @@ use crate::endpoint::{Endpoint, Side};
 use crate::flow::Basis;
 use crate::flow::build::first_packets;
 use crate::hop::HopId;
+use crate::keyed::Keyed;
 use crate::leg::{Ends, Leg, LegKey};
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
@@ -21,10 +21,11 @@ const EPHEMERAL_PORTS: u16 = 32768;
 
 /// The knowledge of the whole that decides roles.
 pub struct Roles<'a> {
-    listeners: HashSet<Endpoint, FixedState>,
+    listeners: HashSet<Endpoint, Keyed>,
     /// When the ends of a conversation that several hops saw sent first, anywhere.
-    firsts: HashMap<Conversation, (Timestamp, Timestamp), FixedState>,
+    firsts: HashMap<Conversation, (Timestamp, Timestamp), Keyed>,
     directory: &'a Directory,
+    hashes: Keyed,
 }
 
 /// A protocol and two endpoints, the smaller one first.
@@ -48,11 +49,13 @@ impl<'a> Roles<'a> {
     pub fn learn<'l>(
         legs: impl IntoIterator<Item = (&'l LegKey, &'l Leg)>,
         directory: &'a Directory,
+        hashes: Keyed,
     ) -> Self {
         let mut roles = Self {
-            listeners: HashSet::default(),
-            firsts: HashMap::default(),
+            listeners: HashSet::with_hasher(hashes),
+            firsts: HashMap::with_hasher(hashes),
             directory,
+            hashes,
         };
         for (key, leg) in legs {
             match key.ends {
@@ -69,6 +72,12 @@ impl<'a> Roles<'a> {
             }
         }
         roles
+    }
+
+    /// The hashers of what is looked up in one snapshot.
+    #[must_use]
+    pub const fn hashes(&self) -> Keyed {
+        self.hashes
     }
 
     /// Which side is the client, and how that is known.

@@ -26,7 +26,7 @@ use crate::snapshot::Snapshot;
 /// Answers `/mcp/connections`.
 #[must_use]
 pub fn connections(snapshot: &Snapshot, query: &Query) -> ConnectionsView {
-    let bounds = query.window.bounds(snapshot.to());
+    let bounds = snapshot.bounds(&query.window);
     let rows = snapshot
         .connections
         .iter()

@@ -152,8 +152,8 @@ fn check_apart(a: &WindowView, b: &WindowView) -> Result<(), QueryError> {
         return Ok(());
     }
     Err(Side::B.wrong(format!(
-        "in whole intervals of ten seconds it is {} to {}, and overlaps a_window, {} to {}; \
-         expected windows that share no interval",
+        "in whole intervals it is {} to {}, and overlaps a_window, {} to {}; expected windows that \
+         share no interval",
         b.start, b.end, a.start, a.end
     )))
 }

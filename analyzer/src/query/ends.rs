@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::cluster::IdentityId;
 use crate::flow::{Flow, FlowEnd};
+use crate::keyed::Keyed;
 use crate::query::end::LevelKey;
 use crate::query::filter::EndFacts;
 use crate::query::resolved::ResolvedNames;
@@ -25,7 +25,7 @@ pub struct LevelEnds<'s> {
     snapshot: &'s Snapshot,
     level: Level,
     format: Format,
-    numbers: HashMap<KnownEnd, usize, FixedState>,
+    numbers: HashMap<KnownEnd, usize, Keyed>,
     by_key: BTreeMap<LevelKey, usize>,
     known: Vec<Known>,
 }
@@ -50,14 +50,14 @@ impl<'s> LevelEnds<'s> {
             snapshot,
             level,
             format,
-            numbers: HashMap::default(),
+            numbers: HashMap::with_hasher(snapshot.hashes),
             by_key: BTreeMap::new(),
             known: Vec::new(),
         }
     }
 
     /// The number of a flow's end, which has these names.
-    fn number(&mut self, end: FlowEnd, names: &[Arc<str>]) -> usize {
+    pub fn number(&mut self, end: FlowEnd, names: &[Arc<str>]) -> usize {
         let known = (end.address, end.identity, names.first().cloned());
         if let Some(number) = self.numbers.get(&known) {
             return *number;
@@ -105,6 +105,24 @@ impl<'s> LevelEnds<'s> {
     /// All of them with their numbers, in the order of their keys.
     pub fn in_order(&self) -> impl Iterator<Item = (&LevelKey, usize)> {
         self.by_key.iter().map(|(key, number)| (key, *number))
+    }
+
+    /// What is one by a number.
+    #[must_use]
+    pub fn key(&self, number: usize) -> Option<&LevelKey> {
+        self.known.get(number).map(|known| &known.key)
+    }
+
+    /// The places of all numbers in the order of their keys.
+    #[must_use]
+    pub fn places(&self) -> Vec<usize> {
+        let mut places = vec![0; self.known.len()];
+        for (place, number) in self.by_key.values().enumerate() {
+            if let Some(slot) = places.get_mut(*number) {
+                *slot = place;
+            }
+        }
+        places
     }
 
     /// What tells it from all others.

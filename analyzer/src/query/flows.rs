@@ -18,6 +18,8 @@ use crate::snapshot::Snapshot;
 /// A flow that matches, measured in the window.
 #[derive(Clone, Copy)]
 pub struct Match<'s> {
+    /// The number of the flow in the snapshot.
+    pub number: u32,
     /// The flow.
     pub flow: &'s Flow,
     /// What it counted in the window.
@@ -29,44 +31,30 @@ pub struct Match<'s> {
 /// Answers `/mcp/flows`.
 #[must_use]
 pub fn flows(snapshot: &Snapshot, query: &Query) -> FlowsView {
-    let matches = matches(snapshot, query);
-    let (flows, total, truncated, rest) = match query.aggregate {
-        Some(level) => {
-            let shown = page(
-                aggregate::groups(snapshot, matches, level, query.format),
-                query.sort,
-                query.page,
-            );
-            let rows = shown.rows.into_iter().map(|group| group.view(query.format));
-            (rows.collect(), shown.total, shown.truncated, shown.rest)
-        }
+    let shown = match query.aggregate {
+        Some(level) => aggregate::page(snapshot, query, level),
         None => {
             let shown = ranking::page(snapshot, query)
-                .unwrap_or_else(|| page(matches, query.sort, query.page));
-            let rows = shown
-                .rows
-                .iter()
-                .map(|found| found.view(snapshot, query.format));
-            (rows.collect(), shown.total, shown.truncated, shown.rest)
+                .unwrap_or_else(|| page(matches(snapshot, query), query.sort, query.page));
+            shown.map(|found| found.view(snapshot, query.format))
         }
     };
     FlowsView {
-        flows,
-        total,
-        truncated,
-        rest,
+        flows: shown.rows,
+        total: shown.total,
+        truncated: shown.truncated,
+        rest: shown.rest,
         coverage: snapshot.coverage_view(&query.window),
     }
 }
 
 /// The flows that match, in the order of their keys.
 pub fn matches<'s>(snapshot: &'s Snapshot, query: &Query) -> impl Iterator<Item = Match<'s>> {
-    let bounds = query.window.bounds(snapshot.to());
+    let bounds = snapshot.bounds(&query.window);
     let all = query.filter.accepts_every_key();
-    snapshot
-        .flows
-        .iter()
-        .filter(move |flow| all || accepts_key(snapshot, query, flow, &bounds))
+    (0..)
+        .zip(&snapshot.flows)
+        .filter(move |(_, flow)| all || accepts_key(snapshot, query, flow, &bounds))
         .filter_map(move |flow| Match::of(flow, &bounds))
         .filter(|found| accepts_measure(query, found))
 }
@@ -99,22 +87,28 @@ fn accepts_measure(query: &Query, found: &Match<'_>) -> bool {
 }
 
 impl<'s> Match<'s> {
-    /// A flow, if it counted something in a window.
-    pub(super) fn of(flow: &'s Flow, bounds: &Bounds) -> Option<Self> {
+    /// A flow with its number, if it counted something in a window.
+    pub(super) fn of((number, flow): (u32, &'s Flow), bounds: &Bounds) -> Option<Self> {
         let measure = Measure::of(flow, bounds)?;
         let bounds = *bounds;
         Some(Self {
+            number,
             flow,
             measure,
             bounds,
         })
     }
 
+    /// The flow with a number, if it counted something in a window.
+    pub(super) fn at(snapshot: &'s Snapshot, number: u32, bounds: &Bounds) -> Option<Self> {
+        Self::of((number, snapshot.flows.get(number as usize)?), bounds)
+    }
+
     /// The handshake times of the window.
     #[must_use]
     pub fn handshakes(&self) -> Handshakes {
         self.flow
-            .handshakes(|interval| self.bounds.holds(interval.index))
+            .handshakes(|interval| self.bounds.holds(interval.period))
     }
 
     /// The names of its ends, where `format` shows them.

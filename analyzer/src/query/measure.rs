@@ -38,7 +38,7 @@ impl Measure {
         };
         match &flow.at_server {
             None => {
-                for interval in flow.intervals.iter().filter(|i| bounds.holds(i.index)) {
+                for interval in flow.intervals.iter().filter(|i| bounds.holds(i.period)) {
                     let (client, server) = counters(interval, interval);
                     measure.merge(&Self::between(client, server));
                 }
@@ -69,13 +69,13 @@ impl Measure {
     fn add_views(&mut self, at_client: &Intervals, at_server: &Intervals, bounds: &Bounds) {
         let mut before = Self::default();
         for client in at_client.iter() {
-            let none = Interval::new(client.index);
-            let server = at_server.get(client.index).unwrap_or(&none);
+            let none = Interval::new(client.period);
+            let server = at_server.get(client.period.first()).unwrap_or(&none);
             let (client_counters, server_counters) = counters(client, server);
             let mut so_far = before;
             so_far.client.merge(&client_counters);
             so_far.server.merge(&server_counters);
-            if bounds.holds(client.index) {
+            if bounds.holds(client.period) {
                 self.client.merge(&client_counters);
                 self.server.merge(&server_counters);
                 let wire = Self::between(client_counters, server_counters).wire;
@@ -238,9 +238,9 @@ fn larger(sender: &Traffic, receiver: &Traffic) -> Traffic {
 fn connections(flow: &Flow, bounds: &Bounds) -> u64 {
     let (mut carried, mut started) = (0_u64, 0_u64);
     for interval in flow.connection_intervals().iter() {
-        if bounds.holds(interval.index) {
+        if bounds.holds(interval.period) {
             started += u64::from(interval.started);
-        } else if bounds.comes_after(interval.index) {
+        } else if bounds.comes_after(interval.period) {
             carried += u64::from(interval.started);
             carried = carried.saturating_sub(u64::from(interval.ended));
         }

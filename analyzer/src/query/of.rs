@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 
 use crate::cluster::EndKind;
@@ -127,8 +126,8 @@ enum KnownBy {
 /// Looks at each end of the window's traffic once under the same names, and at each object of the
 /// cluster.
 fn each_known(snapshot: &Snapshot, query: &Query, mut look: impl FnMut(&EndFacts<'_>, KnownBy)) {
-    let mut seen = HashSet::with_hasher(FixedState::default());
-    let bounds = query.window.bounds(snapshot.to());
+    let mut seen = HashSet::with_hasher(snapshot.hashes);
+    let bounds = snapshot.bounds(&query.window);
     for flow in &snapshot.flows {
         if Measure::of(flow, &bounds).is_none() {
             continue;

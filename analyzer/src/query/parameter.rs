@@ -69,6 +69,25 @@ impl Group {
     }
 }
 
+/// What filters of an end begin with, and whose they are.
+const ENDS: [(&str, &str); 3] = [
+    ("", "either end's "),
+    ("client_", "the client's "),
+    ("server_", "the server's "),
+];
+
+/// Whether `operation` has a parameter of a name.
+#[must_use]
+pub fn is_known(operation: Operation, name: &str) -> bool {
+    let is_other = |row: &Row| row.name == name && row.operations.contains(&operation);
+    let rest_of_name = |(prefix, _): (&str, &str)| name.strip_prefix(prefix);
+    OTHERS.iter().any(is_other)
+        || ENDS
+            .into_iter()
+            .filter_map(rest_of_name)
+            .any(|rest| END_FILTERS.iter().any(|row| row.name == rest))
+}
+
 /// The parameters of `operation`, in the order in which they are documented.
 #[must_use]
 pub fn parameters(operation: Operation) -> Vec<Parameter> {
@@ -76,13 +95,7 @@ pub fn parameters(operation: Operation) -> Vec<Parameter> {
         .iter()
         .filter(|row| row.operations.contains(&operation))
         .map(other);
-    let ends = [
-        ("", "either end's "),
-        ("client_", "the client's "),
-        ("server_", "the server's "),
-    ]
-    .into_iter()
-    .flat_map(|(prefix, whose)| {
+    let ends = ENDS.into_iter().flat_map(|(prefix, whose)| {
         END_FILTERS.iter().map(move |row| Parameter {
             name: format!("{prefix}{}", row.name),
             value: row.value,
@@ -144,6 +157,28 @@ mod tests {
                 .collect(),
             ),
             Domain::Text => (Vec::new(), vec![String::new()]),
+        }
+    }
+
+    #[test]
+    fn those_are_known_that_are_listed() {
+        for operation in Operation::ALL {
+            let listed: Vec<String> = parameters(operation).into_iter().map(|p| p.name).collect();
+            for name in Operation::ALL
+                .into_iter()
+                .flat_map(parameters)
+                .map(|p| p.name)
+            {
+                let is_listed = listed.contains(&name);
+                assert_eq!(
+                    is_known(operation, &name),
+                    is_listed,
+                    "{operation:?} {name}"
+                );
+            }
+            for name in ["", "client_", "client_client_ip", "nonesuch"] {
+                assert!(!is_known(operation, name), "{operation:?} {name}");
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::query::diff::span::Span;
 use crate::query::filter::EndFilter;
 use crate::query::operation::Defaults;
-use crate::query::parameter::parameters;
+use crate::query::parameter::is_known;
 use crate::query::suggest::unknown;
 use crate::query::value::{
     DIRECTIONS, FORMS, LEVELS, bounded, choice, duration, format, glob, kind, limit, name, network,
@@ -45,10 +45,6 @@ impl Query {
         pairs: impl IntoIterator<Item = (N, V)>,
         rows: RowLimit,
     ) -> Result<Self, QueryError> {
-        let known: BTreeSet<String> = parameters(operation)
-            .into_iter()
-            .map(|parameter| parameter.name)
-            .collect();
         let mut query = Self::default_of(operation);
         let mut given = BTreeSet::new();
         for (name, value) in pairs {
@@ -57,8 +53,8 @@ impl Query {
                 parameter: bounded(name),
                 problem,
             };
-            if !known.contains(name) {
-                return Err(error(unknown(operation, name, &known)));
+            if !is_known(operation, name) {
+                return Err(error(unknown(operation, name)));
             }
             if !given.insert(name.to_owned()) {
                 return Err(error(

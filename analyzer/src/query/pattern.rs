@@ -63,6 +63,12 @@ impl Glob {
         Self(text.to_owned())
     }
 
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `name` has this form.
     ///
     /// The classic two-pointer walk: on a mismatch the last `*` takes one character more, so the

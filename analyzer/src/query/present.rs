@@ -51,7 +51,7 @@ pub fn present<'s>(
 
 /// The part of the window that was captured: its first and its last moment.
 fn span(snapshot: &Snapshot, window: &Window) -> (Timestamp, Timestamp) {
-    let bounds = window.bounds(snapshot.to());
+    let bounds = snapshot.bounds(window);
     let last = Timestamp::from_nanos(bounds.end.as_nanos().saturating_sub(1));
     let coverage = &snapshot.coverage;
     (

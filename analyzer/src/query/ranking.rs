@@ -8,17 +8,26 @@ use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
 use crate::cluster::IdentityId;
+use crate::leg::intervals::Intervals;
 use crate::protocol::Protocol;
 use crate::query::filter::{EndFacts, EndFilter, Filter};
 use crate::query::flows::{Match, accepts_key};
 use crate::query::row::{Ranked, Shown, Volume};
 use crate::query::view::State;
 use crate::query::window::Bounds;
-use crate::query::{Query, Sort};
+use crate::query::{Page, Query, Sort};
 use crate::snapshot::Snapshot;
+use crate::snapshot::kept::Keep;
 
 /// Of more flows than these nothing is kept.
-const FLOWS_MAX: usize = 1 << 20;
+pub(super) const FLOWS_MAX: usize = 1 << 20;
+
+/// A page is at hand if it ends among so many rows of the order, …
+const AT_HAND_END: usize = 1_000;
+/// … has at most so many itself, …
+const AT_HAND_ROWS: usize = 100;
+/// … and those have no more intervals to be added up.
+const AT_HAND_INTERVALS: usize = 10_000;
 
 /// The flows of a snapshot that counted something in a window.
 struct Ranking {
@@ -47,13 +56,13 @@ pub(super) fn page<'s>(snapshot: &'s Snapshot, query: &Query) -> Option<Shown<Ma
     if query.filter.rtt_min_us.is_some() || snapshot.flows.len() > FLOWS_MAX {
         return None;
     }
-    let bounds = query.window.bounds(snapshot.to());
+    let bounds = snapshot.bounds(&query.window);
     let ranking: Arc<Ranking> = snapshot.kept.get_or_make(
         |known: &Ranking| known.bounds == bounds,
         || Ranking::of(snapshot, bounds),
     )?;
     let (numbers, total, rest) = ranking.page(snapshot, query);
-    let found = |row: &Row| Match::of(snapshot.flows.get(row.flow as usize)?, &bounds);
+    let found = |row: &Row| Match::at(snapshot, row.flow, &bounds);
     let rows = numbers
         .into_iter()
         .filter_map(|n| ranking.rows.get(n as usize));
@@ -66,13 +75,51 @@ pub(super) fn page<'s>(snapshot: &'s Snapshot, query: &Query) -> Option<Shown<Ma
     })
 }
 
+/// Whether a page has rows that are only to be read off an order that was made before.
+pub(super) fn is_at_hand(snapshot: &Snapshot, query: &Query) -> bool {
+    let bounds = snapshot.bounds(&query.window);
+    let known = || snapshot.kept.get(|known: &Ranking| known.bounds == bounds);
+    query.filter.is_none()
+        && known().is_some_and(|known| known.has(snapshot, query.sort, query.page))
+}
+
+impl Keep for Ranking {
+    fn octets(&self) -> usize {
+        self.rows.len() * (size_of::<Row>() + self.orders.len() * size_of::<u32>())
+    }
+}
+
 impl Ranking {
+    /// Whether a page has few rows of few intervals, in an order that is made.
+    fn has(&self, snapshot: &Snapshot, sort: Sort, page: Page) -> bool {
+        let end = page.offset.saturating_add(page.limit);
+        let order = self.place(sort).and_then(OnceLock::get);
+        let shown = order.and_then(|order| order.get(page.offset..end.min(order.len())));
+        let intervals = |number: &u32| {
+            let row = self.rows.get(*number as usize)?;
+            let flow = snapshot.flows.get(row.flow as usize)?;
+            let at_server = flow.at_server.as_deref().map_or(0, Intervals::len);
+            Some(flow.intervals.len() + at_server)
+        };
+        end <= AT_HAND_END
+            && shown.is_some_and(|shown| {
+                (1..=AT_HAND_ROWS).contains(&shown.len())
+                    && shown.iter().filter_map(intervals).sum::<usize>() <= AT_HAND_INTERVALS
+            })
+    }
+
+    /// Where an order is, once it was made.
+    fn place(&self, sort: Sort) -> Option<&OnceLock<Vec<u32>>> {
+        let place = Sort::ALL.iter().position(|known| *known == sort)?;
+        self.orders.get(place)
+    }
+
     fn of(snapshot: &Snapshot, bounds: Bounds) -> Self {
         let flows = (0..).zip(&snapshot.flows);
-        let row = |(flow, found): (u32, Match<'_>)| {
+        let row = |found: Match<'_>| {
             let key = &found.flow.key;
             Row {
-                flow,
+                flow: found.number,
                 client: key.client.identity,
                 server: key.server.identity,
                 port: key.server_port,
@@ -82,7 +129,7 @@ impl Ranking {
             }
         };
         let rows: Vec<Row> = flows
-            .filter_map(|(number, flow)| Some((number, Match::of(flow, &bounds)?)))
+            .filter_map(|flow| Match::of(flow, &bounds))
             .map(row)
             .collect();
         Self {
@@ -107,8 +154,7 @@ impl Ranking {
                 | Sort::HandshakeTime
                 | Sort::FirstSeen
                 | Sort::LastSeen => {
-                    let flow = snapshot.flows.get(row.flow as usize);
-                    let found = flow.and_then(|flow| Match::of(flow, &self.bounds));
+                    let found = Match::at(snapshot, row.flow, &self.bounds);
                     found.map_or(0, |found| found.rank(sort))
                 }
             };
@@ -117,9 +163,8 @@ impl Ranking {
             ranked.sort_unstable();
             ranked.into_iter().map(|(_, number)| number).collect()
         };
-        let place = Sort::ALL.iter().position(|known| *known == sort);
-        let order = place.and_then(|place| self.orders.get(place));
-        order.map_or(&[], |order| order.get_or_init(make))
+        self.place(sort)
+            .map_or(&[], |order| order.get_or_init(make))
     }
 
     /// The rows of a page, how many match, and what those after the page count.

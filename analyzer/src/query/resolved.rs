@@ -76,7 +76,7 @@ fn held_by_flow(snapshot: &Snapshot, flow: &Flow, bounds: &Bounds, asked: Asked)
     let (mut all, mut open) = (Vec::new(), Vec::new());
     let mut carried = 0_u64;
     for interval in flow.connection_intervals().iter() {
-        if bounds.comes_before(interval.index) {
+        if bounds.comes_before(interval.period) {
             break;
         }
         if carried == 0 {
@@ -88,7 +88,7 @@ fn held_by_flow(snapshot: &Snapshot, flow: &Flow, bounds: &Bounds, asked: Asked)
             open.sort_unstable();
             open.dedup();
         }
-        if bounds.holds(interval.index) {
+        if bounds.holds(interval.period) {
             all.extend_from_slice(&open);
             all.sort_unstable();
             all.dedup();

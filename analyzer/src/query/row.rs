@@ -13,6 +13,16 @@ pub trait Ranked {
     fn volume(&self) -> Volume;
 }
 
+impl<T: Ranked> Ranked for &T {
+    fn rank(&self, sort: Sort) -> u128 {
+        (**self).rank(sort)
+    }
+
+    fn volume(&self) -> Volume {
+        (**self).volume()
+    }
+}
+
 /// What rows count together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Volume {
@@ -51,6 +61,23 @@ pub struct Shown<T> {
     pub truncated: bool,
     /// What the rows after the page count.
     pub rest: Volume,
+}
+
+impl<T> Shown<T> {
+    /// The same of what each row turns.
+    pub(super) fn map<U>(self, mut turn: impl FnMut(T) -> U) -> Shown<U> {
+        self.filter_map(|row| Some(turn(row)))
+    }
+
+    /// The same of what each row becomes, without those that become nothing.
+    pub(super) fn filter_map<U>(self, turn: impl FnMut(T) -> Option<U>) -> Shown<U> {
+        Shown {
+            rows: self.rows.into_iter().filter_map(turn).collect(),
+            total: self.total,
+            truncated: self.truncated,
+            rest: self.rest,
+        }
+    }
 }
 
 /// More rows than are shown are put aside up to this many, before the others are left out.

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::query::Operation;
-use crate::query::parameter::parameters;
+use crate::query::parameter::{is_known, parameters};
 use crate::query::value::{bounded, list};
 
 /// Why a parameter is refused that an operation does not have.
-pub(super) fn unknown(operation: Operation, name: &str, known: &BTreeSet<String>) -> String {
-    let has = |other: &Operation| parameters(*other).iter().any(|p| p.name == name);
+pub(super) fn unknown(operation: Operation, name: &str) -> String {
+    let known: BTreeSet<String> = parameters(operation).into_iter().map(|p| p.name).collect();
     let others: Vec<&str> = Operation::ALL
         .iter()
-        .filter(|o| has(o))
+        .filter(|other| is_known(**other, name))
         .map(|o| o.name())
         .collect();
     if !others.is_empty() {

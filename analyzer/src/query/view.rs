@@ -343,6 +343,9 @@ pub struct CoverageView {
     /// Records older than is kept, where that is limited; answers begin at `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<u64>,
+    /// What is known less exactly in time, where there was more than a limit keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coarsened: Option<CoarsenedView>,
     /// Records cut off at the end of a file.
     pub truncated_records: u64,
     /// Frames above an Ethernet MTU: offload had merged their packets.
@@ -381,6 +384,18 @@ pub struct CoverageView {
     pub joins: JoinCounts,
     /// What to know before trusting the rest.
     pub warnings: Vec<String>,
+}
+
+/// Intervals that were merged near a limit: no count is lost, only when it was.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CoarsenedView {
+    /// By how many they are fewer.
+    pub intervals: u64,
+    /// Before this they are a minute long, and windows are whole minutes.
+    pub minutes_before: Timestamp,
+    /// Before this they are ten minutes long, where some are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ten_minutes_before: Option<Timestamp>,
 }
 
 /// The intervals that a window took.

@@ -1,14 +1,15 @@
 //! Windows: which intervals an answer covers.
 //!
-//! **Time** counters are kept in ten-second intervals, so every interval that overlaps the window
-//! is taken whole, and the answer says the bounds it used. A window ends at the snapshot's end
-//! unless `end` says otherwise.
+//! **Time** counters are kept in ten-second intervals, old ones perhaps in coarser ones, so every
+//! interval that overlaps the window is taken whole, and the answer says the bounds it used: the
+//! same for every flow. A window ends at the snapshot's end unless `end` says otherwise.
 
 use std::time::Duration;
 
-use crate::snapshot::Source;
+use crate::snapshot::{Snapshot, Source};
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
+use crate::traffic::period::{Grid, Period};
 
 /// The window of what goes on, unless another is asked for.
 const LIVE: Duration = Duration::from_secs(5 * 60);
@@ -42,20 +43,20 @@ impl Bounds {
 
     /// Whether an interval belongs to it.
     #[must_use]
-    pub fn holds(&self, index: IntervalIndex) -> bool {
-        *self == Self::ALL || (index.start() >= self.start && index.end() <= self.end)
+    pub fn holds(&self, period: Period) -> bool {
+        *self == Self::ALL || (period.start() >= self.start && period.end() <= self.end)
     }
 
     /// Whether an interval lies before it.
     #[must_use]
-    pub fn comes_after(&self, index: IntervalIndex) -> bool {
-        *self != Self::ALL && index.start() < self.start
+    pub fn comes_after(&self, period: Period) -> bool {
+        *self != Self::ALL && period.start() < self.start
     }
 
     /// Whether an interval lies behind it.
     #[must_use]
-    pub fn comes_before(&self, index: IntervalIndex) -> bool {
-        index.start() >= self.end
+    pub fn comes_before(&self, period: Period) -> bool {
+        period.start() >= self.end
     }
 
     /// Whether something from `first` to `last` overlaps it.
@@ -85,18 +86,19 @@ impl Window {
         }
     }
 
-    /// The intervals it overlaps, when the snapshot ends at `to`.
+    /// The periods of `grid` that it overlaps, when the snapshot ends at `to`.
     #[must_use]
-    pub fn bounds(&self, to: Timestamp) -> Bounds {
+    pub fn bounds(&self, to: Timestamp, grid: &Grid) -> Bounds {
         if self.is_all() {
             return Bounds::ALL;
         }
         let (start, end) = self.exact(to.saturating_add(Duration::from_nanos(1)));
         let last = Timestamp::from_nanos(end.as_nanos().saturating_sub(1));
-        let start = IntervalIndex::of(start).start();
+        let period = |time| grid.period(IntervalIndex::of(time));
+        let start = period(start).start();
         // A window that begins after the data is empty, and not of negative length.
         let end = if end > start {
-            IntervalIndex::of(last).end()
+            period(last).end()
         } else {
             start
         };
@@ -115,6 +117,14 @@ impl Window {
     }
 }
 
+impl Snapshot {
+    /// The window that is taken of it for the one that is asked for.
+    #[must_use]
+    pub fn bounds(&self, window: &Window) -> Bounds {
+        window.bounds(self.to(), &self.coverage.grid)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,7 +134,7 @@ mod tests {
     }
 
     fn bounds(window: Window) -> (u64, u64) {
-        let bounds = window.bounds(at(95));
+        let bounds = window.bounds(at(95), &Grid::default());
         (
             bounds.start.as_nanos() / 1_000_000_000,
             bounds.end.as_nanos() / 1_000_000_000,
@@ -180,7 +190,7 @@ mod tests {
             }),
             (10, 40)
         );
-        assert_eq!(window.bounds(at(95)), Bounds::ALL);
+        assert_eq!(window.bounds(at(95), &Grid::default()), Bounds::ALL);
         let start = Some(at(1_000));
         assert_eq!(
             bounds(Window { start, ..window }),

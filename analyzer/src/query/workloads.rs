@@ -4,6 +4,7 @@
 //! What the cluster had in the window, and no flow at all shows, is idle: of it the filters of
 //! either end must hold, and where others are given, which speak of traffic, it is no row.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -18,14 +19,41 @@ use crate::query::flows::{Match, matches};
 use crate::query::measure::Measure;
 use crate::query::present::present;
 use crate::query::resolved::ResolvedNames;
-use crate::query::row::{Ranked, Volume, page};
+use crate::query::row::{Ranked, Shown, Volume, page};
+use crate::query::view::EndView;
 use crate::query::view::workloads::{Presence, WorkloadView, WorkloadsView};
-use crate::query::{Query, Sort};
+use crate::query::window::Bounds;
+use crate::query::{Format, Level, Page, Query, Sort};
 use crate::snapshot::Snapshot;
+use crate::snapshot::kept::Keep;
 
 /// Answers `/mcp/workloads`.
 #[must_use]
 pub fn workloads(snapshot: &Snapshot, query: &Query) -> WorkloadsView {
+    let asked = Asked {
+        bounds: snapshot.bounds(&query.window),
+        level: query.level,
+        presence: query.presence,
+        format: query.format,
+        sort: query.sort,
+    };
+    let is_whole = query.filter.is_none();
+    let known = || snapshot.kept.get(|known: &Whole| known.asked == asked);
+    let shown = match is_whole.then(known).flatten() {
+        Some(known) => known.page(query),
+        None => counted(snapshot, query, is_whole.then_some(asked)),
+    };
+    WorkloadsView {
+        workloads: shown.rows,
+        total: shown.total,
+        truncated: shown.truncated,
+        rest: shown.rest,
+        coverage: snapshot.coverage_view(&query.window),
+    }
+}
+
+/// Counts the rows, and keeps them if they are `whole`.
+fn counted(snapshot: &Snapshot, query: &Query, whole: Option<Asked>) -> Shown<WorkloadView> {
     let mut tallies = Tallies::new(snapshot, query);
     if query.presence != Some(Presence::Idle) {
         for found in matches(snapshot, query) {
@@ -35,13 +63,69 @@ pub fn workloads(snapshot: &Snapshot, query: &Query) -> WorkloadsView {
     if query.presence != Some(Presence::Active) && query.filter.is_of_either_end() {
         tallies.add_idle();
     }
-    let shown = page(tallies.rows(), query.sort, query.page);
-    WorkloadsView {
-        workloads: shown.rows.iter().map(|row| tallies.view(row)).collect(),
-        total: shown.total,
-        truncated: shown.truncated,
-        rest: shown.rest,
-        coverage: snapshot.coverage_view(&query.window),
+    let rows = tallies.rows();
+    if let Some(asked) = whole {
+        snapshot.kept.keep(|| Whole::of(asked, &rows, &tallies));
+    }
+    let shown = page(rows, query.sort, query.page);
+    shown.map(|row| row.tally.view(tallies.ends.view(row.number), query.format))
+}
+
+/// What rows are asked for without filters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    bounds: Bounds,
+    level: Level,
+    presence: Option<Presence>,
+    format: Format,
+    sort: Sort,
+}
+
+/// All rows in the order of `sort`.
+struct Whole {
+    asked: Asked,
+    rows: Vec<(EndView, Tally)>,
+    /// What all of them count.
+    all: Volume,
+}
+
+impl Whole {
+    fn of(asked: Asked, rows: &[Row], tallies: &Tallies<'_>) -> Self {
+        let mut order: Vec<&Row> = rows.iter().collect();
+        order.sort_by_cached_key(|row| Reverse(row.rank(asked.sort)));
+        let volumes = rows.iter().map(Ranked::volume);
+        Self {
+            asked,
+            all: volumes.fold(Volume::default(), Volume::plus),
+            rows: order
+                .into_iter()
+                .map(|row| (tallies.ends.view(row.number), row.tally))
+                .collect(),
+        }
+    }
+
+    fn page(&self, query: &Query) -> Shown<WorkloadView> {
+        let Page { offset, limit } = query.page;
+        let total = self.rows.len();
+        let end = offset.saturating_add(limit).min(total);
+        let shown = self.rows.iter().take(end);
+        let volumes = shown.clone().map(|(_, tally)| tally.volume());
+        let volume = volumes.fold(Volume::default(), Volume::plus);
+        let view = |(end, tally): &(EndView, Tally)| tally.view(end.clone(), query.format);
+        let rows: Vec<_> = shown.skip(offset).map(view).collect();
+        Shown {
+            truncated: rows.len() < total,
+            rows,
+            total,
+            rest: self.all.minus(volume),
+        }
+    }
+}
+
+impl Keep for Whole {
+    fn octets(&self) -> usize {
+        let names: usize = self.rows.iter().map(|(end, _)| end.dns.len()).sum();
+        size_of_val(&*self.rows) + names * size_of::<Arc<str>>()
     }
 }
 
@@ -142,7 +226,7 @@ impl<'s> Tallies<'s> {
 
     /// The ends of all flows with packets in the window, whatever the filters.
     fn busy(&mut self) -> HashSet<usize, FixedState> {
-        let bounds = self.query.window.bounds(self.snapshot.to());
+        let bounds = self.snapshot.bounds(&self.query.window);
         let mut busy = HashSet::default();
         for flow in &self.snapshot.flows {
             if Measure::of(flow, &bounds).is_some() {
@@ -161,28 +245,6 @@ impl<'s> Tallies<'s> {
         };
         self.ends.in_order().filter_map(row).collect()
     }
-
-    fn view(&self, row: &Row) -> WorkloadView {
-        let Tally {
-            flows,
-            connections,
-            peers,
-            traffic,
-        } = row.tally;
-        let (span, totals) = (traffic.span(), traffic.totals());
-        WorkloadView {
-            end: self.ends.view(row.number),
-            state: span.map_or(Presence::Idle, |_| Presence::Active),
-            flows,
-            peers,
-            connections,
-            stats: traffic.stats(traffic.span_ns(), self.query.format),
-            pps: totals.pps,
-            bps: totals.bps,
-            first_seen: span.map(|(first, _)| first),
-            last_seen: span.map(|(_, last)| last),
-        }
-    }
 }
 
 impl Tally {
@@ -190,6 +252,30 @@ impl Tally {
         self.flows += 1;
         self.connections += measure.connections;
         self.traffic.merge(traffic);
+    }
+
+    fn volume(&self) -> Volume {
+        Volume {
+            pkts: self.traffic.packets(),
+            bytes: self.traffic.ip_bytes(),
+        }
+    }
+
+    fn view(&self, end: EndView, format: Format) -> WorkloadView {
+        let traffic = &self.traffic;
+        let (span, totals) = (traffic.span(), traffic.totals());
+        WorkloadView {
+            end,
+            state: span.map_or(Presence::Idle, |_| Presence::Active),
+            flows: self.flows,
+            peers: self.peers,
+            connections: self.connections,
+            stats: traffic.stats(traffic.span_ns(), format),
+            pps: totals.pps,
+            bps: totals.bps,
+            first_seen: span.map(|(first, _)| first),
+            last_seen: span.map(|(_, last)| last),
+        }
     }
 }
 
@@ -199,9 +285,6 @@ impl Ranked for Row {
     }
 
     fn volume(&self) -> Volume {
-        Volume {
-            pkts: self.tally.traffic.packets(),
-            bytes: self.tally.traffic.ip_bytes(),
-        }
+        self.tally.volume()
     }
 }

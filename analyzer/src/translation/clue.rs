@@ -3,6 +3,7 @@
 //! A translation rewrites addresses and ports and leaves sequence numbers alone.
 //! **Source** RFC 9293 §3.1, RFC 3022 §2.2.
 
+use crate::connection::table::Slot;
 use crate::connection::tcp::flag;
 use crate::connection::{Connection, ConnectionKey, Sighting, TwinId};
 use crate::endpoint::{Endpoint, Side};
@@ -52,6 +53,8 @@ pub struct DataClue {
 pub struct Shown {
     /// When.
     pub time: Timestamp,
+    /// Where the connection lay then.
+    pub slot: Slot,
     /// The connection's five-tuple and hop.
     pub key: ConnectionKey,
     /// Who sent it.
@@ -63,10 +66,10 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// The clue that a segment of `connection` is; most are none.
+    /// The clue that a segment of `connection`, which lies in `slot`, is; most are none.
     #[inline]
     #[must_use]
-    pub fn of(connection: &Connection, sighting: &Sighting) -> Option<Self> {
+    pub fn of(slot: Slot, connection: &Connection, sighting: &Sighting) -> Option<Self> {
         let segment = sighting.segment.as_ref()?;
         let is_opening = segment.flags & flag::SYN != 0;
         let is_older = connection.tcp.client.is_none() && segment.payload_len > 0;
@@ -77,6 +80,7 @@ impl Shown {
         let (key, from) = (connection.key, sighting.from);
         Some(Self {
             time: sighting.time,
+            slot,
             key,
             from,
             clue: Clue::of(key.endpoint(from), segment),

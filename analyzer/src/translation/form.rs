@@ -7,11 +7,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::connection::TwinId;
 use crate::endpoint::Endpoint;
+use crate::keyed::Keyed;
 
 /// Who asks and who answers, as the packets at one place say.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -29,7 +29,7 @@ pub type Forms = Arc<[Form]>;
 #[derive(Clone)]
 pub struct FormSets {
     limit: usize,
-    numbers: HashMap<Forms, TwinId, FixedState>,
+    numbers: HashMap<Forms, TwinId, Keyed>,
     /// By their numbers, less one.
     sets: Vec<Option<Forms>>,
     /// Numbers that no set has any more, the next one to be given last.
@@ -43,7 +43,7 @@ impl FormSets {
     pub fn new(limit: usize, seed: u64) -> Self {
         Self {
             limit,
-            numbers: HashMap::with_hasher(FixedState::with_seed(seed)),
+            numbers: HashMap::with_hasher(Keyed::new(seed)),
             sets: Vec::new(),
             vacant: Vec::new(),
             refused: 0,

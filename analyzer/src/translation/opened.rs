@@ -7,12 +7,12 @@
 
 use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use crate::connection::ConnectionKey;
 use crate::connection::table::ConnectionTable;
 use crate::hop::HopId;
+use crate::keyed::Keyed;
 use crate::protocol::Protocol;
 use crate::translation::older::FiveTuple;
 
@@ -24,7 +24,7 @@ const SWEPT_ABOVE: usize = 65_536;
 /// Hops at which five-tuples were opened. The tap between is not among them: it is always looked at.
 #[derive(Clone)]
 pub(super) struct Opened {
-    hasher: FixedState,
+    hasher: Keyed,
     entries: HashTable<Entry>,
     /// How many entries there may be before those of ended connections go.
     room: usize,
@@ -41,7 +41,7 @@ impl Opened {
     /// Nothing opened yet.
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            hasher: FixedState::with_seed(seed),
+            hasher: Keyed::new(seed),
             entries: HashTable::new(),
             room: SWEPT_ABOVE,
             refused: 0,
@@ -150,7 +150,8 @@ mod tests {
             flags: 2,
             payload_len: 0,
         };
-        table.get_or_insert(hash, None, &key, time).add(&Sighting {
+        let (_, connection) = table.get_or_insert(hash, None, &key, time);
+        connection.add(&Sighting {
             time,
             from: Side::Low,
             packets: 1,

@@ -7,12 +7,13 @@
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
-
 use crate::connection::ConnectionKey;
+use crate::connection::table::ConnectionTable;
 use crate::index::Index;
+use crate::keyed::Keyed;
 use crate::prefetch::prefetch;
 use crate::translation::clue::{Clue, Shown};
+use crate::translation::remembered::Remembered;
 
 /// Sightings of one clue within the window that are kept: a few five-tuples at as many hops.
 const SAME: usize = 64;
@@ -26,12 +27,12 @@ const NUMBERS: u32 = u32::MAX / 2;
 
 /// Clues and where they were seen.
 #[derive(Clone)]
-pub(super) struct Recent {
+pub(super) struct Recent<R> {
     /// How far apart equal clues may be.
     window: u64,
     limit: usize,
-    hasher: FixedState,
-    queue: VecDeque<(u32, Shown)>,
+    hasher: Keyed,
+    queue: VecDeque<R>,
     /// The number of the first in `queue`.
     first: u32,
     /// The number after the last one's.
@@ -39,32 +40,34 @@ pub(super) struct Recent {
     /// Numbers, by the hash of their clue.
     index: Index,
     evicted: u64,
+    refused: u64,
 }
 
-impl Recent {
+impl<R: Remembered> Recent<R> {
     /// Room for `limit` sightings of clues, of which equal ones are at most `window` nanoseconds
     /// apart.
     pub(super) fn new(window: u64, limit: usize, seed: u64) -> Self {
         Self {
             window,
             limit: limit.clamp(1, NUMBERS as usize),
-            hasher: FixedState::with_seed(seed),
+            hasher: Keyed::new(seed),
             queue: VecDeque::new(),
             first: 0,
             next: 0,
             index: Index::default(),
             evicted: 0,
+            refused: 0,
         }
     }
 
-    /// Takes note of a clue. Where other five-tuples have shown the same one, it is told where, all
-    /// in order of time. One that everybody shows says nothing any more.
-    pub(super) fn see(&mut self, seen: Shown) -> Option<Vec<Shown>> {
+    /// Takes note of a clue that was counted in `table`. Where other five-tuples have shown the same
+    /// one, it is told where, all in order of time. One that everybody shows says nothing any more.
+    pub(super) fn see(&mut self, seen: Shown, table: &ConnectionTable) -> Option<Vec<Shown>> {
         let hash = self.hash(&seen.clue);
         let (mut same, mut near, mut others, mut is_known) = (0, 0, false, false);
-        for other in self.equals(hash, &seen.clue) {
+        for other in self.equals(hash, &seen.clue, table) {
             same += 1;
-            if self.is_near(other, &seen) {
+            if self.is_near(&other, &seen) {
                 near += 1;
                 others |= !is_same(&other.key, &seen.key);
                 is_known |= other.key == seen.key;
@@ -72,17 +75,17 @@ impl Recent {
         }
         if !is_known {
             if near >= SAME || same >= SAME_EVER {
-                self.evicted += 1;
+                self.refused += 1;
                 return None;
             }
-            self.insert(hash, seen);
+            self.insert(hash, &seen);
         }
-        others.then(|| self.sightings(hash, &seen))
+        others.then(|| self.sightings(hash, &seen, table))
     }
 
     /// All sightings of a clue within the window around `seen`.
-    pub(super) fn find(&self, seen: &Shown) -> Vec<Shown> {
-        self.sightings(self.hash(&seen.clue), seen)
+    pub(super) fn find(&self, seen: &Shown, table: &ConnectionTable) -> Vec<Shown> {
+        self.sightings(self.hash(&seen.clue), seen, table)
     }
 
     /// Fetches what a clue will be looked for in, without waiting for it.
@@ -90,15 +93,19 @@ impl Recent {
         self.index.fetch(self.hash(clue));
     }
 
-    /// Clues that had to go while an equal one could still have come, and those that too many showed.
+    /// Clues that had to go while an equal one could still have come.
     pub(super) const fn evicted(&self) -> u64 {
         self.evicted
     }
 
-    fn sightings(&self, hash: u32, seen: &Shown) -> Vec<Shown> {
-        let equals = self.equals(hash, &seen.clue);
-        let near = equals.filter(|other| self.is_near(other, seen));
-        let mut all: Vec<Shown> = near.copied().collect();
+    /// Sightings of clues that too many had shown.
+    pub(super) const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    fn sightings(&self, hash: u32, seen: &Shown, table: &ConnectionTable) -> Vec<Shown> {
+        let equals = self.equals(hash, &seen.clue, table);
+        let mut all: Vec<Shown> = equals.filter(|other| self.is_near(other, seen)).collect();
         all.sort_unstable_by_key(|seen| (seen.time, seen.key));
         all
     }
@@ -107,11 +114,16 @@ impl Recent {
         u32::try_from(self.hasher.hash_one(clue) >> u32::BITS).unwrap_or_default()
     }
 
-    fn equals<'a>(&'a self, hash: u32, clue: &'a Clue) -> impl Iterator<Item = &'a Shown> {
+    fn equals(
+        &self,
+        hash: u32,
+        clue: &Clue,
+        table: &ConnectionTable,
+    ) -> impl Iterator<Item = Shown> {
         let numbers = self.index.all(hash);
         numbers
             .filter_map(|number| self.queue.get(distance(self.first, number)))
-            .map(|(_, other)| other)
+            .filter_map(|other| other.shown(table))
             .filter(|other| other.clue == *clue)
     }
 
@@ -119,21 +131,25 @@ impl Recent {
         a.time.abs_diff(b.time) <= self.window
     }
 
-    fn insert(&mut self, hash: u32, seen: Shown) {
-        self.make_room(&seen);
+    fn insert(&mut self, hash: u32, seen: &Shown) {
+        self.make_room(seen);
+        let Some(kept) = R::of(hash, seen) else {
+            self.evicted += 1;
+            return;
+        };
         self.index.insert(hash, self.next);
         self.next = following(self.next);
-        self.queue.push_back((hash, seen));
+        self.queue.push_back(kept);
     }
 
     /// Two may go for one that comes, so that a quiet time empties the queue and no single frame
     /// with a wrong clock does.
     fn make_room(&mut self, newcomer: &Shown) {
         for _ in 0..2 {
-            let Some((_, oldest)) = self.queue.front() else {
+            let Some(oldest) = self.queue.front() else {
                 return;
             };
-            let is_old = newcomer.time.nanos_since(oldest.time) > self.window;
+            let is_old = newcomer.time.nanos_since(oldest.time()) > self.window;
             if !is_old && self.queue.len() < self.limit {
                 return;
             }
@@ -143,16 +159,16 @@ impl Recent {
     }
 
     fn drop_first(&mut self) {
-        let Some((hash, _)) = self.queue.pop_front() else {
+        let Some(gone) = self.queue.pop_front() else {
             return;
         };
-        self.index.remove(hash, self.first);
+        self.index.remove(gone.hash(), self.first);
         self.first = following(self.first);
         if let Some(later) = self.queue.get(2 * GONE_SOON) {
             prefetch(later);
         }
-        if let Some((hash, _)) = self.queue.get(GONE_SOON) {
-            self.index.fetch(*hash);
+        if let Some(later) = self.queue.get(GONE_SOON) {
+            self.index.fetch(later.hash());
         }
     }
 }
@@ -175,11 +191,14 @@ pub(super) fn is_same(a: &ConnectionKey, b: &ConnectionKey) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::IdleTimeouts;
+    use crate::connection::table::Slot;
     use crate::endpoint::{Endpoint, Side};
     use crate::hop::HopId;
     use crate::protocol::Protocol;
     use crate::time::Timestamp;
     use crate::translation::clue::DataClue;
+    use crate::translation::remembered::Whole;
 
     fn seen(time: u64, port: u16, seq: u32) -> Shown {
         let end = |last, port| Endpoint {
@@ -191,11 +210,20 @@ mod tests {
         let (ack, len, twin) = (7, 100, crate::connection::TwinId::NONE);
         Shown {
             time: Timestamp::from_nanos(time),
+            slot: Slot::FIRST,
             key,
             from,
             clue: Clue::Data(DataClue { seq, ack, len }),
             twin,
         }
+    }
+
+    fn recent(window: u64, limit: usize, seed: u64) -> Recent<Whole> {
+        Recent::new(window, limit, seed)
+    }
+
+    fn see(recent: &mut Recent<Whole>, seen: Shown) -> Option<Vec<Shown>> {
+        recent.see(seen, &ConnectionTable::new(0, IdleTimeouts::default()))
     }
 
     fn ports(found: Option<Vec<Shown>>) -> Vec<u16> {
@@ -212,22 +240,26 @@ mod tests {
 
     #[test]
     fn equal_clues_of_others_within_the_window_are_found() {
-        let mut recent = Recent::new(100, 10, 0);
-        assert_eq!(ports(recent.see(seen(1000, 1, 5))), [0_u16; 0]);
-        assert_eq!(ports(recent.see(seen(1010, 1, 5))), [0_u16; 0], "its own");
+        let mut recent = recent(100, 10, 0);
+        assert_eq!(ports(see(&mut recent, seen(1000, 1, 5))), [0_u16; 0]);
         assert_eq!(
-            ports(recent.see(seen(1020, 2, 6))),
+            ports(see(&mut recent, seen(1010, 1, 5))),
+            [0_u16; 0],
+            "its own"
+        );
+        assert_eq!(
+            ports(see(&mut recent, seen(1020, 2, 6))),
             [0_u16; 0],
             "another clue"
         );
-        assert_eq!(ports(recent.see(seen(1100, 3, 5))), [1, 3]);
+        assert_eq!(ports(see(&mut recent, seen(1100, 3, 5))), [1, 3]);
         assert_eq!(
-            ports(recent.see(seen(1150, 4, 5))),
+            ports(see(&mut recent, seen(1150, 4, 5))),
             [3, 4],
             "one is too old"
         );
         assert_eq!(
-            ports(recent.see(seen(1120, 5, 5))),
+            ports(see(&mut recent, seen(1120, 5, 5))),
             [3, 5, 4],
             "time may step back"
         );
@@ -235,13 +267,13 @@ mod tests {
 
     #[test]
     fn old_ones_make_room_and_young_ones_are_counted() {
-        let mut recent = Recent::new(100, 4, 0);
+        let mut recent = recent(100, 4, 0);
         for n in 0..10 {
-            recent.see(seen(u64::from(n) * 200, 1, n));
+            see(&mut recent, seen(u64::from(n) * 200, 1, n));
         }
         assert_eq!((recent.queue.len(), recent.evicted()), (1, 0));
         for n in 10..20 {
-            recent.see(seen(2_000, 1, n));
+            see(&mut recent, seen(2_000, 1, n));
         }
         assert_eq!((recent.queue.len(), recent.evicted()), (4, 6));
         assert_eq!(recent.index.len(), 4);
@@ -249,29 +281,32 @@ mod tests {
 
     #[test]
     fn what_everybody_shows_is_not_kept_but_counted() {
-        let mut recent = Recent::new(100, 1_000, 0);
+        let mut recent = recent(100, 1_000, 0);
         for port in 0..500 {
-            recent.see(seen(1, port, 5));
+            see(&mut recent, seen(1, port, 5));
         }
         assert_eq!(
-            (recent.queue.len(), ports(recent.see(seen(1, 999, 5))).len()),
+            (
+                recent.queue.len(),
+                ports(see(&mut recent, seen(1, 999, 5))).len()
+            ),
             (SAME, 0)
         );
-        assert_eq!(recent.evicted(), 501 - SAME as u64);
+        assert_eq!((recent.evicted(), recent.refused()), (0, 501 - SAME as u64));
     }
 
     #[test]
     fn what_was_shown_at_other_moments_is_no_reason_to_refuse() {
-        let mut recent = Recent::new(100, 10_000, 0);
+        let mut recent = recent(100, 10_000, 0);
         for port in 0..64 {
-            recent.see(seen(10_000, port, 5));
+            see(&mut recent, seen(10_000, port, 5));
         }
-        assert_eq!(ports(recent.see(seen(1, 1_000, 5))), [0_u16; 0]);
-        assert_eq!(ports(recent.see(seen(2, 1_001, 5))), [1_000, 1_001]);
-        assert_eq!(recent.evicted(), 0);
+        assert_eq!(ports(see(&mut recent, seen(1, 1_000, 5))), [0_u16; 0]);
+        assert_eq!(ports(see(&mut recent, seen(2, 1_001, 5))), [1_000, 1_001]);
+        assert_eq!(recent.refused(), 0);
         for n in 0..2_000_u16 {
-            recent.see(seen(5_000_000 - u64::from(n) * 1_000, n, 5));
+            see(&mut recent, seen(5_000_000 - u64::from(n) * 1_000, n, 5));
         }
-        assert!(recent.evicted() > 0 && recent.queue.len() <= SAME_EVER);
+        assert!(recent.refused() > 0 && recent.queue.len() <= SAME_EVER);
     }
 }

@@ -15,6 +15,11 @@ use crate::hop::declaration::{SourceDeclaration, TakenAt};
 pub struct Scope(u32);
 
 impl Scope {
+    /// The scope of a number.
+    pub(crate) const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
     /// The number itself, for ordering.
     #[must_use]
     pub const fn number(self) -> u32 {

@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{Directory, EndKind};
+use crate::hop::Interface;
 use crate::hop::declaration::{InterfaceOwner, PodName, SourceDeclaration, TakenAt};
-use crate::hop::{Interface, Places};
+use crate::hop::places::Places;
 
 /// The most sentences.
 const SENTENCES: usize = 20;

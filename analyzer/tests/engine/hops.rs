@@ -17,7 +17,9 @@ use crate::cluster_script::changes;
 use crate::script::{Line, ask, parse, provenance};
 
 mod asked;
+mod coarse;
 mod connections;
+mod repeats;
 mod ring;
 mod within;
 

@@ -339,14 +339,14 @@ fn leg() -> impl Strategy<Value = Leg> {
                 });
             }
             let interval = Interval {
-                index,
+                period: index.into(),
                 forward,
                 backward,
                 started,
                 ended,
                 handshakes,
             };
-            leg.interval(index).merge(&interval);
+            leg.add(interval);
         }
         leg
     })

@@ -16,7 +16,9 @@ use analyzer::{cluster, protocol, time};
     reason = "questions to a directory are asked where it is made"
 )]
 mod cluster_script;
+mod coarsening;
 mod connections;
+mod halves;
 mod handshakes;
 mod hops;
 mod invariants;

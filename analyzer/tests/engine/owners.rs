@@ -359,7 +359,9 @@ fn counted(snapshot: &Snapshot) -> Passed {
         let ends = pair(name(flow.key.client), name(flow.key.server));
         for interval in flow.intervals.iter() {
             let packets = interval.forward.packets + interval.backward.packets;
-            *passed.entry((interval.index, ends.clone())).or_default() += packets;
+            *passed
+                .entry((interval.period.first(), ends.clone()))
+                .or_default() += packets;
         }
     }
     passed

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use analyzer::endpoint::Endpoint;
 use analyzer::engine::{Engine, Settings, Socket};
+use analyzer::frame::{Direction, Frame, LinkType, Offload, Origin};
 use analyzer::protocol::Protocol;
 use analyzer::query::{Answer, Operation};
 use analyzer::skip::SkipReason;
@@ -14,7 +15,7 @@ use proptest::prelude::*;
 
 use crate::cluster_script::changes;
 use crate::invariants::lines;
-use crate::script::{Line, ask, ingest, parse, provenance, snapshot};
+use crate::script::{Line, ask, ingest, ingest_at, parse, provenance, snapshot};
 
 const SECOND: u64 = NANOS_PER_SECOND;
 const RETENTION: u64 = 600 * SECOND;
@@ -86,6 +87,47 @@ fn the_time_goes_on_without_packets() {
     let state = |now| flows(&forgetting(SCRIPT, 0, now));
     assert!(state(389).contains("10.0.0.1 > :80 2 connections, Active"));
     assert!(state(391).contains("10.0.0.1 > :80 2 connections, Closed"));
+}
+
+#[test]
+fn answers_end_at_the_time_that_the_clock_tells_once_it_was_set_back() {
+    // Some frames come from a day ahead, and then the clock is right again.
+    let script = "
+        1 10.0.0.1:40000 > 10.0.0.9:80 S seq=1
+        86403 10.0.0.2:40000 > 10.0.0.9:80 S seq=1
+        5 10.0.0.3:40000 > 10.0.0.9:80 S seq=1";
+    for (told, to, ahead) in [
+        // What is saved has no other clock.
+        (&[][..], 86_403, None),
+        (&[6], 6, Some(86_403)),
+        (&[86_404, 6], 6, Some(86_404)),
+        (&[6, 86_404], 86_404, None),
+        // Who reads may be late.
+        (&[86_350], 86_403, None),
+    ] {
+        let mut engine = watching();
+        for line in parse(script) {
+            ingest(&mut engine, &line);
+        }
+        for second in told {
+            engine.reach(at(*second));
+        }
+        let snapshot = snapshot(engine);
+        let coverage = &snapshot.coverage;
+        let expected = (Some(at(to)), ahead.map(at));
+        assert_eq!((coverage.to, coverage.ahead), expected, "{told:?}");
+        assert_eq!(coverage.from, Some(at(1)), "{told:?}");
+        let Answer::Flows(view) = ask(&snapshot, Operation::Flows, "window=1m&state=active") else {
+            panic!("flows were asked for");
+        };
+        let of_late = if to == 6 { 2 } else { 1 };
+        assert_eq!(view.total, of_late, "{told:?}");
+        let warnings = view.coverage.warnings;
+        assert_eq!(warnings.len(), usize::from(ahead.is_some()), "{told:?}");
+        let text = "up to 1970-01-02T00:00:03.000000000Z, 86397 s after the time that it tells";
+        let is_told = warnings.iter().any(|warning| warning.contains(text));
+        assert_eq!(is_told, ahead == Some(86_403), "{warnings:?}");
+    }
 }
 
 #[test]
@@ -198,6 +240,115 @@ fn hours_of_packets_take_as_much_memory_as_what_is_kept_of_them() {
     assert_eq!(held_then, [(1_264, 1_203); 8]);
 }
 
+#[test]
+fn interfaces_that_come_and_go_are_no_more_than_those_of_what_is_kept() {
+    let churning = |places| {
+        let mut settings = Settings::default();
+        settings.limits.places = places;
+        let mut engine = Engine::new(settings);
+        // Each minute another pod on another interface, which its node's own shows as well.
+        for minute in 1..=1_000_u32 {
+            let second = u64::from(minute) * 60;
+            for line in short(second) {
+                for (interface, direction) in
+                    [(minute + 1, Direction::Incoming), (1, Direction::Outgoing)]
+                {
+                    let origin = Origin {
+                        source: 1,
+                        interface,
+                        direction,
+                    };
+                    ingest_at(&mut engine, &line, origin);
+                }
+            }
+            engine.reach(at(second));
+            engine.expire(at(second));
+            engine.forget(at(second.saturating_sub(600)));
+        }
+        snapshot(engine)
+    };
+    let (crowded, roomy) = (churning(30), churning(10_000));
+    assert_eq!((crowded.coverage.evicted, roomy.coverage.evicted), (0, 0));
+    assert_eq!(flows(&crowded), flows(&roomy));
+}
+
+/// An engine in which three interfaces are a crowd.
+fn crowded() -> Engine {
+    let mut settings = Settings::default();
+    settings.limits.places = 4;
+    settings.limits.connection_records = 100;
+    Engine::new(settings)
+}
+
+const fn incoming(interface: u32) -> Origin {
+    Origin {
+        source: 1,
+        interface,
+        direction: Direction::Incoming,
+    }
+}
+
+#[test]
+fn what_is_open_keeps_its_interface() {
+    let mut engine = crowded();
+    let see = |engine: &mut Engine, line: &str, interface| {
+        ingest_at(engine, &parse(line)[0], incoming(interface));
+    };
+    see(&mut engine, "1 10.0.0.1:40000 > 10.0.0.9:80 S seq=1", 1);
+    see(&mut engine, "2 10.0.0.2:40000 > 10.0.0.9:80 S seq=1", 2);
+    engine.forget(at(60));
+    // The other way round: numbers that were given anew would be exchanged.
+    see(&mut engine, "70 10.0.0.2:40000 > 10.0.0.9:80 A seq=2", 2);
+    see(&mut engine, "71 10.0.0.1:40000 > 10.0.0.9:80 A seq=2", 1);
+    let Answer::Connections(view) = ask(&snapshot(engine), Operation::Connections, "limit=100")
+    else {
+        panic!("connections were asked for")
+    };
+    assert_eq!(view.total, 2);
+}
+
+#[test]
+fn a_first_fragment_of_a_tunnel_keeps_its_interface() {
+    let mut engine = crowded();
+    // VXLAN around a segment, in two fragments: the first one has it whole.
+    let inner = parse("1 10.244.1.2:40000 > 10.244.2.3:80 S seq=1")[0].octets();
+    let ethernet = [&[0; 12][..], &[8, 0], &inner].concat();
+    let vxlan = [&[8, 0, 0, 0, 0, 0, 1, 0][..], &ethernet].concat();
+    let mut outer = parse("1 10.0.0.1:40000 > 10.0.0.2:4789 udp len=0")[0].octets();
+    outer.extend(vxlan);
+    let len = u16::try_from(outer.len()).unwrap();
+    outer[2..4].copy_from_slice(&len.to_be_bytes());
+    let fragment = |more: u8, place: u8| {
+        let mut octets = outer.clone();
+        octets[4..8].copy_from_slice(&[0, 7, more, place]);
+        octets
+    };
+    let see = |engine: &mut Engine, second, octets: &[u8], interface| {
+        engine.ingest(&Frame {
+            time: at(second),
+            link: LinkType::RAW,
+            data: octets,
+            original_len: u32::try_from(octets.len()).unwrap(),
+            offload: Offload::Unknown,
+            origin: incoming(interface),
+        });
+    };
+    see(&mut engine, 1, &fragment(0x20, 0), 1);
+    // What is silent for five minutes is over, as its number would be.
+    engine.expire(at(400));
+    engine.forget(at(390));
+    let other = parse("1 10.0.0.5:40000 > 10.0.0.6:80 S seq=1")[0].octets();
+    see(&mut engine, 1, &other, 2);
+    see(&mut engine, 1, &other, 3);
+    see(&mut engine, 2, &fragment(0, 100), 1);
+    let coverage = snapshot(engine).coverage;
+    let skipped: Vec<_> = coverage
+        .skipped()
+        .filter(|(_, frames)| *frames > 0)
+        .collect();
+    assert_eq!(skipped, [(SkipReason::TunnelFragment, 1)]);
+}
+
 proptest! {
     #[test]
     fn forgetting_changes_no_count_of_what_came_after(
@@ -228,4 +379,48 @@ proptest! {
         };
         prop_assert_eq!(counts(forgets), counts(keeps));
     }
+}
+
+#[test]
+fn what_is_over_makes_room_while_frames_come() {
+    const A_SECOND: u32 = 300;
+    let mut settings = Settings::default();
+    settings.limits.connections = 60_000;
+    let mut engine = Engine::new(settings);
+    // Questions, each from a port of its own and over after a minute. Who is over is looked for when
+    // as many frames have come as half of those there are: twice 18 000 and a little at most.
+    for number in 0..400 * A_SECOND {
+        let [_, high, low, _] = number.to_be_bytes();
+        let client = [10, 0, high, low].into();
+        let source = SocketAddr::new(client, 1_024 + u16::try_from(number % 256).unwrap());
+        ingest(
+            &mut engine,
+            &Line {
+                nanos: u64::from(number) * SECOND / u64::from(A_SECOND),
+                source,
+                destination: "10.0.0.9:53".parse().unwrap(),
+                flags: None,
+                seq: 0,
+                ack: 0,
+                len: 10,
+                id: 0,
+                offload: Offload::Unknown,
+            },
+        );
+    }
+    let coverage = snapshot(engine).coverage;
+    assert_eq!((coverage.counted, coverage.evicted), (120_000, 0));
+}
+
+#[test]
+fn of_those_that_are_silent_equally_long_no_more_go_than_must() {
+    let mut settings = Settings::default();
+    settings.limits.connections = 16;
+    let mut engine = Engine::new(settings);
+    for port in 1..=17 {
+        let line = format!("1 10.0.0.1:{port} > 10.0.0.9:53 udp len=10");
+        ingest(&mut engine, &parse(&line)[0]);
+    }
+    // One in eight, and the one at which they part.
+    assert_eq!(snapshot(engine).coverage.evicted, 3);
 }

@@ -75,6 +75,12 @@ impl InterfaceChoice {
         }
     }
 
+    /// What was asked for and is the name of none of these.
+    pub fn unmet(&self, present: &[&str]) -> impl Iterator<Item = &str> {
+        let is_unmet = |glob: &&Glob| !present.iter().any(|name| glob.matches(name));
+        self.globs.iter().filter(is_unmet).map(Glob::as_str)
+    }
+
     fn names(&self, name: &str) -> bool {
         self.globs.iter().any(|glob| glob.matches(name))
     }
@@ -113,6 +119,16 @@ mod tests {
         });
         assert_eq!(kept, [true, true, false, false]);
         assert!(!choice.keeps(9, at(1), |_| None), "gone and never seen");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_unmet_while_nothing_is_called_that() {
+        let choice = InterfaceChoice::new(["eth0", "veth*", "nope0"]);
+        let unmet = |present: &[&str]| choice.unmet(present).collect::<Vec<_>>().join(" ");
+        assert_eq!(unmet(&["lo", "eth0"]), "veth* nope0");
+        assert_eq!(unmet(&["nope0", "veth1", "eth0"]), "");
+        assert_eq!(unmet(&[]), "eth0 veth* nope0");
+        assert_eq!(InterfaceChoice::default().unmet(&[]).count(), 0, "all");
     }
 
     #[test]

@@ -329,6 +329,20 @@ impl Intake {
         }
     }
 
+    /// What to know while no interface has a name that is asked for; nothing where the kernel does
+    /// not tell what they are called.
+    pub(super) fn unmet(&self) -> Option<String> {
+        let present = self.ownership.as_ref()?.present();
+        let unmet: Vec<&str> = self.interfaces.unmet(&present).collect();
+        (!unmet.is_empty()).then(|| {
+            format!(
+                "--interface {}: no interface of this node is called that, so nothing is captured \
+                 of it until there is one; `ip link` lists them",
+                unmet.join(", ")
+            )
+        })
+    }
+
     fn account(&self) -> Provenance {
         let Statistics {
             dropped, freezes, ..
@@ -344,7 +358,7 @@ impl Intake {
         let owners = self.ownership.as_ref().and_then(Ownership::warning);
         let none = unknown(self.chosen.as_ref());
         let known = self.warnings.iter().cloned().chain(lost);
-        let known = known.chain(owners).chain(none);
+        let known = known.chain(owners).chain(none).chain(self.unmet());
         let known = known.chain(self.in_pods.iter().cloned());
         Provenance {
             dropped,

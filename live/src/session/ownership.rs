@@ -143,6 +143,11 @@ impl Ownership {
         !self.pods.is_empty()
     }
 
+    /// What the interfaces are called that are there.
+    pub(super) fn present(&self) -> Vec<&str> {
+        self.interfaces.present().collect()
+    }
+
     /// What to know while the kernel does not answer.
     pub(super) fn warning(&self) -> Option<String> {
         let (error, _) = self.failed.as_ref()?;

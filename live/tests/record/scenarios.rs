@@ -85,6 +85,27 @@ fn what_is_left_out_and_silence_are_replayed_too() {
     assert_same(&answers, &answers::of_replay(folder.path()), "any-sll2");
 }
 
+/// Some frames come from a day ahead, and then the clock is right again.
+#[test]
+fn a_clock_that_was_ahead_and_is_set_back_is_replayed_too() {
+    let mut story = Story::of("any-sll2");
+    let (second, frames) = (1_000_000_000, story.frames.len());
+    let last = story.frames.last().unwrap().time;
+    for frame in &mut story.frames[frames / 3..frames / 2] {
+        frame.time += 86_400 * second;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut live = Live::start(&story, folder.path().to_owned(), None);
+    story.tell(frames, &mut live);
+    live.reach(last + 86_400 * second);
+    live.reach(last + second);
+    let snapshot = live.snapshot();
+    assert!(snapshot.coverage.ahead > snapshot.coverage.to, "a day");
+    let answers = answers::of(&snapshot);
+    live.recorder.finish().unwrap();
+    assert_same(&answers, &answers::of_replay(folder.path()), "any-sll2");
+}
+
 /// The first line that differs says more than two texts of many pages.
 pub(crate) fn assert_same(live: &str, replayed: &str, what: &str) {
     for (live, replayed) in live.lines().zip(replayed.lines()) {

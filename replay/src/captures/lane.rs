@@ -7,14 +7,19 @@ use std::path::{Path, PathBuf};
 use analyzer::frame::Frame;
 use analyzer::time::Timestamp;
 
+use crate::ahead::Ahead;
 use crate::arguments::{Input, Named};
 use crate::capture::{Capture, named};
+use crate::captures::FrameKind;
 use crate::error::{CaptureError, ReplayError};
 use crate::file::Hold;
 use crate::record::Record;
 use crate::report::CaptureReport;
 use crate::sources::{Chain, Numbers};
 use crate::warning::{Problem, Warning};
+
+/// Octets of a file below which it is read before a thread would have begun.
+const LARGE: u64 = 1 << 20;
 
 /// One capture's place among several.
 pub(crate) struct Lane {
@@ -35,7 +40,16 @@ enum State {
     /// Opened; what can be read only once stays so. The record is the one that waits.
     Open(Box<Capture>, Option<Record>),
     /// Read to its end.
-    Done(CaptureReport, u64),
+    Done(CaptureReport, Passed),
+}
+
+/// How far a capture was read.
+#[derive(Clone, Copy, Default)]
+struct Passed {
+    /// Octets of the file.
+    read: u64,
+    /// Octets of the capture, decompressed.
+    octets: u64,
 }
 
 /// What a look into a file showed.
@@ -167,7 +181,7 @@ impl Lane {
                             reason: error.to_string(),
                         },
                     );
-                    self.state = State::Done(report, 0);
+                    self.state = State::Done(report, Passed::default());
                 }
             }
         }
@@ -178,6 +192,28 @@ impl Lane {
             }
             State::Open(_, None) => self.advance(),
             State::Closed(_) | State::Done(..) => None,
+        }
+    }
+
+    /// Lets other threads read it from here on, where it is worth that.
+    pub(crate) fn read_ahead(&mut self, kind: FrameKind, ahead: &mut Ahead) {
+        let is_large = self.size.is_some_and(|size| size >= LARGE);
+        let State::Open(capture, _) = &mut self.state else {
+            return;
+        };
+        let pays = match kind {
+            FrameKind::Long => true,
+            FrameKind::Short | FrameKind::Unknown => capture.is_compressed(),
+        };
+        if pays && is_large && self.hold == Hold::Open {
+            capture.read_ahead(ahead);
+        }
+    }
+
+    pub(crate) fn is_read_ahead(&self) -> bool {
+        match &self.state {
+            State::Open(capture, _) => capture.is_read_ahead(),
+            State::Closed(_) | State::Done(..) => false,
         }
     }
 
@@ -209,19 +245,15 @@ impl Lane {
     /// Gives up to `count` frames to `take`, when no other capture's have to be looked at, and says
     /// how many.
     #[inline]
-    pub(crate) fn give(&mut self, count: usize, mut take: impl FnMut(&Frame<'_>)) -> usize {
+    pub(crate) fn give(&mut self, count: usize, take: impl FnMut(&Frame<'_>)) -> usize {
         let State::Open(capture, _) = &mut self.state else {
             return 0;
         };
-        for given in 0..count {
-            let Some(record) = capture.next_record() else {
-                self.finish();
-                return given;
-            };
-            self.latest = self.latest.max(record.time);
-            take(&capture.lend(&record));
+        let given = capture.give(count, &mut self.latest, take);
+        if given < count {
+            self.finish();
         }
-        count
+        given
     }
 
     /// The next record, when none waits.
@@ -263,10 +295,21 @@ impl Lane {
     }
 
     pub(crate) fn octets_read(&self) -> u64 {
+        self.passed().read
+    }
+
+    pub(crate) fn octets_passed(&self) -> u64 {
+        self.passed().octets
+    }
+
+    fn passed(&self) -> Passed {
         match &self.state {
-            State::Open(capture, _) => capture.octets_read(),
-            State::Closed(_) => 0,
-            State::Done(_, octets) => *octets,
+            State::Open(capture, _) => Passed {
+                read: capture.octets_read(),
+                octets: capture.octets_passed(),
+            },
+            State::Closed(_) => Passed::default(),
+            State::Done(_, passed) => *passed,
         }
     }
 
@@ -282,9 +325,10 @@ impl Lane {
 
     #[cold]
     fn finish(&mut self) {
+        let passed = self.passed();
         if let State::Open(capture, _) = &self.state {
             // Its buffer and its file are given back.
-            self.state = State::Done(capture.report().clone(), capture.octets_read());
+            self.state = State::Done(capture.report().clone(), passed);
         }
     }
 }

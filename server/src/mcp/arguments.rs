@@ -6,7 +6,7 @@
 
 use analyzer::query::parse::RowLimit;
 use analyzer::query::{Format, Operation, Query};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::error::bounded;
 use crate::mcp::cursor::Cursor;
@@ -30,6 +30,9 @@ const TOKEN_BYTES: usize = 3;
 
 /// No row is shorter than this, so more of them do not fit.
 const ROW_BYTES: usize = 100;
+
+/// Numbers with a point, below which each whole one stands for itself.
+const WHOLE_BELOW: f64 = 1e15;
 
 /// The rows of an answer at most, unless another number is asked for.
 pub(super) const ROWS: usize = 25;
@@ -113,14 +116,14 @@ fn text(operation: Operation, name: &str, value: &Value) -> Result<Option<String
     Ok(match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) => Some(written(number)),
         Value::Bool(flag) => Some(flag.to_string()),
         Value::Array(values) => {
             let mut parts = Vec::new();
             for value in values {
                 match value {
                     Value::String(text) => parts.push(text.clone()),
-                    Value::Number(number) => parts.push(number.to_string()),
+                    Value::Number(number) => parts.push(written(number)),
                     Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                         return Err(not_text(operation, name, "a list of something else"));
                     }
@@ -130,6 +133,16 @@ fn text(operation: Operation, name: &str, value: &Value) -> Result<Option<String
         }
         Value::Object(_) => return Err(not_text(operation, name, "an object")),
     })
+}
+
+/// A number as parameters spell it: what JSON writes as `3.0` is the whole number 3.
+fn written(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < WHOLE_BELOW => {
+            format!("{float:.0}")
+        }
+        Some(_) | None => number.to_string(),
+    }
 }
 
 fn not_text(operation: Operation, name: &str, what: &str) -> Lesson {
@@ -142,10 +155,14 @@ fn length(operation: Operation, text: &str) -> Result<usize, Lesson> {
     match number {
         Ok(tokens) if (TOKENS_MIN..=TOKENS_MAX).contains(&tokens) => Ok(tokens),
         _ => {
-            let text = bounded(text);
-            let problem = format!("{text} is out of range, expected {TOKENS_MIN} to {TOKENS_MAX}");
+            let problem = format!(
+                "{} is out of range, expected {TOKENS_MIN} to {TOKENS_MAX}",
+                bounded(text)
+            );
             let nearest = match number {
                 Ok(tokens) => tokens.clamp(TOKENS_MIN, TOKENS_MAX),
+                // It is negative.
+                Err(_) if text.parse::<i64>().is_ok() => TOKENS_MIN,
                 Err(_) => TOKENS,
             };
             Err(Lesson::about(operation, MAX_TOKENS, &problem).with_nearest(nearest))

@@ -9,27 +9,22 @@
 
 use analyzer::query::{self, Answer, Operation};
 use analyzer::snapshot::Snapshot;
-use serde_json::{Map, Value};
 
 use crate::mcp::arguments::Asked;
 use crate::mcp::fit::Sheet;
 use crate::mcp::grain::Grain;
 use crate::mcp::lesson::Lesson;
 use crate::mcp::notes;
+use crate::mcp::written::Written;
 
-/// Answers the call of a tool with `arguments`.
+/// Answers a call.
 ///
 /// # Errors
 /// A lesson about the argument that is wrong.
-pub(crate) fn call(
-    snapshot: &Snapshot,
-    operation: Operation,
-    arguments: &Map<String, Value>,
-) -> Result<Value, Lesson> {
-    let asked = Asked::parse(operation, arguments)?;
+pub(super) fn call(snapshot: &Snapshot, asked: &Asked) -> Result<Written, Lesson> {
     let mut last = None;
-    for grain in Grain::ladder(&asked) {
-        let sheet = sheet(snapshot, &asked, grain)?;
+    for grain in Grain::ladder(asked) {
+        let sheet = sheet(snapshot, asked, grain)?;
         let fits = sheet.fits();
         last = Some(sheet);
         if fits {
@@ -37,8 +32,22 @@ pub(crate) fn call(
         }
     }
     // The coarsest, where none fits: it is cut.
-    last.map(Sheet::write)
-        .ok_or_else(|| Lesson::new("there is nothing to answer with"))
+    let last = last.ok_or_else(|| Lesson::new("there is nothing to answer with"))?;
+    last.write()
+}
+
+/// Answers a call whose finest rows are at hand and fit; `None` of any other, which takes a thread of
+/// its own.
+pub(super) fn call_at_hand(snapshot: &Snapshot, asked: &Asked) -> Option<Result<Written, Lesson>> {
+    let grain = Grain::ladder(asked).into_iter().next()?;
+    let query = grain.query(asked.operation, &asked.query);
+    if !query::is_at_hand(snapshot, asked.operation, &query) {
+        return None;
+    }
+    match sheet(snapshot, asked, grain) {
+        Ok(sheet) => sheet.fits().then(|| sheet.write()),
+        Err(lesson) => Some(Err(lesson)),
+    }
 }
 
 fn sheet<'a>(snapshot: &Snapshot, asked: &'a Asked, grain: Grain) -> Result<Sheet<'a>, Lesson> {

@@ -9,8 +9,10 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::answer::Answers;
-use crate::mcp::call::call;
+use crate::mcp::arguments::Asked;
+use crate::mcp::call::{call, call_at_hand};
 use crate::mcp::lesson::Lesson;
+use crate::mcp::written::Written;
 use crate::requests::Call;
 use crate::source::Readiness;
 
@@ -42,10 +44,10 @@ impl Desk {
         &self,
         operation: Operation,
         arguments: Map<String, Value>,
-    ) -> Result<Value, Lesson> {
+    ) -> Result<Written, Lesson> {
         let call = Call::begin(operation, &arguments);
         let outcome = self.answer(operation, arguments).await;
-        call.end(outcome.as_ref().ok());
+        call.end(outcome.as_ref().ok().map(Written::rows));
         outcome
     }
 
@@ -53,12 +55,13 @@ impl Desk {
         &self,
         operation: Operation,
         arguments: Map<String, Value>,
-    ) -> Result<Value, Lesson> {
+    ) -> Result<Written, Lesson> {
         match self {
             Self::Here(answers, patience) => {
+                let asked = Asked::parse(operation, &arguments)?;
                 wait(answers, *patience).await;
                 answers
-                    .with_snapshot(move |snapshot| call(snapshot, operation, &arguments))
+                    .ask(asked, call_at_hand, call)
                     .await
                     .map_err(|refusal| Lesson::new(&refusal.error))?
             }
@@ -68,6 +71,7 @@ impl Desk {
                 spawn_blocking(move || server.call(tool, &arguments))
                     .await
                     .map_err(|_| Lesson::new("the call broke off: a defect of pilotfish"))?
+                    .map(Written::from)
                     .map_err(Lesson::from_object)
             }
         }

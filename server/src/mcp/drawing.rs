@@ -13,9 +13,12 @@ pub(super) struct Drawing {
 
 impl Drawing {
     /// Of an answer that is asked for in a form; `None` where that is no drawing.
-    pub(super) fn of(answer: Answer, form: Form) -> Option<Self> {
+    pub(super) fn of(answer: &Answer, form: Form) -> Option<Self> {
         match (answer, form) {
-            (Answer::Dependencies(view), Form::Mermaid | Form::Dot) => Some(Self { view, form }),
+            (Answer::Dependencies(view), Form::Mermaid | Form::Dot) => Some(Self {
+                view: view.clone(),
+                form,
+            }),
             (_, _) => None,
         }
     }

@@ -18,6 +18,7 @@ use crate::mcp::desk::Desk;
 use crate::mcp::discovery::document;
 use crate::mcp::handler::Handler;
 use crate::mcp::message::{Fault, read};
+use crate::mcp::tray::Tray;
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
@@ -62,8 +63,11 @@ impl Endpoint {
             Err(fault) => return refused(StatusCode::BAD_REQUEST, fault),
             Ok(_) => {}
         }
+        let tray = Tray::default();
+        head.extensions.insert(tray.clone());
         let request = Request::from_parts(head, Body::from(octets));
-        self.0.handle(request).await.map(Body::new)
+        let response = self.0.handle(request).await.map(Body::new);
+        tray.serve(response).await
     }
 }
 

@@ -1,18 +1,22 @@
 //! Fitting: as many rows as an answer has room for, and what is said of the others.
 
-use std::collections::BTreeSet;
+use std::io;
 
 use analyzer::query::row::Volume;
 use analyzer::query::{Answer, Operation};
 use analyzer::time::Timestamp;
+use serde::de::Error as _;
 use serde_json::{Map, Value, json};
 
 use crate::mcp::arguments::Asked;
 use crate::mcp::cursor::Cursor;
+use crate::mcp::cut::LeftOut;
 use crate::mcp::drawing::Drawing;
 use crate::mcp::grain::Grain;
 use crate::mcp::lesson::Lesson;
 use crate::mcp::notes;
+use crate::mcp::row::{self, Row};
+use crate::mcp::written::Written;
 
 /// The lists of a summary, from what is given up first.
 const LISTS: [&str; 4] = [
@@ -26,14 +30,15 @@ const LISTS: [&str; 4] = [
 /// tell nearly all, no coarser ones are made.
 const MOST: u64 = 9;
 
+/// A row has at most this part of an answer that has not room for all.
+const FOR_A_ROW: usize = 4;
+
 /// An answer before it is written: its rows apart from the rest.
 pub(super) struct Sheet<'a> {
     asked: &'a Asked,
     grain: Grain,
     fields: Map<String, Value>,
-    rows: Vec<Value>,
-    /// How long each row is in the answer, with what parts it from the next; 0 of a drawing's.
-    lengths: Vec<usize>,
+    rows: Vec<Row>,
     /// Of dependencies: what edges lead between.
     nodes: Vec<Value>,
     /// What is shown instead of edges and nodes, where that was asked for.
@@ -49,42 +54,26 @@ pub(super) struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     /// Takes an answer apart.
-    pub(super) fn of(asked: &'a Asked, grain: Grain, answer: Answer) -> Result<Self, Lesson> {
-        let value = serde_json::to_value(&answer);
-        let Ok(Value::Object(mut fields)) = value else {
-            return Err(Lesson::new("the answer could not be written"));
+    pub(super) fn of(asked: &'a Asked, grain: Grain, mut answer: Answer) -> Result<Self, Lesson> {
+        let ((total, rest), until) = (extent(&answer), until(&answer));
+        let drawing = Drawing::of(&answer, asked.query.form);
+        let rows = row::take(&mut answer).map_err(|_| unwritten())?;
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(&answer) else {
+            return Err(unwritten());
         };
-        let mut list = |name: &str| match fields.remove(name) {
-            Some(Value::Array(values)) => values,
+        let nodes = match (&answer, fields.remove("nodes")) {
+            (Answer::Dependencies(_), Some(Value::Array(nodes))) => nodes,
             _ => Vec::new(),
         };
-        let rows = asked
-            .operation
-            .facts()
-            .rows
-            .map(&mut list)
-            .unwrap_or_default();
-        let nodes = match asked.operation {
-            Operation::Dependencies => list("nodes"),
-            Operation::Flows
-            | Operation::Summary
-            | Operation::Connections
-            | Operation::Workloads
-            | Operation::Diff => Vec::new(),
-        };
-        let ((total, rest), until) = (extent(&answer), until(&answer));
+        if let Some(name) = asked.operation.facts().rows {
+            fields.remove(name);
+        }
         notes::trim_coverage(&mut fields);
-        let drawing = Drawing::of(answer, asked.query.form);
-        let length = |row: &Value| match drawing {
-            Some(_) => 0,
-            None => row.to_string().len() + 1,
-        };
         let mut sheet = Self {
             asked,
             grain,
             fields,
             shown: rows.len(),
-            lengths: rows.iter().map(length).collect(),
             rows,
             nodes,
             drawing,
@@ -105,7 +94,7 @@ impl<'a> Sheet<'a> {
     /// part is shown misleads: its edges must tell most of all, unless so many were asked for.
     pub(super) fn fits(&self) -> bool {
         let (shown, taken) = self.rows.split_at(self.shown.min(self.rows.len()));
-        let bytes = |rows: &[Value]| rows.iter().map(|row| volume(row).bytes).sum::<u64>();
+        let bytes = |rows: &[Row]| rows.iter().map(|row| row.volume.bytes).sum::<u64>();
         let is_graph = matches!(
             self.asked.operation,
             Operation::Dependencies | Operation::Diff
@@ -119,22 +108,39 @@ impl<'a> Sheet<'a> {
     }
 
     /// The whole answer.
-    pub(super) fn write(mut self) -> Value {
-        let mut fields = self.frame(self.shown);
-        if let (Some(name), None) = (self.asked.operation.facts().rows, &self.drawing) {
-            self.rows.truncate(self.shown);
-            fields.insert(name.to_owned(), self.rows.into());
-        }
-        Value::Object(fields)
+    pub(super) fn write(self) -> Result<Written, Lesson> {
+        let fields = self.frame(self.shown);
+        let rows = self.rows.get(..self.shown).unwrap_or_default();
+        let list = match self.drawing {
+            Some(_) => None,
+            None => self.asked.operation.facts().rows,
+        };
+        let length = |(name, value): (&String, &Value)| match value {
+            Value::Array(_) if list == Some(name) => Some(rows.len()),
+            Value::Array(values) => Some(values.len()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => None,
+        };
+        let longest = fields.iter().filter_map(length).max();
+        let text = write(&fields, |name| (list == Some(name)).then_some(rows));
+        let text = text.map_err(|_| unwritten())?;
+        Ok(Written::new(text, longest.unwrap_or(1)))
     }
 
-    /// Takes rows away until the answer is short enough.
+    /// Takes rows away until the answer is short enough, and first from each what would leave little
+    /// room for others: a row that did not fit alone could not be passed by any cursor.
     fn shorten(&mut self) {
         if self.is_short(self.shown) {
             return;
         }
+        for row in &mut self.rows {
+            row.cut(self.asked.budget / FOR_A_ROW);
+        }
         // The most rows that are not too long.
-        let (mut least, mut most) = (0, self.shown);
+        let (mut least, mut most) = (0, self.shown + 1);
         while least + 1 < most {
             let middle = least.midpoint(most);
             if self.is_short(middle) {
@@ -179,11 +185,21 @@ impl<'a> Sheet<'a> {
         true
     }
 
-    /// Whether the answer with the first `shown` rows is short enough. Each row was written once to
-    /// know its length: an answer is not made to be measured.
+    /// Whether the answer with the first `shown` rows is short enough, each with what parts it from
+    /// the next. Those of a drawing are in its text.
     fn is_short(&self, shown: usize) -> bool {
-        let rows = self.lengths.iter().take(shown).sum::<usize>();
-        Value::Object(self.frame(shown)).to_string().len() + rows <= self.asked.budget
+        let rows = match self.drawing {
+            Some(_) => 0,
+            None => self
+                .rows
+                .iter()
+                .take(shown)
+                .map(|row| row.text.len() + 1)
+                .sum(),
+        };
+        let mut length = Length(rows);
+        serde_json::to_writer(&mut length, &self.frame(shown)).is_ok()
+            && length.0 <= self.asked.budget
     }
 
     /// The answer with the first `shown` rows, but for the rows themselves.
@@ -197,6 +213,10 @@ impl<'a> Sheet<'a> {
             fields.insert("shown".to_owned(), shown.into());
             if left > 0 {
                 self.say_rest(&mut fields, shown, left);
+            }
+            let left_out = self.left_out(shown);
+            if !left_out.is_empty() {
+                fields.insert("left_out".to_owned(), json!(left_out));
             }
             match &self.drawing {
                 Some(drawing) => fields.insert("diagram".to_owned(), drawing.text(shown).into()),
@@ -216,10 +236,20 @@ impl<'a> Sheet<'a> {
         fields
     }
 
+    /// What the lists of the first rows have lost.
+    fn left_out(&self, shown: usize) -> LeftOut {
+        let mut all = LeftOut::new();
+        for (list, lost) in self.rows.iter().take(shown).flat_map(|row| &row.left_out) {
+            *all.entry(list.clone()).or_default() += lost;
+        }
+        all
+    }
+
     /// The remainder row, and the cursor that goes on with it.
     fn say_rest(&self, fields: &mut Map<String, Value>, shown: usize, left: usize) {
         let taken = self.rows.get(shown..).unwrap_or_default();
-        let rest = taken.iter().map(volume).fold(self.rest, Volume::plus);
+        let taken = taken.iter().map(|row| row.volume);
+        let rest = taken.fold(self.rest, Volume::plus);
         let remainder = json!({"rows": left, "bytes": rest.bytes, "pkts": rest.pkts});
         fields.insert("remainder".to_owned(), remainder);
         let cursor = Cursor {
@@ -232,9 +262,8 @@ impl<'a> Sheet<'a> {
     }
 
     /// The nodes of some edges, and those that no edge of the page has: what was asked for.
-    fn nodes_of(&self, edges: &[Value]) -> Vec<Value> {
-        let kept = ids(edges);
-        let all = ids(&self.rows);
+    fn nodes_of(&self, edges: &[Row]) -> Vec<Value> {
+        let (kept, all) = (row::ids(edges), row::ids(&self.rows));
         let is_shown = |node: &&Value| {
             let id = node.get("id").and_then(Value::as_str).unwrap_or_default();
             kept.contains(id) || !all.contains(id)
@@ -243,12 +272,48 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// What edges lead between.
-fn ids(edges: &[Value]) -> BTreeSet<&str> {
-    let ends = edges
-        .iter()
-        .flat_map(|edge| [edge.get("from"), edge.get("to")]);
-    ends.flatten().filter_map(Value::as_str).collect()
+/// How many octets were written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0 += octets.len();
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes an object, of which one field may be a list of rows.
+fn write<'r>(
+    fields: &Map<String, Value>,
+    rows: impl Fn(&str) -> Option<&'r [Row]>,
+) -> Result<String, serde_json::Error> {
+    let mut out = vec![b'{'];
+    for (name, value) in fields {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        serde_json::to_writer(&mut out, name)?;
+        out.push(b':');
+        match rows(name) {
+            None => serde_json::to_writer(&mut out, value)?,
+            Some(rows) => {
+                let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+                out.push(b'[');
+                out.extend_from_slice(texts.join(",").as_bytes());
+                out.push(b']');
+            }
+        }
+    }
+    out.push(b'}');
+    String::from_utf8(out).map_err(serde_json::Error::custom)
+}
+
+fn unwritten() -> Lesson {
+    Lesson::new("the answer could not be written")
 }
 
 /// Rows that match, and what those after the page count.
@@ -272,25 +337,5 @@ fn until(answer: &Answer) -> Option<Timestamp> {
         Answer::Workloads(view) => view.coverage.to,
         Answer::Dependencies(view) => view.coverage.to,
         Answer::Diff(view) => view.coverage.to,
-    }
-}
-
-/// What a row counts, as it shows it; of an edge that differs, on the side with more.
-fn volume(row: &Value) -> Volume {
-    let number = |object: &Value, name: &str| object.get(name).and_then(Value::as_u64).unwrap_or(0);
-    let sides = ["a", "b"].into_iter().filter_map(|side| row.get(side));
-    if let Some(larger) = sides.max_by_key(|side| number(side, "bytes")) {
-        return volume(larger);
-    }
-    if let Some(totals) = row.get("totals") {
-        return Volume {
-            pkts: number(totals, "pkts"),
-            bytes: number(totals, "bytes"),
-        };
-    }
-    let both = |sent: &str, received: &str| number(row, sent).saturating_add(number(row, received));
-    Volume {
-        pkts: number(row, "pkts").saturating_add(both("tx_pkts", "rx_pkts")),
-        bytes: number(row, "bytes").saturating_add(both("tx_bytes", "rx_bytes")),
     }
 }

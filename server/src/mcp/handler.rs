@@ -16,6 +16,7 @@ use rmcp::{ErrorData, ServerHandler};
 use crate::mcp::desk::Desk;
 #[cfg(feature = "conformance")]
 use crate::mcp::fixture;
+use crate::mcp::tray::Tray;
 use crate::mcp::{INSTRUCTIONS, prompt, resource, tool};
 
 /// The revisions that are spoken, the oldest first.
@@ -77,7 +78,7 @@ impl ServerHandler for Handler {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         #[cfg(feature = "conformance")]
         if let Some(result) = fixture::call(&request.name) {
@@ -87,7 +88,7 @@ impl ServerHandler for Handler {
             tool::operation(&request.name).map_err(|e| ErrorData::invalid_params(e, None))?;
         let arguments = request.arguments.unwrap_or_default();
         let result = match self.desk.call(operation, arguments).await {
-            Ok(answer) => CallToolResult::structured(answer),
+            Ok(answer) => Tray::result(answer, &context),
             // An answer in the form of the schema it is not.
             Err(lesson) => {
                 let text = lesson.into_value().to_string();

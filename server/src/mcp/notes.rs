@@ -6,6 +6,7 @@ use analyzer::query::suggest::nearest;
 use analyzer::query::{Answer, Operation, Query, run};
 use analyzer::snapshot::Snapshot;
 use analyzer::time::Timestamp;
+use analyzer::traffic::period::Grid;
 use serde_json::{Map, Value, json};
 
 use crate::mcp::arguments::Asked;
@@ -133,7 +134,7 @@ fn gaps(fields: &Map<String, Value>) -> Vec<String> {
 /// its window was not over.
 pub(super) fn moved_on(asked: &Asked, now: Timestamp) -> Option<String> {
     let first = asked.cursor?.until;
-    let is_over = asked.query.window.bounds(first).end <= first;
+    let is_over = asked.query.window.bounds(first, &Grid::default()).end <= first;
     (now != first && !is_over).then(|| {
         format!(
             "the first page counted until {first}, this one until {now}: rows may repeat or miss; \
@@ -144,7 +145,7 @@ pub(super) fn moved_on(asked: &Asked, now: Timestamp) -> Option<String> {
 
 /// Why there is nothing: where there is something, and what was probably meant.
 pub(super) fn no_match(snapshot: &Snapshot, asked: &Asked) -> Value {
-    let namespaces = namespaces(snapshot, asked);
+    let (namespaces, flows) = traffic(snapshot, asked);
     let meant: Map<String, Value> = asked
         .given
         .iter()
@@ -155,10 +156,16 @@ pub(super) fn no_match(snapshot: &Snapshot, asked: &Asked) -> Value {
             Some((name.clone(), Value::from(near)))
         })
         .collect();
-    let message = if namespaces.is_empty() {
-        "no traffic matched, and there is none in this window: leave out start, end and window"
-    } else {
-        "no traffic matched; these namespaces have some: check names, or leave out filters"
+    let message = match (namespaces.is_empty(), flows) {
+        (false, _) => {
+            "no traffic matched; these namespaces have some: check names, or leave out filters"
+        }
+        (true, 0) => {
+            "no traffic matched, and there is none in this window: leave out start, end and window"
+        }
+        (true, _) => {
+            "no traffic matched; there is some, of no namespace: check addresses, or leave out filters"
+        }
     };
     let shown: Vec<String> = namespaces.into_iter().take(NAMESPACES).collect();
     let mut note = json!({"message": message, "namespaces_with_traffic": shown});
@@ -168,19 +175,18 @@ pub(super) fn no_match(snapshot: &Snapshot, asked: &Asked) -> Value {
     note
 }
 
-/// Namespaces with traffic in the window, the busiest first.
-fn namespaces(snapshot: &Snapshot, asked: &Asked) -> Vec<String> {
+/// Namespaces with traffic in the window, the busiest first, and how many flows there are in all.
+fn traffic(snapshot: &Snapshot, asked: &Asked) -> (Vec<String>, u64) {
     let query = Query {
         window: asked.query.window,
         ..Query::default_of(Operation::Summary)
     };
     let Ok(Answer::Summary(summary)) = run(snapshot, Operation::Summary, &query) else {
-        return Vec::new();
+        return (Vec::new(), 0);
     };
+    let flows = summary.total_flows;
     let mut counts: Vec<_> = summary.by_namespace.into_iter().collect();
     counts.sort_by_key(|(_, flows)| std::cmp::Reverse(*flows));
-    counts
-        .into_iter()
-        .map(|(name, _)| name.to_string())
-        .collect()
+    let names = counts.into_iter().map(|(name, _)| name.to_string());
+    (names.collect(), flows)
 }

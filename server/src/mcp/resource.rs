@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::error::bounded;
 use crate::mcp::arguments::MAX_TOKENS;
 use crate::mcp::desk::Desk;
+use crate::mcp::written::Written;
 use crate::query_string::pairs;
 
 const SUMMARY: &str = "pilotfish://summary";
@@ -80,7 +81,7 @@ async fn summary(desk: &Desk, namespace: Option<String>) -> Result<String, Error
     }
     let answer = desk.call(Operation::Summary, arguments).await;
     answer
-        .map(|answer| answer.to_string())
+        .map(Written::into_text)
         .map_err(|lesson| ErrorData::invalid_params(lesson.to_string(), None))
 }
 
@@ -118,6 +119,7 @@ pub(super) async fn names(desk: &Desk, subject: Subject, typed: &str) -> Vec<Str
     let Ok(answer) = desk.call(Operation::Workloads, arguments).await else {
         return Vec::new();
     };
+    let answer = answer.value();
     let rows = answer.get("workloads").and_then(Value::as_array);
     let mut names: Vec<String> = rows
         .into_iter()

@@ -184,6 +184,7 @@ fn notes(operation: Operation) -> Map<String, Value> {
         ("hints", json!({"type": "array", "items": one("string")})),
         ("no_match", one("object")),
         ("units", one("object")),
+        ("left_out", one("object")),
     ];
     if operation.facts().rows.is_some() {
         notes.extend([
@@ -195,8 +196,6 @@ fn notes(operation: Operation) -> Map<String, Value> {
             ("remainder", json!({"type": "object", "properties": counts})),
             ("cursor", one("string")),
         ]);
-    } else {
-        notes.push(("left_out", one("object")));
     }
     if operation == Operation::Dependencies {
         notes.push((

@@ -95,6 +95,28 @@ pub(crate) fn many() -> Snapshot {
     engine.into_snapshot(provenance(true))
 }
 
+/// Ports of the call's server that its client tries.
+pub(crate) const SCANNED: u16 = 3_000;
+
+/// All of the traffic, and a scan of ports.
+pub(crate) fn scanned() -> Snapshot {
+    let mut engine = engine();
+    ingest(&mut engine, CALL);
+    ingest(&mut engine, REST);
+    for port in 1..=SCANNED {
+        let line = format!("50 10.244.0.5:41000 > 10.244.1.9:{port} S 1 0");
+        ingest(&mut engine, &line);
+    }
+    engine.into_snapshot(provenance(true))
+}
+
+/// The call, of which nobody knows whose addresses it has.
+pub(crate) fn unnamed() -> Snapshot {
+    let mut engine = Engine::new(Settings::default());
+    ingest(&mut engine, CALL);
+    engine.into_snapshot(provenance(true))
+}
+
 fn provenance(complete: bool) -> Provenance {
     Provenance {
         complete,

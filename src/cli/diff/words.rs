@@ -1,5 +1,7 @@
 //! Differences of an edge in words.
 
+use std::collections::BTreeSet;
+
 use analyzer::query::view::CoverageView;
 use analyzer::query::view::diff::{Aspect, DiffView, EdgeDiffView, EdgeSideView};
 use analyzer::snapshot::Source;
@@ -7,6 +9,9 @@ use analyzer::traffic::IntervalIndex;
 
 use crate::cli::output::coverage::between;
 use crate::cli::units;
+
+/// Ports of one side that are named.
+const PORTS: usize = 8;
 
 /// The windows that were compared, as the whole intervals there are of them; nothing where all was.
 pub(super) fn windows(view: &DiffView) -> Vec<String> {
@@ -67,14 +72,14 @@ fn whole(side: &EdgeSideView) -> String {
     };
     format!(
         "{}, {}, {connections}",
-        side.ports.join(" "),
+        listed(&side.ports),
         units::bytes(side.bytes)
     )
 }
 
 fn differs(aspect: Aspect, a: &EdgeSideView, b: &EdgeSideView) -> String {
     match aspect {
-        Aspect::Ports => format!("ports {} → {}", a.ports.join(" "), b.ports.join(" ")),
+        Aspect::Ports => ports_differ(&a.ports, &b.ports),
         Aspect::Volume => format!(
             "volume {} → {}{}",
             units::bytes(a.bytes),
@@ -106,6 +111,34 @@ fn differs(aspect: Aspect, a: &EdgeSideView, b: &EdgeSideView) -> String {
                 failed(b)
             )
         }
+    }
+}
+
+/// All ports of both sides where they are few, else those that only one of them has.
+fn ports_differ(a: &[String], b: &[String]) -> String {
+    if a.len() <= PORTS && b.len() <= PORTS {
+        return format!("ports {} → {}", a.join(" "), b.join(" "));
+    }
+    let only = |one: &[String], other: &[String]| -> Vec<String> {
+        let other: BTreeSet<&String> = other.iter().collect();
+        let one = one.iter().filter(|port| !other.contains(port));
+        one.cloned().collect()
+    };
+    let parts = [("new", only(b, a)), ("gone", only(a, b))];
+    let parts = parts.iter().filter(|(_, ports)| !ports.is_empty());
+    let parts: Vec<String> = parts
+        .map(|(word, ports)| format!("{word} {}", listed(ports)))
+        .collect();
+    format!("ports {}", parts.join(", "))
+}
+
+/// The first ports, and how many more there are.
+fn listed(ports: &[String]) -> String {
+    let more = ports.len().saturating_sub(PORTS);
+    let shown: Vec<&str> = ports.iter().take(PORTS).map(String::as_str).collect();
+    match more {
+        0 => shown.join(" "),
+        more => format!("{} +{more}", shown.join(" ")),
     }
 }
 

@@ -23,10 +23,15 @@ pub(crate) fn line(coverage: &CoverageView) -> String {
     if !coverage.complete && coverage.source == Source::Replay {
         parts.push("not read to the end".to_owned());
     }
+    let coarsened = coverage
+        .coarsened
+        .as_ref()
+        .map_or(0, |coarse| coarse.intervals);
     let doubts = [
         (coverage.dropped, "frame", "dropped by the capture"),
         (coverage.truncated_records, "record", "cut"),
         (coverage.evicted, "record", "evicted"),
+        (coarsened, "interval", "merged to longer ones"),
         (coverage.connections_not_kept, "connection", "not kept"),
     ];
     for (n, noun, what) in doubts.into_iter().filter(|(n, ..)| *n > 0) {

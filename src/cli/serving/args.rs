@@ -4,6 +4,8 @@ use clap::builder::{PathBufValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ValueHint};
 
 pub(super) const LISTEN: &str = "listen";
+/// Where it is served unless another place is named.
+pub(crate) const LOCAL: &str = "127.0.0.1:8898";
 pub(super) const TOKEN_FILE: &str = "token-file";
 pub(super) const TLS_CERT: &str = "tls-cert";
 pub(super) const TLS_KEY: &str = "tls-key";
@@ -24,7 +26,7 @@ pub(crate) fn args() -> Vec<Arg> {
     };
     vec![
         option(LISTEN, "ADDRESS:PORT")
-            .default_value("127.0.0.1:8898")
+            .default_value(LOCAL)
             .help("where to serve; port 0 takes a free one"),
         file(TOKEN_FILE).help(
             "answer only who shows the token in this file (Authorization: Bearer …); read again \

@@ -103,9 +103,11 @@ proptest! {
     }
 
     #[test]
-    fn a_pod_that_has_an_address_is_there(changes in history(), at in 0..25_u64, last in 0..4_u8) {
+    fn a_pod_that_has_an_address_is_there(
+        mut changes in history(), at in 0..25_u64, last in 0..4_u8,
+    ) {
         // A pod that had ended when first seen may hold an address that nobody else claims.
-        prop_assume!(!changes.iter().any(ends));
+        changes.retain(|change| !ends(change));
         let directory = cluster(&changes).directory();
         let at = Timestamp::from_nanos(at * 1_000_000_000);
         let found = directory.identity(directory.resolve([10, 0, 0, last].into(), None, at));

@@ -164,7 +164,7 @@ fn by_nearness<'r>(
 /// What the hop of a record counted, as of one interval.
 fn sight(near: &Near<'_>, index: IntervalIndex) -> Sighted {
     let (total, client) = (&near.record.total, near.client_side);
-    let mut interval = Interval::new(index);
+    let mut interval = Interval::new(index.into());
     interval.forward = *total.get(client);
     interval.backward = *total.get(client.other());
     Sighted {

@@ -10,16 +10,17 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
 use crate::cluster::{Directory, IdentityId};
 use crate::connection::TwinId;
 use crate::endpoint::Endpoint;
+use crate::keyed::Keyed;
 use crate::leg::{Ends, Interval, Leg, LegKey};
 use crate::protocol::Protocol;
 use crate::time::{NANOS_PER_SECOND, Timestamp};
 use crate::traffic::IntervalIndex;
+use crate::traffic::period::Period;
 use crate::translation::form::{Form, FormSets};
 
 /// A datagram and its translation may be as far apart as nodes' clocks.
@@ -29,12 +30,12 @@ const SLACK: u64 = NANOS_PER_SECOND;
 pub(super) fn mark(
     legs: &mut Vec<(LegKey, Leg)>,
     forms: &mut FormSets,
-    directory: &Directory,
+    (directory, hashes): (&Directory, Keyed),
 ) -> u64 {
     if !directory.has_services() {
         return 0;
     }
-    let called = called(legs, directory);
+    let called = called(legs, directory, hashes);
     if called.is_empty() {
         return 0;
     }
@@ -62,7 +63,7 @@ struct Conversation {
 /// When something passed in an interval.
 #[derive(Clone, Copy)]
 struct Passed {
-    index: IntervalIndex,
+    period: Period,
     first: Timestamp,
     last: Timestamp,
 }
@@ -74,7 +75,7 @@ struct Called {
     passed: Passed,
 }
 
-/// What passed between a client's endpoint and other endpoints, in order of time.
+/// What passed between a client's endpoint and other endpoints, by the first interval of a period.
 type Conversations = BTreeMap<(IntervalIndex, Endpoint), Passed>;
 
 /// A call with the one endpoint that can have answered it.
@@ -94,13 +95,13 @@ enum Backend {
 /// A conversation in an interval.
 type Place = (Conversation, IntervalIndex);
 /// What a client's endpoint called, and who answered it.
-type ByClient<T> = HashMap<Endpoint, Vec<T>, FixedState>;
+type ByClient<T> = HashMap<Endpoint, Vec<T>, Keyed>;
 /// The sets of forms.
-type Marks = HashMap<Place, TwinId, FixedState>;
+type Marks = HashMap<Place, TwinId, Keyed>;
 
 /// The services that clients called, in order of time.
-fn called(legs: &[(LegKey, Leg)], directory: &Directory) -> ByClient<Called> {
-    let mut passed: HashMap<Endpoint, Conversations, FixedState> = HashMap::default();
+fn called(legs: &[(LegKey, Leg)], directory: &Directory, hashes: Keyed) -> ByClient<Called> {
+    let mut passed: HashMap<Endpoint, Conversations, Keyed> = HashMap::with_hasher(hashes);
     let service = |endpoint, at| directory.service_called(Protocol::Udp, endpoint, at);
     for (low, high, leg) in datagrams(legs) {
         for interval in leg.intervals().iter().map(Passed::of) {
@@ -124,10 +125,10 @@ fn called(legs: &[(LegKey, Leg)], directory: &Directory) -> ByClient<Called> {
             })
         })
     };
+    let mut called = ByClient::with_hasher(hashes);
     let clients = passed.into_iter();
-    clients
-        .map(|(client, conversations)| (client, calls(conversations).collect()))
-        .collect()
+    called.extend(clients.map(|(client, conversations)| (client, calls(conversations).collect())));
+    called
 }
 
 /// What else passed between the clients and endpoints of services.
@@ -135,12 +136,13 @@ fn answered(
     legs: &[(LegKey, Leg)],
     called: &ByClient<Called>,
     directory: &Directory,
-) -> HashMap<Endpoint, Conversations, FixedState> {
-    let services: HashSet<(Endpoint, Endpoint), FixedState> = called
-        .iter()
-        .flat_map(|(client, calls)| calls.iter().map(|call| (*client, call.service)))
-        .collect();
-    let mut answered: HashMap<Endpoint, Conversations, FixedState> = HashMap::default();
+) -> HashMap<Endpoint, Conversations, Keyed> {
+    let hashes = *called.hasher();
+    let mut services = HashSet::with_hasher(hashes);
+    for (client, calls) in called {
+        services.extend(calls.iter().map(|call| (*client, call.service)));
+    }
+    let mut answered: HashMap<Endpoint, Conversations, Keyed> = HashMap::with_hasher(hashes);
     for (low, high, leg) in datagrams(legs) {
         for (client, other) in [(low, high), (high, low)] {
             let answers = called.contains_key(&client)
@@ -161,7 +163,7 @@ fn answered(
 /// many calls had several.
 fn matches(
     called: &ByClient<Called>,
-    answered: &HashMap<Endpoint, Conversations, FixedState>,
+    answered: &HashMap<Endpoint, Conversations, Keyed>,
     forms: &mut FormSets,
     directory: &Directory,
 ) -> (Marks, u64) {
@@ -180,21 +182,22 @@ fn matches(
                     let after = Conversation::new(*client, backend);
                     found.push(Match {
                         twin: forms.number([before.form(), after.form()]),
-                        before: (before, call.passed.index),
+                        before: (before, call.passed.period.first()),
                         after: intervals.into_iter().map(|index| (after, index)).collect(),
                     });
                 }
             }
         }
     }
-    let mut twins: HashMap<Place, Option<TwinId>, FixedState> = HashMap::default();
+    let hashes = *called.hasher();
+    let mut twins: HashMap<Place, Option<TwinId>, Keyed> = HashMap::with_hasher(hashes);
     for Match { twin, after, .. } in &found {
         for place in after {
             let known = twins.entry(*place).or_insert(Some(*twin));
             *known = known.filter(|known| known == twin);
         }
     }
-    let mut marks = Marks::default();
+    let mut marks = Marks::with_hasher(hashes);
     for Match {
         twin,
         before,
@@ -250,17 +253,21 @@ fn part(legs: &mut Vec<(LegKey, Leg)>, marks: &Marks) {
                 .copied()
                 .unwrap_or_default()
         };
-        let mut twins: Vec<TwinId> = leg.intervals().iter().map(|i| twin_of(i.index)).collect();
+        let mut twins: Vec<TwinId> = leg
+            .intervals()
+            .iter()
+            .map(|i| twin_of(i.period.first()))
+            .collect();
         twins.dedup();
         match twins.as_slice() {
             [] => {}
             [twin] => key.twin = *twin,
             [_, ..] => {
                 let whole = std::mem::take(leg);
-                let mut parts: HashMap<TwinId, Leg, FixedState> = HashMap::default();
+                let mut parts: HashMap<TwinId, Leg, Keyed> = HashMap::with_hasher(*marks.hasher());
                 for interval in whole.into_intervals() {
-                    let part = parts.entry(twin_of(interval.index)).or_default();
-                    part.interval(interval.index).merge(&interval);
+                    let twin = twin_of(interval.period.first());
+                    parts.entry(twin).or_default().add(interval);
                 }
                 parted.extend(
                     parts
@@ -307,13 +314,13 @@ impl Conversation {
 impl Passed {
     fn of(interval: &Interval) -> Self {
         let Interval {
-            index,
+            period,
             forward,
             backward,
             ..
         } = interval;
         Self {
-            index: *index,
+            period: *period,
             first: forward.first.min(backward.first),
             last: forward.last.max(backward.last),
         }
@@ -321,7 +328,8 @@ impl Passed {
 
     /// Adds it to what passed in its interval between the same endpoints.
     fn note(self, other: Endpoint, conversations: &mut Conversations) {
-        let known = conversations.entry((self.index, other)).or_insert(self);
+        let place = (self.period.first(), other);
+        let known = conversations.entry(place).or_insert(self);
         known.first = known.first.min(self.first);
         known.last = known.last.max(self.last);
     }
@@ -334,6 +342,12 @@ impl Passed {
         let earliest = Timestamp::from_nanos(self.first.as_nanos().saturating_sub(SLACK));
         let latest = Timestamp::from_nanos(self.last.as_nanos().saturating_add(SLACK));
         let (from, to) = (IntervalIndex::of(earliest), IntervalIndex::of(latest));
+        let last = conversations.range(..(from, LEAST)).next_back();
+        let from = match last {
+            // Older ones last longer.
+            Some(((first, _), last)) if last.period.holds(from) => *first,
+            Some(_) | None => from,
+        };
         let later = conversations.range((from, LEAST)..);
         later.take_while(move |((index, _), _)| *index <= to)
     }

@@ -30,7 +30,7 @@ pub(super) fn openings<'s>(
     snapshot: &'s Snapshot,
     query: &'s Query,
 ) -> impl Iterator<Item = Opening> + use<'s> {
-    let bounds = query.window.bounds(snapshot.to());
+    let bounds = snapshot.bounds(&query.window);
     let connections = snapshot.connections.iter();
     connections
         .filter(move |one| overlaps(one, &bounds) && accepts(snapshot, query, one))

@@ -2,7 +2,7 @@
 //!
 //! **Time** each of the two bounds is a time, an offset from the beginning of what was captured
 //! (`30s`), one from its end (`-5m`), or nothing: the beginning, or the end. Counters are kept in
-//! ten-second intervals: a bound is the nearest beginning of one.
+//! ten-second intervals, old ones perhaps in coarser ones: a bound is the nearest beginning of one.
 
 use std::time::Duration;
 
@@ -11,8 +11,7 @@ use crate::query::window::Window;
 use crate::snapshot::Snapshot;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
-
-const HALF_INTERVAL: Duration = Duration::from_secs(5);
+use crate::traffic::period::{Grid, Period};
 
 /// A part of what was captured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,6 +99,7 @@ pub(super) fn halves_missing(snapshot: &Snapshot) -> Option<String> {
 struct Captured {
     first: Timestamp,
     last: Timestamp,
+    grid: Grid,
 }
 
 impl Captured {
@@ -108,6 +108,7 @@ impl Captured {
         Some(Self {
             first,
             last: snapshot.to().max(first),
+            grid: snapshot.coverage.grid,
         })
     }
 
@@ -133,10 +134,10 @@ impl Captured {
         let (start, end) = (self.nearest(from), self.nearest(to));
         if start >= end {
             return Err(format!(
-                "{} to {} is too short: windows are whole intervals of ten seconds, expected a \
-                 longer one",
+                "{} to {} is too short: windows are whole intervals of {}, expected a longer one",
                 from.max(self.first),
-                to.min(self.last)
+                to.min(self.last),
+                self.period(from).lasting()
             ));
         }
         Ok((start, end))
@@ -162,11 +163,11 @@ impl Captured {
 
     /// Where the second half begins: an interval that is not the first one.
     fn middle(&self) -> Result<Timestamp, String> {
-        let (first, last) = (IntervalIndex::of(self.first), IntervalIndex::of(self.last));
+        let (first, last) = (self.period(self.first), self.period(self.last));
         if first == last {
             return Err(format!(
-                "all was captured within one interval of ten seconds, {} to {}, which has no \
-                 halves",
+                "all was captured within one interval of {}, {} to {}, which has no halves",
+                first.lasting(),
                 first.start(),
                 first.end()
             ));
@@ -179,12 +180,21 @@ impl Captured {
     /// Where the interval begins that is nearest to a time; nothing is cut off at the ends.
     fn nearest(&self, time: Timestamp) -> Timestamp {
         if time <= self.first {
-            return IntervalIndex::of(self.first).start();
+            return self.period(self.first).start();
         }
         if time > self.last {
-            return IntervalIndex::of(self.last).end();
+            return self.period(self.last).end();
         }
-        IntervalIndex::of(time.saturating_add(HALF_INTERVAL)).start()
+        let (start, end) = (self.period(time).start(), self.period(time).end());
+        if time.nanos_since(start) < end.nanos_since(time) {
+            start
+        } else {
+            end
+        }
+    }
+
+    fn period(&self, time: Timestamp) -> Period {
+        self.grid.period(IntervalIndex::of(time))
     }
 }
 
@@ -249,7 +259,40 @@ mod tests {
         Captured {
             first: at(first),
             last: at(last),
+            grid: Grid::default(),
         }
+    }
+
+    /// The same, of which all before a second is in minutes.
+    fn coarse(first: u64, last: u64, before: u64) -> Captured {
+        Captured {
+            grid: Grid::new(IntervalIndex::of(at(before)), IntervalIndex::default()),
+            ..captured(first, last)
+        }
+    }
+
+    #[test]
+    fn bounds_are_the_nearest_minutes_where_intervals_were_merged() {
+        let captured = coarse(107, 302, 240);
+        for (time, nearest) in [
+            (0, 60),
+            (107, 60),
+            (149, 120),
+            (150, 180),
+            (239, 240),
+            (244, 240),
+            (245, 250),
+            (999, 310),
+        ] {
+            assert_eq!(captured.nearest(at(time)), at(nearest), "{time}");
+        }
+        let window = |text| captured.bounds(Span::parse(text).unwrap());
+        assert_eq!(window("10s/70s"), Ok((at(120), at(180))));
+        let problem = "1970-01-01T00:02:05.000000000Z to 1970-01-01T00:02:15.000000000Z is too \
+                       short: windows are whole intervals of a minute, expected a longer one";
+        assert_eq!(window("18s/28s"), Err(problem.to_owned()));
+        let problem = coarse(125, 170, 180).bounds(Span::FIRST_HALF).unwrap_err();
+        assert!(problem.starts_with("all was captured within one interval of a minute, "));
     }
 
     #[test]
