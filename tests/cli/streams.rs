@@ -98,6 +98,25 @@ fn an_output_that_cannot_be_written_is_named() {
     }
 }
 
+/// Waits until a process has taken its signals, or has ended: of two that wait it would see one.
+/// Where there is no such file, it had the time it got.
+#[cfg(unix)]
+fn wait_until_taken(process: u32) {
+    let field = |status: &str, name| -> Option<String> {
+        let value = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(value.trim().to_owned())
+    };
+    let waits = || {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let is_over = field(&status, "State:")?.starts_with('Z');
+        let pending = u64::from_str_radix(&field(&status, "ShdPnd:")?, 16).unwrap();
+        Some(!is_over && pending != 0)
+    };
+    while waits() == Some(true) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// A command that reads a pipe that stays open, and is interrupted.
 #[cfg(unix)]
 fn interrupted(arguments: &str, input: &[u8], times: usize) -> Outcome {
@@ -117,6 +136,7 @@ fn interrupted(arguments: &str, input: &[u8], times: usize) -> Outcome {
             .status();
         assert!(kill.unwrap().success());
         std::thread::sleep(Duration::from_millis(100));
+        wait_until_taken(child.id());
     }
     let status = wait(&mut child);
     drop(stdin);

@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::node::{BINARY, Node, is_root};
+use crate::node::{BINARY, Node, PATIENCE, is_root};
 use crate::pod::Pod;
 
 /// `CAP_NET_RAW`, `CAP_SYS_PTRACE` and `CAP_SYS_ADMIN`, as a set of bits.
@@ -54,12 +54,18 @@ fn status(process: u32, field: &str) -> Option<String> {
     Some(line.trim_start_matches(':').trim().to_owned())
 }
 
-/// Whether a process is gone within a second, but for what its parent does not want to know.
+/// Whether a process is gone, but for what its parent does not want to know.
+fn is_gone(process: u32) -> bool {
+    status(process, "State").is_none_or(|state| state.starts_with('Z'))
+}
+
+/// Whether a process is gone before anybody loses patience.
 fn ends(process: u32) -> bool {
-    (0..100).any(|_| {
+    let began = Instant::now();
+    while !is_gone(process) && began.elapsed() < PATIENCE {
         thread::sleep(Duration::from_millis(10));
-        status(process, "State").is_none_or(|state| state.starts_with('Z'))
-    })
+    }
+    is_gone(process)
 }
 
 #[test]
@@ -68,8 +74,7 @@ fn a_pod_is_captured_within_and_on_its_node_and_counted_once() {
         return;
     };
     pod.call(7);
-    thread::sleep(Duration::from_millis(1_200));
-    let answer = node.ask("flows --format full --port 7");
+    let answer = node.closed_flows("--port 7", 1);
     let flow = &answer["flows"][0];
     assert_eq!(answer["total"], 1, "{answer}");
     assert_eq!(flow["client"]["pod"], "cart-1", "{answer}");
@@ -119,7 +124,8 @@ fn a_killed_node_leaves_no_opener_behind() {
         return;
     };
     let opener = opener(&node);
-    assert!(!ends(opener), "it is there while the node is");
+    thread::sleep(Duration::from_secs(1));
+    assert!(!is_gone(opener), "it is there while the node is");
     let (code, _) = node.end("-KILL");
     assert_eq!(code, None);
     assert!(ends(opener));
@@ -135,14 +141,15 @@ fn a_node_without_its_opener_goes_on_and_says_so() {
         .status();
     assert!(killed.unwrap().success());
     pod.call(9);
-    thread::sleep(Duration::from_millis(2_200));
-    let answer = node.ask("flows --port 9");
+    let is_told = |answer: &Value| {
+        let warnings = answer["coverage"]["warnings"].to_string();
+        warnings.contains("the opener that enters network namespaces has ended")
+    };
+    let answer = node.ask_until("flows --port 9", |answer| {
+        answer["total"] == 1 && is_told(answer)
+    });
     assert_eq!(answer["total"], 1, "{answer}");
-    let warnings = answer["coverage"]["warnings"].to_string();
-    assert!(
-        warnings.contains("the opener that enters network namespaces has ended"),
-        "{answer}"
-    );
+    assert!(is_told(&answer), "{answer}");
 }
 
 #[test]

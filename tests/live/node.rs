@@ -2,11 +2,16 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 /// The binary.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilotfish");
+
+/// How long anybody waits for what takes a second or two where nothing else is at work.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running `pilotfish live`.
 pub(crate) struct Node {
@@ -76,6 +81,27 @@ impl Node {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{question}: {said}");
         serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Asks it until the answer is as wanted, as long as [`PATIENCE`]; the last answer.
+    pub(crate) fn ask_until(&self, question: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let answer = self.ask(question);
+            if wanted(&answer) || began.elapsed() > PATIENCE {
+                return answer;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// The flows that filters leave, once there are so many, of which nobody waits for more.
+    pub(crate) fn closed_flows(&self, filters: &str, total: usize) -> Value {
+        let question = format!("flows --format full {filters}");
+        self.ask_until(&question, |answer| {
+            let flows = answer["flows"].as_array().unwrap();
+            flows.len() >= total && flows.iter().all(|flow| flow["state"] == "closed")
+        })
     }
 
     /// Ends it by a signal: its exit code, and all it said.

@@ -3,13 +3,13 @@
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::node::{BINARY, is_root};
+use crate::node::{BINARY, PATIENCE, is_root};
 use crate::transfer;
 
 fn start(folder: &Path, options: &str) -> Child {
@@ -24,16 +24,21 @@ fn start(folder: &Path, options: &str) -> Child {
         .unwrap()
 }
 
-/// Waits until something is recorded: the file has more than its header.
-fn wait_for_frames(folder: &Path) {
-    let capture = folder.join("capture-1-00001.pcapng");
-    for _ in 0..100 {
-        if fs::metadata(&capture).is_ok_and(|file| file.len() > 500) {
-            return;
+/// A transfer that is recorded, and its port: one that came too early is followed by another.
+fn recorded_transfer(folder: &Path) -> u16 {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        let port = transfer();
+        for _ in 0..20 {
+            thread::sleep(Duration::from_millis(100));
+            let output = replay(folder, port);
+            let answer: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+            if answer.is_some_and(|answer| answer["total"] == 1) {
+                return port;
+            }
         }
-        thread::sleep(Duration::from_millis(50));
     }
-    panic!("nothing is recorded in {}", capture.display());
+    panic!("nothing is recorded in {}", folder.display());
 }
 
 fn end(mut child: Child, signal: &str) -> (Option<i32>, String) {
@@ -46,15 +51,20 @@ fn end(mut child: Child, signal: &str) -> (Option<i32>, String) {
     (child.wait().unwrap().code(), said)
 }
 
-/// The flows to a port, as a replay of a folder has them.
-fn flows(folder: &Path, port: u16) -> Value {
-    let output = Command::new(BINARY)
+/// Asks for the flows to a port of a replay of a folder.
+fn replay(folder: &Path, port: u16) -> Output {
+    Command::new(BINARY)
         .arg("flows")
         .arg(folder)
         .args(["-o", "json", "--format", "full"])
         .args(["--port", &port.to_string()])
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+/// The flows to a port, as a replay of a folder has them.
+fn flows(folder: &Path, port: u16) -> Value {
+    let output = replay(folder, port);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     serde_json::from_slice(&output.stdout).unwrap()
@@ -81,10 +91,7 @@ fn what_was_recorded_until_a_signal_or_a_kill_is_replayed() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("recording");
         let child = start(&folder, "");
-        // It captures once its confinement is said; the first file is there before.
-        thread::sleep(Duration::from_millis(500));
-        let port = transfer();
-        wait_for_frames(&folder);
+        let port = recorded_transfer(&folder);
         let (ended, said) = end(child, signal);
         assert_eq!(ended, code, "{said}");
         let is_said = said.contains("try: pilotfish flows ");

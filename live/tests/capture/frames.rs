@@ -35,7 +35,7 @@ struct Seen {
 /// What is in the ring until it is silent for a quarter of a second: packets with a port.
 fn drain(ring: &mut Ring, port: u16) -> Vec<Seen> {
     let mut seen = Vec::new();
-    while let Some(block) = ring.next_block(Duration::from_millis(250)).unwrap() {
+    while let Some(block) = ring.next_block(Duration::from_secs(1)).unwrap() {
         for frame in block.frames() {
             let Parsed::Packet(packet) = packet::parse(&frame) else {
                 continue;

@@ -64,9 +64,10 @@ fn a_restart_of_the_server_loses_no_flow_and_no_name() {
     });
 
     let sent = [&mut cart, &mut new].map(|pod| (pod.address().to_owned(), pod.stop()));
-    // Longer than a block that is not full waits to be read, and an answer is new.
-    sleep(Duration::from_millis(2_500));
     for ((address, datagrams), name) in sent.into_iter().zip(["cart-1", "new-1"]) {
+        until("all datagrams are counted", || {
+            node.flows(&address)["flows"][0]["client_stats"]["tx_pkts"].as_u64() >= Some(datagrams)
+        });
         let answer = node.flows(&address);
         assert_eq!(answer["total"], 1, "{answer}");
         let flow = &answer["flows"][0];

@@ -104,9 +104,12 @@ fn run(
     node.call(3_000_000);
     node.send(40);
     node.talk_to_itself();
-    sleep(Duration::from_millis(1_200));
-    assert!(watch.snapshot().coverage.frames > 0, "it answers meanwhile");
-    assert!(recording.look().unwrap().frames > 0);
+    let is_read = || watch.snapshot().coverage.frames > 0 && recording.look().unwrap().frames > 0;
+    let read_by = now().saturating_add(Duration::from_secs(30));
+    while !is_read() && now() < read_by {
+        sleep(Duration::from_millis(50));
+    }
+    assert!(is_read(), "it answers and records meanwhile");
     while now() < later(3_400) {
         sleep(Duration::from_millis(20));
     }
