@@ -41,8 +41,10 @@ pub struct JoinCounts {
 /// Where a form of a connection was seen.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Stage {
-    /// Before its last translation: what was counted there is the client's.
+    /// As the client sent it: what was counted there is the client's.
     Before,
+    /// Between two translations: the client's, where nothing was seen before.
+    Midway,
     /// As the server received it.
     After,
 }
@@ -141,8 +143,10 @@ impl Joined {
     pub fn stage(&self, form: Form) -> Stage {
         if form == self.last {
             Stage::After
-        } else {
+        } else if form == self.first {
             Stage::Before
+        } else {
+            Stage::Midway
         }
     }
 

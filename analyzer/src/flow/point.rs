@@ -198,8 +198,8 @@ impl<'h, 'v> Settler<'h, 'v> {
             order.into_iter().map(|(.., at)| at).collect()
         };
         let earliest: ByCourse<Vec<usize>> = ByCourse::of(earliest);
-        let is_at = |stage| hops.iter().any(|hop| hop.stage == stage);
-        let translated = is_at(Stage::Before) && is_at(Stage::After);
+        let is_after = |hop: &Sighted| hop.stage == Stage::After;
+        let translated = hops.iter().any(is_after) && !hops.iter().all(is_after);
         let eye = |end, holder| Eye::new(end, holder, hops, &earliest, vantage, translated);
         Self {
             client: eye(End::Client, client),

@@ -174,6 +174,27 @@ fn a_node_port_is_a_flow_from_outside_to_the_pod() {
     ");
 }
 
+/// Through a node port; the addresses are translated one after the other, which is seen too.
+#[test]
+fn what_was_seen_midway_is_of_the_flow_and_counts_once() {
+    let syn = "1.0005 203.0.113.9:50000 > 10.0.2.8:8080 S seq=1";
+    let answer = "1.0025 10.0.2.8:8080 > 203.0.113.9:50000 SA seq=77 ack=2";
+    for midway in [syn.to_owned(), format!("{syn}\n{answer}")] {
+        let late = format!("{NODE_PORT}\n{midway}");
+        let mut in_order: Vec<&str> = late.lines().map(str::trim).collect();
+        in_order.sort_unstable();
+        for packets in [in_order.join("\n"), late] {
+            assert_eq!(joins(SHOP, &packets), (1, 0));
+            insta::allow_duplicates! {
+                assert_snapshot!(told(SHOP, &packets), @"
+                203.0.113.9 > web-2(called web):8080 by Syn, sent 1 got 1, sent back 1 got 1, handshake 3000 -, 1 connections
+                  from 50000: 203.0.113.9 > web-2(called web):8080 by Syn, sent 1 got 1, sent back 1 got 1, handshake 3000 -
+                ");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_opening_that_crosses_an_interval_is_not_parted() {
     let late = NODE_PORT

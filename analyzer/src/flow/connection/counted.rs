@@ -49,8 +49,7 @@ pub(super) fn count(
     }
     let holders = knowledge.holders(&earliest);
     let near = by_nearness(alike, earliest.client_side, holders, knowledge, joined);
-    let is_before = |near: &&Near<'_>| near.stage == Some(Stage::Before);
-    let lead = near.iter().find(is_before).or_else(|| near.first())?;
+    let lead = near.iter().min_by_key(|near| near.stage)?;
     let lead = attribute(lead.record);
     let index = IntervalIndex::of(earliest.first());
     let sighted: Vec<Sighted> = near.iter().map(|near| sight(near, index)).collect();
@@ -100,7 +99,8 @@ impl Near<'_> {
 
     /// How near the server, as far as it counts there.
     fn to_server(&self) -> Option<Nearness> {
-        (self.stage != Some(Stage::Before)).then_some(self.server)
+        let counts = self.stage.is_none_or(|stage| stage == Stage::After);
+        counts.then_some(self.server)
     }
 }
 

@@ -35,14 +35,13 @@ impl Eye {
         vantage: &Vantage<'_>,
         translated: bool,
     ) -> Self {
-        let own_stage = match end {
-            End::Client => Stage::Before,
-            End::Server => Stage::After,
+        let is_of = |hop: &Sighted| match end {
+            _ if !translated => true,
+            End::Client => hop.stage != Stage::After,
+            End::Server => hop.stage == Stage::After,
         };
-        let is_own = |at: &usize| {
-            let hop = hops.get(*at);
-            !translated || hop.is_some_and(|hop| hop.stage == own_stage)
-        };
+        let is_own = |at: &usize| hops.get(*at).is_some_and(is_of);
+        let is_midway = |at: &usize| hops.get(*at).is_some_and(|hop| hop.stage == Stage::Midway);
         let order = |course| {
             let near = |at: &usize| {
                 let nearness = vantage.nearness(holder, hops.get(*at)?.hop.place());
@@ -88,16 +87,17 @@ impl Eye {
                 Course::Backward => hop.hop.way().backward(),
             };
             way != Direction::Incoming
-                && (!translated || hop.stage == own_stage)
+                && is_of(hop)
                 && first(hop, towards) != Timestamp::MAX
                 && vantage.is_on_node_of(holder, hop.hop.place())
         };
         let of_own = |course| {
             let all = earliest.get(course).iter().copied();
-            let mut own = all.filter(is_own).peekable();
-            let first = own.peek().copied();
+            let mut own: Vec<usize> = all.filter(is_own).collect();
+            own.sort_by_key(is_midway);
+            let first = own.first().copied();
             let mut ranks = vec![None; hops.len()];
-            for (rank, at) in own.enumerate() {
+            for (rank, at) in own.into_iter().enumerate() {
                 if let Some(slot) = ranks.get_mut(at) {
                     *slot = Some(rank);
                 }
