@@ -320,6 +320,35 @@ fn a_change_told_late_is_one_of_each_owner_in_the_flows() {
     }
 }
 
+/// The API server may be away for long after a node began to count.
+#[test]
+fn a_change_told_hours_late_ends_what_it_ended() {
+    let cluster = "
+        pod shop/peer uid=p ip=10.0.0.1
+        pod shop/a uid=a ip=10.0.0.2
+        @20 -pod shop/a uid=a ip=10.0.0.2
+        @20 pod shop/b uid=b ip=10.0.0.2";
+    let mut packets = "1 10.0.0.2:40000 > 10.0.0.1:80 S seq=1".to_owned();
+    for second in (101..8_000).step_by(200) {
+        let _ = write!(packets, "\n{second} 10.0.0.2:40000 > 10.0.0.1:80 A len=10");
+    }
+    let mut engine = Engine::new(settings());
+    for line in &parse(&packets) {
+        count(&mut engine, line);
+    }
+    tell(&mut engine, &changes(cluster));
+    count(
+        &mut engine,
+        &parse("8000 10.0.0.1:80 > 10.0.0.2:40000 A len=10")[0],
+    );
+    assert_snapshot!(named(&snapshot(engine)), @"
+    a > peer:80 by Syn, 1 out 0 back, 1 connections, Closed
+    b > peer:80 by Syn, 40 out 1 back, 2 connections, Active
+      a > peer:80 by Syn, 41 out 0 back, OwnerChanged
+      b > peer:80 by Port, 0 out 1 back, open
+    ");
+}
+
 /// Traffic with packets of any gaps, and pods that come and go at the addresses it is between.
 fn world(unit: u64) -> impl Strategy<Value = (Vec<Line>, String)> {
     let pod = (2..5_u8, 0..40_u64, 0..40_u64)
