@@ -18,6 +18,7 @@ use crate::flow::build::{self, Built, Knowledge};
 use crate::flow::clocks::Clocks;
 use crate::flow::connection::{AttributedConnection, attribute};
 use crate::flow::join::{JoinCounts, Joins};
+use crate::flow::point::ON_THE_WAY;
 use crate::flow::roles::Roles;
 use crate::flow::{Flow, FlowEnd};
 use crate::hop::declaration::SourceDeclaration;
@@ -234,9 +235,14 @@ fn doubts(vantage: &Vantage<'_>, clocks: Clocks) -> impl Iterator<Item = String>
         )
     });
     let disagreements = clocks.disagreements().map(|found| {
+        let counts = if found.by_ns <= ON_THE_WAY {
+            "counts are not"
+        } else {
+            "and packets may count twice where a flow begins or ends: set one right (editcap -t)"
+        };
         format!(
             "{}: its clock is about {} ms ahead of {}: times and rates across them are that far \
-             off, counts are not",
+             off, {counts}",
             vantage.source_name(found.ahead),
             found.by_ns / 1_000_000,
             vantage.source_name(found.behind),

@@ -36,13 +36,17 @@ mod remembered;
 const OPENING_WINDOW: u64 = 3 * NANOS_PER_SECOND;
 /// The same for a segment with data.
 const DATA_WINDOW: u64 = NANOS_PER_SECOND;
+/// How many segments that open are held instead of one with data: a record of them takes 16 octets,
+/// and as much again in the index.
+const OPENINGS: usize = 4;
 /// A service's address, a node port, a masqueraded client: more forms than a connection has.
 const MAX_FIVE_TUPLES: usize = 4;
 
 /// How many records of translations may be held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TranslationLimits {
-    /// Segments of the last seconds, of each kind, about 120 octets each.
+    /// Segments with data of the last second, about 120 octets each; of segments that open, four
+    /// times as many of the last three.
     pub clues: usize,
     /// Sets of forms, about 200 octets each.
     pub forms: usize,
@@ -88,7 +92,7 @@ impl Translations {
     #[must_use]
     pub fn new(limits: TranslationLimits, seed: u64) -> Self {
         Self {
-            openings: Recent::new(OPENING_WINDOW, limits.clues, seed),
+            openings: Recent::new(OPENING_WINDOW, limits.clues.saturating_mul(OPENINGS), seed),
             data: Recent::new(DATA_WINDOW, limits.clues, seed),
             forms: FormSets::new(limits.forms, seed),
             older: Older::new(limits.pairs),

@@ -70,13 +70,16 @@ impl TcpLife {
     /// Whether a SYN or SYN-ACK begins another connection on the same five-tuple.
     ///
     /// A side's second SYN does when its sequence number is another one. A side's first SYN
-    /// continues only an opening: the other side's SYN, known or acknowledged, and no data before.
+    /// continues only an opening: the other side's SYN, known or acknowledged, and no data before,
+    /// unless it answers that SYN.
     #[must_use]
     pub fn is_new_syn(&self, from: Side, segment: &Segment, sent_before: bool) -> bool {
         if *self.has_seq.get(from) {
-            *self.initial_seq.get(from) != segment.seq
-        } else {
-            sent_before || !self.has_seq.get(from.other())
+            return *self.initial_seq.get(from) != segment.seq;
+        }
+        match self.initial_seq(from.other()) {
+            Some(seq) => sent_before && !acknowledges(segment, seq),
+            None => true,
         }
     }
 
@@ -89,9 +92,20 @@ impl TcpLife {
         } else if self.handshake.awaits_ack() && self.client == Some(from) {
             self.handshake.observe_ack(time, segment);
         }
-        if segment.flags & (flag::FIN | flag::RST) != 0 {
+        if segment.flags & (flag::FIN | flag::RST) != 0 && !self.is_of_older(from, segment) {
             self.observe_close(time, segment);
         }
+    }
+
+    /// Whether a segment is the opener's reset of what the other side, which answers without a SYN,
+    /// has still open from before (RFC 9293 §3.5.1): its number is one of then, and the opening
+    /// goes on.
+    fn is_of_older(&self, from: Side, segment: &Segment) -> bool {
+        let answers = *self.flags.get(from.other());
+        let is_opening = self.client == Some(from) && answers != 0 && answers & flag::SYN == 0;
+        let next = self.initial_seq(from).map(|seq| seq.wrapping_add(1));
+        let is_reset = segment.flags & flag::RST != 0;
+        is_opening && is_reset && next.is_some_and(|next| next != segment.seq)
     }
 
     fn observe_syn(&mut self, time: Timestamp, from: Side, segment: &Segment, duplicate: bool) {
@@ -128,4 +142,9 @@ impl TcpLife {
             self.closed_at = time;
         }
     }
+}
+
+/// Whether a segment acknowledges a SYN of this number.
+const fn acknowledges(segment: &Segment, seq: u32) -> bool {
+    segment.flags & flag::ACK != 0 && segment.ack == seq.wrapping_add(1)
 }

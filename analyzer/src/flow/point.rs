@@ -23,8 +23,8 @@ use crate::vantage::{Holder, Nearness, Part, Vantage};
 
 mod eye;
 
-/// How long a packet may be on its way between two hops.
-const ON_THE_WAY: u64 = NANOS_PER_SECOND;
+/// How long a packet may be on its way between two hops, in nanoseconds.
+pub(crate) const ON_THE_WAY: u64 = NANOS_PER_SECOND;
 
 /// What one hop counted of a flow; forward is from the client.
 #[derive(Debug)]
@@ -223,9 +223,11 @@ impl<'h, 'v> Settler<'h, 'v> {
     fn add(&self, moment: Moment<'_>, seen: &mut Seen) {
         let index = moment.period.first();
         let points = ByCourse::of(|course| {
+            let client = self.point(&self.client, course, moment);
+            let server = self.point(&self.server, course, moment);
             (
-                self.point(&self.client, course, moment),
-                self.point(&self.server, course, moment),
+                self.unless_beside(&self.client, client, server, course, moment.period),
+                self.unless_beside(&self.server, server, client, course, moment.period),
             )
         });
         let both = [Course::Forward, Course::Backward].map(|course| points.get(course));
@@ -319,6 +321,28 @@ impl<'h, 'v> Settler<'h, 'v> {
             return Point::Silent;
         }
         nearest(Nearness::WayOut).map_or(Point::None, Point::At)
+    }
+
+    /// Where an end's packets are counted, when it is known where the other's are: one whose way out
+    /// saw them a moment before or after, in another interval, does not mirror them in this one.
+    fn unless_beside(
+        &self,
+        eye: &Eye,
+        own: Point,
+        other: Point,
+        course: Course,
+        period: Period,
+    ) -> Point {
+        match (own, other) {
+            (Point::None, Point::At(hop))
+                if eye
+                    .ways_out(course)
+                    .any(|way| way != hop && self.is_beside(way, hop, course, period)) =>
+            {
+                Point::Silent
+            }
+            _ => own,
+        }
     }
 
     /// The hop that stands for both ends, of several sides of a translation for one: the one that

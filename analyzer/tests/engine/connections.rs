@@ -33,6 +33,37 @@ fn a_refused_connection_ends_by_rst() {
     ), @"10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:81 by Syn, Closed, 1, 1 ms, Rst, flags S RA");
 }
 
+/// RFC 9293 §3.5.1: the server did not see the client end, and knows an older connection still.
+#[test]
+fn who_finds_an_older_connection_there_resets_it_and_opens_another() {
+    assert_snapshot!(connections(
+        "0.000 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         0.001 10.0.0.2:80 > 10.0.0.1:40000 SA seq=900 ack=2
+         0.002 10.0.0.1:40000 > 10.0.0.2:80 A seq=2 ack=901
+         9.000 10.0.0.1:40000 > 10.0.0.2:80 S seq=5000
+         9.001 10.0.0.2:80 > 10.0.0.1:40000 A seq=901 ack=2
+         9.002 10.0.0.1:40000 > 10.0.0.2:80 R seq=2
+         10.00 10.0.0.1:40000 > 10.0.0.2:80 S seq=5000
+         10.01 10.0.0.2:80 > 10.0.0.1:40000 SA seq=7000 ack=5001
+         10.02 10.0.0.1:40000 > 10.0.0.2:80 A seq=5001 ack=7001
+         10.03 10.0.0.1:40000 > 10.0.0.2:80 FA seq=5001 ack=7001
+         10.04 10.0.0.2:80 > 10.0.0.1:40000 FA seq=7001 ack=5002"
+    ), @"
+    10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1, 2 ms, NewSyn, flags SA SA
+    10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1, 1040 ms, Fin, flags FSRA FSA
+    ");
+}
+
+/// Of one direction alone, nobody answers; the reset is the opener's end.
+#[test]
+fn the_reset_of_an_opener_that_nobody_answers_ends_its_connection() {
+    assert_snapshot!(connections(
+        "0.000 10.0.0.1:40000 > 10.0.0.2:80 S seq=1
+         0.002 10.0.0.1:40000 > 10.0.0.2:80 A seq=2 ack=901 len=100
+         0.003 10.0.0.1:40000 > 10.0.0.2:80 R seq=102"
+    ), @"10.0.0.1:40000 tcp 10.0.0.1 > 10.0.0.2:80 by Syn, Closed, 1, 3 ms, Rst, flags SRA ");
+}
+
 #[test]
 fn a_silence_above_the_timeout_begins_a_new_connection() {
     assert_snapshot!(connections(

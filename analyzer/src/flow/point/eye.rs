@@ -124,6 +124,12 @@ impl Eye {
         own.min().map(|(_, hop)| hop)
     }
 
+    /// The ways out of its node that saw a direction.
+    pub(super) fn ways_out(&self, course: Course) -> impl Iterator<Item = usize> {
+        let ranks = self.ranks.get(course).iter().enumerate();
+        ranks.filter_map(|(hop, rank)| matches!(rank, Some((Nearness::WayOut, _))).then_some(hop))
+    }
+
     pub(super) fn part(&self, course: Course) -> Part {
         part(self.end, course)
     }
