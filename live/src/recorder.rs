@@ -143,6 +143,9 @@ pub enum RecordError {
     },
 }
 
+/// Octets of a capture that may be its headers alone.
+const HEADERS: u64 = 4 << 10;
+
 /// What there is of a recording that ended before it should.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Left {
@@ -347,10 +350,14 @@ impl Recorder {
     pub fn end_by(self, error: RecordError) -> RecordError {
         let flushed = *self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let mut files = self.sources.values().flat_map(Captures::files);
-        // Who removes the folder leaves nothing of what was handed to the system.
-        let is_there = |file: String| self.options.folder.join(file).exists();
+        // Who removes the folder leaves nothing of what was handed to the system; a disk that is
+        // full may have taken frames since anybody looked.
+        let has_frames = |file: String| {
+            let file = fs::metadata(self.options.folder.join(file));
+            file.is_ok_and(|file| flushed.frames > 0 || file.len() > HEADERS)
+        };
         match error {
-            RecordError::Write { path, error, .. } if flushed.frames > 0 && files.any(is_there) => {
+            RecordError::Write { path, error, .. } if files.any(has_frames) => {
                 let left = Left::Frames;
                 RecordError::Write { path, error, left }
             }

@@ -98,14 +98,15 @@ impl Page {
                 coverage.dropped,
             ),
             (
-                "pilotfish_evicted_records_total",
-                Counter,
+                // What a snapshot itself had no room for is part of it.
+                "pilotfish_evicted_records",
+                Gauge,
                 "records that a limit took",
                 coverage.evicted,
             ),
             (
-                "pilotfish_coarsened_intervals_total",
-                Counter,
+                "pilotfish_coarsened_intervals",
+                Gauge,
                 "intervals that were merged to longer ones near a limit",
                 snapshot.coverage.coarsened,
             ),

@@ -3,11 +3,11 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::node::{BINARY, Node, PATIENCE, is_root};
+use crate::node::{BINARY, Node, Waiting, is_root};
 use crate::pod::Pod;
 
 /// `CAP_NET_RAW`, `CAP_SYS_PTRACE` and `CAP_SYS_ADMIN`, as a set of bits.
@@ -61,8 +61,8 @@ fn is_gone(process: u32) -> bool {
 
 /// Whether a process is gone before anybody loses patience.
 fn ends(process: u32) -> bool {
-    let began = Instant::now();
-    while !is_gone(process) && began.elapsed() < PATIENCE {
+    let waiting = Waiting::begin();
+    while !is_gone(process) && !waiting.is_too_long() {
         thread::sleep(Duration::from_millis(10));
     }
     is_gone(process)

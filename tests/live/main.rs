@@ -21,11 +21,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::node::{BINARY, Node, is_root};
+use crate::node::{BINARY, Node, Waiting, is_root};
 use crate::pod::Pod;
 
 /// Nobody, as every system numbers them.
@@ -50,10 +50,10 @@ fn transfer() -> u16 {
 /// The flows to a port, once there is one. On a machine with nothing else to do that is within two
 /// seconds.
 fn flows_soon(node: &Node, port: u16) -> Value {
-    let began = Instant::now();
+    let waiting = Waiting::begin();
     let flows = node.closed_flows(&format!("--port {port}"), 1);
-    if began.elapsed() > Duration::from_secs(2) {
-        eprintln!("a transfer was in the answers after {:?}", began.elapsed());
+    if waiting.so_far() > Duration::from_secs(2) {
+        eprintln!("a transfer was in the answers after {:?}", waiting.so_far());
     }
     flows
 }

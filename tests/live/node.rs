@@ -11,7 +11,28 @@ use serde_json::Value;
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_pilotfish");
 
 /// How long anybody waits for what takes a second or two where nothing else is at work.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Somebody who waits.
+pub(crate) struct Waiting(Instant);
+
+impl Waiting {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the node that is waited for has the same clock"
+    )]
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn so_far(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.so_far() > PATIENCE
+    }
+}
 
 /// A running `pilotfish live`.
 pub(crate) struct Node {
@@ -83,12 +104,12 @@ impl Node {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Asks it until the answer is as wanted, as long as [`PATIENCE`]; the last answer.
+    /// Asks it until the answer is as wanted, or it takes too long; the last answer.
     pub(crate) fn ask_until(&self, question: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
+        let waiting = Waiting::begin();
         loop {
             let answer = self.ask(question);
-            if wanted(&answer) || began.elapsed() > PATIENCE {
+            if wanted(&answer) || waiting.is_too_long() {
                 return answer;
             }
             thread::sleep(Duration::from_millis(100));

@@ -5,11 +5,11 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::node::{BINARY, PATIENCE, is_root};
+use crate::node::{BINARY, Waiting, is_root};
 use crate::transfer;
 
 fn start(folder: &Path, options: &str) -> Child {
@@ -26,8 +26,8 @@ fn start(folder: &Path, options: &str) -> Child {
 
 /// A transfer that is recorded, and its port: one that came too early is followed by another.
 fn recorded_transfer(folder: &Path) -> u16 {
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
+    let waiting = Waiting::begin();
+    while !waiting.is_too_long() {
         let port = transfer();
         for _ in 0..20 {
             thread::sleep(Duration::from_millis(100));

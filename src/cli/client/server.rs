@@ -179,6 +179,13 @@ impl Server {
         } else {
             error.to_string()
         };
+        if reason.contains("CaUsedAsEndEntity") {
+            return anyhow!(
+                "{self}: its certificate is marked as an authority's, expected one of its own; \
+                 make one with `openssl req -x509 … -addext basicConstraints=critical,CA:FALSE`, or \
+                 have an authority sign one"
+            );
+        }
         if reason.contains("certificate") {
             return anyhow!(
                 "{self}: {reason}; expected a certificate that this machine trusts, or one that \

@@ -6,7 +6,7 @@
 //!   - name: external            # its answer is accepted as external.snap
 //!     ask: flows                # or summary, connections, workloads, dependencies, coverage
 //!     parameters: {server_kind: external}
-//!     tolerances: {bytes: 5%, pkts: 2}
+//!     tolerances: {bytes: 5%, bps: 5%}
 //!     ignore: [node]
 //! ```
 //!
@@ -34,7 +34,7 @@ pub const FIRST: &str = "\
 #
 # Parameters are those of the command line and of HTTP, names with _ for -. All rows are asked for,
 # unless there is a limit. Fields can be left out (ignore: [node]), and numbers may differ
-# (tolerances: {bytes: 5%, pkts: 2}): a name means every field that ends with it.
+# (tolerances: {bytes: 5%, bps: 5%, pkts: 2, pps: 5%}): a name means every field that ends with it.
 version: 1
 queries:
   - name: flows
