@@ -52,9 +52,9 @@ recording has written can be replayed too.
 A filter is written as for tcpdump, of these words: host ADDRESS, net RANGE, port NUMBER, portrange
 FIRST-LAST, tcp, udp, ip, ip6, with and, or, not and parentheses. It looks at the packet that is
 counted, within tunnels, and at both its ends: a conversation is recorded in both directions or not
-at all. Addresses and ports are compared as they are on the wire: a service's are gone where they were
-translated. A filter that only one side of a translation passes leaves the other out, which may
-look like loss; name both (`tcp port 80 or tcp port 8080`).
+at all. Addresses and ports are compared as they are on the wire: a service's are gone where they
+were translated. A filter that only one side of a translation passes leaves the other out, which
+may look like loss; name both (`tcp port 80 or tcp port 8080`).
 What is left out is counted, by the recording and by its replay.";
 
 pub(crate) fn command() -> Command {

@@ -11,6 +11,7 @@
 //! its own interface shows nothing of before.
 
 use crate::flow::join::Stage;
+use crate::flow::point::counts::Counts;
 use crate::flow::point::eye::{Earliest, Eye};
 use crate::flow::{Basis, Flow, FlowKey, Observed};
 use crate::hop::{HopId, Place};
@@ -21,6 +22,7 @@ use crate::traffic::period::Period;
 use crate::traffic::{IntervalIndex, Traffic};
 use crate::vantage::{Holder, Nearness, Part, Vantage};
 
+mod counts;
 mod eye;
 
 /// How long a packet may be on its way between two hops, in nanoseconds.
@@ -149,7 +151,7 @@ struct Seen {
 }
 
 struct Settler<'h, 'v> {
-    hops: &'h [Sighted],
+    counts: Counts<'h>,
     vantage: &'v Vantage<'v>,
     client: Eye,
     server: Eye,
@@ -204,7 +206,7 @@ impl<'h, 'v> Settler<'h, 'v> {
         Self {
             client: eye(End::Client, client),
             server: eye(End::Server, server),
-            hops,
+            counts: Counts(hops),
             vantage,
             translated,
         }
@@ -248,7 +250,7 @@ impl<'h, 'v> Settler<'h, 'v> {
             let (client, server) = *taken.get(course);
             let other = server.filter(|_| server != client);
             for hop in client.into_iter().chain(other) {
-                seen.counted += self.packets(hop, course, index);
+                seen.counted += self.counts.packets(hop, course, index);
             }
         }
         let own = |forward: Point, backward: Point| match (forward, backward) {
@@ -283,9 +285,10 @@ impl<'h, 'v> Settler<'h, 'v> {
         seen.client.add(at_client);
         seen.server.add(at_server);
         for (_, hop) in moment.hops {
-            if let (Some(open), Some(own)) =
-                (seen.open.get_mut(*hop), self.interval_at(*hop, index))
-            {
+            if let (Some(open), Some(own)) = (
+                seen.open.get_mut(*hop),
+                self.counts.interval_at(*hop, index),
+            ) {
                 *open = open_after(*open, own);
             }
         }
@@ -304,7 +307,7 @@ impl<'h, 'v> Settler<'h, 'v> {
         };
         if let Some(own) = nearest(Nearness::Own) {
             let is_elsewhere =
-                |nearest| nearest != own && self.is_beside(nearest, own, course, period);
+                |nearest| nearest != own && self.counts.is_beside(nearest, own, course, period);
             if eye.nearest_own(course).is_some_and(is_elsewhere) {
                 return Point::Silent;
             }
@@ -337,7 +340,7 @@ impl<'h, 'v> Settler<'h, 'v> {
             (Point::None, Point::At(hop))
                 if eye
                     .ways_out(course)
-                    .any(|way| way != hop && self.is_beside(way, hop, course, period)) =>
+                    .any(|way| way != hop && self.counts.is_beside(way, hop, course, period)) =>
             {
                 Point::Silent
             }
@@ -353,73 +356,22 @@ impl<'h, 'v> Settler<'h, 'v> {
         let first = (*first)?;
         let ranked = self.counting(moment, course).filter_map(|hop| {
             let rank = ranks.get(hop).copied().flatten()?;
-            let is_late = hop != first && self.is_late(first, hop, course, moment.period);
+            let is_late = hop != first && self.counts.is_late(first, hop, course, moment.period);
             (!is_late).then_some((rank, hop))
         });
         ranked.min().map(|(_, hop)| hop)
     }
 
-    /// Whether all that a hop saw in an interval may be what another of the same end counts in the
-    /// one before or after.
-    fn is_beside(&self, nearest: usize, hop: usize, course: Course, period: Period) -> bool {
-        self.is_late(nearest, hop, course, period) || self.is_early(nearest, hop, course, period)
-    }
-
-    /// Whether all that a hop saw in an interval may be what `last` saw at the beginning of the one
-    /// after: that saw more then, at once, and the hop saw nothing before.
-    fn is_early(&self, last: usize, hop: usize, course: Course, period: Period) -> bool {
-        let after = period.after();
-        let to_come = self
-            .packets(last, course, after)
-            .saturating_sub(self.packets(hop, course, after));
-        let (Some(sent), Some(came)) = (
-            self.interval_at(hop, period.first()),
-            self.interval_at(last, after),
-        ) else {
-            return false;
-        };
-        let (sent, came) = (traffic(sent, course), traffic(came, course));
-        sent.packets <= to_come
-            && after.start().nanos_since(sent.first) <= ON_THE_WAY
-            && came.first.nanos_since(after.start()) <= ON_THE_WAY
-    }
-
-    /// Whether all that a hop saw in an interval may be what `first` saw at the end of the one
-    /// before: that did see more, until a moment ago, and the hop sees nothing later on.
-    fn is_late(&self, first: usize, hop: usize, course: Course, period: Period) -> bool {
-        let (before, index) = (period.before(), period.first());
-        let on_the_way = self
-            .packets(first, course, before)
-            .saturating_sub(self.packets(hop, course, before));
-        let sent = self.interval_at(first, before);
-        let (Some(sent), Some(came)) = (sent, self.interval_at(hop, index)) else {
-            return false;
-        };
-        let (sent, came) = (traffic(sent, course), traffic(came, course));
-        came.packets <= on_the_way
-            && index.start().nanos_since(sent.last) <= ON_THE_WAY
-            && came.last.nanos_since(index.start()) <= ON_THE_WAY
-    }
-
     /// The hops that counted something in a direction.
     fn counting(&self, moment: Moment<'_>, course: Course) -> impl Iterator<Item = usize> {
         let hops = moment.hops.iter().map(|(_, hop)| *hop);
-        hops.filter(move |hop| self.packets(*hop, course, moment.period.first()) > 0)
-    }
-
-    fn packets(&self, hop: usize, course: Course, index: IntervalIndex) -> u64 {
-        self.interval_at(hop, index)
-            .map_or(0, |interval| traffic(interval, course).packets)
-    }
-
-    fn interval_at(&self, hop: usize, index: IntervalIndex) -> Option<&'h Interval> {
-        self.hops.get(hop)?.intervals.get(index)
+        hops.filter(move |hop| self.counts.packets(*hop, course, moment.period.first()) > 0)
     }
 
     /// An interval with the traffic of two hops.
     fn moved(&self, forward: Option<usize>, backward: Option<usize>, period: Period) -> Interval {
         let of = |hop: Option<usize>, course| {
-            let interval = hop.and_then(|hop| self.interval_at(hop, period.first()));
+            let interval = hop.and_then(|hop| self.counts.interval_at(hop, period.first()));
             interval.map_or_else(Traffic::default, |interval| *traffic(interval, course))
         };
         let mut interval = Interval::new(period);
@@ -456,7 +408,7 @@ impl<'h, 'v> Settler<'h, 'v> {
     ) -> impl Iterator<Item = (usize, &'h Interval)> {
         let (forward, backward) = hops.unwrap_or_default();
         let hops = forward.into_iter().chain(backward);
-        hops.filter_map(move |hop| Some((hop, self.interval_at(hop, index)?)))
+        hops.filter_map(move |hop| Some((hop, self.counts.interval_at(hop, index)?)))
     }
 }
 
