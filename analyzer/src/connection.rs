@@ -73,6 +73,12 @@ impl ConnectionKey {
         }
     }
 
+    /// Whether another key is of the same five-tuple, at whatever hop.
+    #[must_use]
+    pub fn is_same_tuple(&self, other: &Self) -> bool {
+        (self.protocol, self.low, self.high) == (other.protocol, other.low, other.high)
+    }
+
     /// The endpoint of `side`.
     #[must_use]
     pub const fn endpoint(&self, side: Side) -> Endpoint {
@@ -133,6 +139,15 @@ pub struct Sighting {
     pub segment: Option<Segment>,
     /// Seen a moment ago with the same octets: no retransmission.
     pub duplicate: bool,
+}
+
+impl Sighting {
+    /// Whether it is a client's opening.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        let flags = self.segment.map_or(0, |segment| segment.flags);
+        flags & flag::SYN != 0 && flags & flag::ACK == 0
+    }
 }
 
 /// Why a connection ended.
@@ -215,6 +230,8 @@ struct More {
     /// What each side sent in all intervals before `interval`.
     folded: BySide<Traffic>,
     twin: TwinId,
+    /// Whether it was open elsewhere, by the other side's packets, when it began here.
+    goes_on: bool,
     /// Of those, what is not in the leg yet: which leg it is may turn out with the answer.
     held: Vec<(IntervalIndex, BySide<Traffic>)>,
 }
@@ -400,6 +417,24 @@ impl Connection {
         }
     }
 
+    /// Takes note that it was open elsewhere, by the other side's packets, when it began here.
+    pub fn go_on(&mut self) {
+        self.more.get_or_insert_default().goes_on = true;
+    }
+
+    /// Whether it was open elsewhere then.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.goes_on)
+    }
+
+    /// Whether it is the answering half of a connection whose other half passes elsewhere, where it
+    /// is counted.
+    #[must_use]
+    pub fn is_other_half(&self) -> bool {
+        self.goes_on() && !(self.has_sent(Side::Low) && self.has_sent(Side::High))
+    }
+
     /// Packets so far, in both directions.
     #[must_use]
     pub fn packets(&self) -> u64 {
@@ -426,7 +461,9 @@ impl Connection {
         self.tcp.handshake.measured()
     }
 
-    fn has_sent(&self, side: Side) -> bool {
+    /// Whether a side was seen to send something.
+    #[must_use]
+    pub fn has_sent(&self, side: Side) -> bool {
         let sent_before = self
             .more
             .as_ref()

@@ -130,7 +130,7 @@ impl Engine {
         let (eras, idle) = (tally.tenancy.eras(), settings.idle);
         tally
             .ledger
-            .fold_all(tally.table.iter(), eras, |connection| {
+            .fold_all(&tally.table, tally.table.iter(), eras, |connection| {
                 connection.end_at(now, eras.get(connection.era), idle)
             });
         drop(tally.table);

@@ -16,6 +16,7 @@ use crate::frame::Direction;
 
 pub mod declaration;
 pub mod places;
+pub mod set;
 
 mod cooked;
 

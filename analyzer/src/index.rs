@@ -72,8 +72,9 @@ impl Index {
         }
     }
 
-    /// All records of this hash.
-    pub fn all(&self, hash: u32) -> impl Iterator<Item = u32> {
+    /// All records whose hashes have these lowest bits, at least as many as say where the search
+    /// begins: else some are not found.
+    pub fn alike(&self, hash: u32, bits: u32) -> impl Iterator<Item = u32> {
         let mut at = self.home(hash);
         std::iter::from_fn(move || {
             loop {
@@ -82,11 +83,16 @@ impl Index {
                     return None;
                 }
                 at = self.after(at);
-                if cell.hash == hash {
+                if (cell.hash ^ hash) & bits == 0 {
                     return Some(cell.number);
                 }
             }
         })
+    }
+
+    /// All records of this hash.
+    pub fn all(&self, hash: u32) -> impl Iterator<Item = u32> {
+        self.alike(hash, u32::MAX)
     }
 
     /// Adds a record that is not there yet.

@@ -8,15 +8,17 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use crate::connection::record::{ConnectionRecord, ConnectionRecords, Surplus};
+use crate::connection::table::ConnectionTable;
 use crate::connection::{Connection, EndReason, TwinId};
-use crate::endpoint::{Endpoint, Side};
+use crate::endpoint::{BySide, Endpoint, Side};
 use crate::era::Eras;
 use crate::hop::HopId;
+use crate::hop::set::PlaceSet;
 use crate::index::Index;
 use crate::keyed::Keyed;
 use crate::ledger::coarsening::Coarsening;
 use crate::ledger::leaving::Leaving;
-use crate::leg::{Ends, Leg, LegKey, fold_connection, fold_traffic, leg_of};
+use crate::leg::{Beside, Ends, Leg, LegKey, fold_connection, fold_traffic, leg_of};
 use crate::prefetch::prefetch;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
@@ -109,15 +111,23 @@ impl Ledger {
     }
 
     /// Folds a connection that ended for `end`, or is looked at while it is active.
-    pub fn fold(&mut self, connection: &Connection, eras: &Eras, end: Option<EndReason>) {
+    /// Where else its packets were seen is `beside`.
+    pub fn fold(
+        &mut self,
+        connection: &Connection,
+        beside: BySide<PlaceSet>,
+        eras: &Eras,
+        end: Option<EndReason>,
+    ) {
         let to = self.destination(connection, eras);
-        self.fold_to(&to, connection, end);
+        self.fold_to(&to, connection, beside, end);
     }
 
-    /// Folds connections, each with the end that `end` gives it. Their legs are fetched from memory
-    /// several at a time.
+    /// Folds connections of a table, each with the end that `end` gives it. Their legs are fetched
+    /// from memory several at a time.
     pub fn fold_all<'c>(
         &mut self,
+        table: &ConnectionTable,
         mut connections: impl Iterator<Item = &'c Connection>,
         eras: &Eras,
         end: impl Fn(&Connection) -> Option<EndReason>,
@@ -128,14 +138,19 @@ impl Ledger {
             ahead.extend(connections.by_ref().take(AHEAD).map(|connection| {
                 let to = self.destination(connection, eras);
                 self.index.fetch(to.hash);
-                (to, connection)
+                (to, table.expect_beside(connection), connection)
             }));
             if ahead.is_empty() {
                 return;
             }
-            self.fetch_legs(|| ahead.iter().map(|(to, _)| to.hash));
-            for (to, connection) in ahead.drain(..) {
-                self.fold_to(&to, connection, end(connection));
+            self.fetch_legs(|| ahead.iter().map(|(to, ..)| to.hash));
+            for (to, hash, connection) in ahead.drain(..) {
+                self.fold_to(
+                    &to,
+                    connection,
+                    table.beside(hash, connection),
+                    end(connection),
+                );
             }
         }
     }
@@ -220,8 +235,17 @@ impl Ledger {
         Destination { key, forward, hash }
     }
 
-    fn fold_to(&mut self, to: &Destination, connection: &Connection, end: Option<EndReason>) {
-        self.change(to, |leg| fold_connection(connection, to.forward, end, leg));
+    fn fold_to(
+        &mut self,
+        to: &Destination,
+        connection: &Connection,
+        beside: BySide<PlaceSet>,
+        end: Option<EndReason>,
+    ) {
+        self.change(to, |leg| {
+            leg.beside.merge(Beside::of(beside, to.forward));
+            fold_connection(connection, to.forward, end, leg);
+        });
         self.records
             .push(|| ConnectionRecord::of(connection, to.key.era, end));
     }

@@ -8,8 +8,9 @@
 use std::net::IpAddr;
 
 use crate::connection::{Connection, EndReason, TwinId};
-use crate::endpoint::{Endpoint, Side};
+use crate::endpoint::{BySide, Endpoint, Side};
 use crate::hop::HopId;
+use crate::hop::set::PlaceSet;
 use crate::leg::intervals::Intervals;
 use crate::leg::samples::Samples;
 use crate::protocol::Protocol;
@@ -150,11 +151,55 @@ impl Interval {
     }
 }
 
+/// Where else packets of some connections were seen, by direction: what is seen there and here is
+/// one packet, what two hops do not share are several.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Beside {
+    /// From the client, or from the smaller endpoint.
+    pub forward: PlaceSet,
+    /// From the server, or from the greater endpoint.
+    pub backward: PlaceSet,
+}
+
+impl Beside {
+    /// Everywhere.
+    pub const ALL: Self = Self {
+        forward: PlaceSet::ALL,
+        backward: PlaceSet::ALL,
+    };
+
+    /// What is known by side, where one of them is forward.
+    #[must_use]
+    pub const fn of(places: BySide<PlaceSet>, forward: Side) -> Self {
+        Self {
+            forward: *places.get(forward),
+            backward: *places.get(forward.other()),
+        }
+    }
+
+    /// Adds what is known of other connections.
+    pub fn merge(&mut self, other: Self) {
+        self.forward.merge(other.forward);
+        self.backward.merge(other.backward);
+    }
+
+    /// The same with the two directions exchanged.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        Self {
+            forward: self.backward,
+            backward: self.forward,
+        }
+    }
+}
+
 /// The counters of some connections at one hop.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Leg {
     /// Whether the server was seen to answer a SYN.
     pub answered: bool,
+    /// Where else their packets were seen.
+    pub beside: Beside,
     /// Sorted by time.
     intervals: Intervals,
 }
@@ -175,6 +220,7 @@ impl Leg {
     /// Adds what another leg counted.
     pub fn merge(&mut self, other: &Self) {
         self.answered |= other.answered;
+        self.beside.merge(other.beside);
         for interval in other.intervals.iter() {
             self.add(interval.clone());
         }
@@ -274,23 +320,24 @@ pub fn fold_connection(
     leg: &mut Leg,
 ) {
     leg.answered |= connection.tcp.answered;
+    let counted = u32::from(!connection.is_other_half());
     if connection.is_of_one_interval() {
         // Most are: all of it is added in one place.
         let interval = leg.interval(connection.interval);
         interval.forward.merge(connection.unfolded.get(forward));
         let backward = connection.unfolded.get(forward.other());
         interval.backward.merge(backward);
-        interval.started += 1;
-        interval.ended += u32::from(end.is_some());
+        interval.started += counted;
+        interval.ended += u32::from(end.is_some()) * counted;
         if let Some(handshake) = connection.handshake() {
             interval.handshakes.record(&handshake);
         }
         return;
     }
     fold_traffic(connection, forward, leg);
-    leg.interval(IntervalIndex::of(connection.first())).started += 1;
+    leg.interval(IntervalIndex::of(connection.first())).started += counted;
     if end.is_some() {
-        leg.interval(IntervalIndex::of(connection.last())).ended += 1;
+        leg.interval(IntervalIndex::of(connection.last())).ended += counted;
     }
     if let Some(handshake) = connection.handshake() {
         let interval = leg.interval(IntervalIndex::of(handshake.at));

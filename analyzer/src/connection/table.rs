@@ -5,19 +5,26 @@
 //! says where. Slots are never moved; those that are left are taken again. The hash has a fixed
 //! seed that the caller chooses: the engine has no randomness. Nothing that leaves the table
 //! depends on its order: connections that end are folded, and folding only adds.
+//! A five-tuple lies at one place of the index whatever the hop, so that where else it was seen is
+//! found without another search.
 //! **Time** beside each slot stands before when its connection cannot be over, so that those that
 //! wait for their timeout are not read each time somebody looks for what is over.
 
-use std::hash::{BuildHasher, Hash, Hasher};
 use std::time::Duration;
 
+use crate::connection::table::hash::{KeyHash, KeyHasher};
 use crate::connection::{Connection, ConnectionKey, IdleTimeouts};
+use crate::hop::PlaceId;
 use crate::index::Index;
 use crate::keyed::Keyed;
 use crate::prefetch::prefetch;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 use crate::traffic::IntervalIndex;
+
+pub mod hash;
+
+mod beside;
 
 /// Slots that are allocated together.
 const BLOCK: usize = 1 << 12;
@@ -41,32 +48,14 @@ pub struct ConnectionTable {
     idle: IdleTimeouts,
     /// Slots that were left, the next one to be taken last.
     vacant: Vec<Slot>,
+    /// The place of all connections so far, while it is one.
+    only: Option<PlaceId>,
+    has_several_places: bool,
 }
-
-/// How the keys of connections are hashed.
-#[derive(Clone, Copy)]
-pub struct KeyHasher(Keyed);
-
-/// The hash of a connection's key.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct KeyHash(u32);
 
 /// Where a connection lies, until it is removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Slot(u32);
-
-impl KeyHasher {
-    /// The hash of `key`.
-    #[inline]
-    #[must_use]
-    pub fn hash(self, key: &ConnectionKey) -> KeyHash {
-        let mut state = self.0.build_hasher();
-        key.low.hash(&mut state);
-        key.high.hash(&mut state);
-        state.write_u64(u64::from(key.hop.number()) << 8 | u64::from(key.protocol as u8));
-        KeyHash(u32::try_from(state.finish() >> 32).unwrap_or_default())
-    }
-}
 
 impl ConnectionTable {
     /// An empty table whose hashes start from `seed`, of connections that may be silent so long.
@@ -79,6 +68,8 @@ impl ConnectionTable {
             due: Vec::new(),
             idle,
             vacant: Vec::new(),
+            only: None,
+            has_several_places: false,
         }
     }
 
@@ -163,7 +154,10 @@ impl ConnectionTable {
             Some(slot) if self.holds(slot, key) => slot,
             Some(_) | None => match self.find(hash, key) {
                 Some(slot) => slot,
-                None => self.take(hash, due(key.protocol, time, self.idle)),
+                None => {
+                    self.see(key.hop.place());
+                    self.take(hash, due(key.protocol, time, self.idle))
+                }
             },
         };
         let held = self.slot(slot);
@@ -211,6 +205,13 @@ impl ConnectionTable {
     pub fn at(&self, slot: Slot) -> Option<&Connection> {
         let (block, within) = slot.split();
         self.blocks.get(block)?.get(within)?.as_ref()
+    }
+
+    /// The connection in a slot, to change; its key stays.
+    #[inline]
+    pub fn at_mut(&mut self, slot: Slot) -> Option<&mut Connection> {
+        let (block, within) = slot.split();
+        self.blocks.get_mut(block)?.get_mut(within)?.as_mut()
     }
 
     /// Every connection, in no particular order.
@@ -275,6 +276,12 @@ impl ConnectionTable {
     #[inline]
     fn holds(&self, slot: Slot, key: &ConnectionKey) -> bool {
         self.at(slot).is_some_and(|held| held.key == *key)
+    }
+
+    /// Takes note of a place.
+    fn see(&mut self, place: PlaceId) {
+        let only = *self.only.get_or_insert(place);
+        self.has_several_places |= only != place;
     }
 
     /// An empty slot, in the index from now on.

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use crate::connection::table::KeyHasher;
+use crate::connection::table::hash::KeyHasher;
 use crate::connection::{ConnectionKey, Sighting};
 use crate::coverage::Coverage;
 use crate::dns::{self, NameRecords};

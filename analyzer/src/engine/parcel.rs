@@ -2,7 +2,7 @@
 //!
 //! In: what was parsed of a frame, and where it was seen. Out: what counting it needs.
 
-use crate::connection::table::KeyHash;
+use crate::connection::table::hash::KeyHash;
 use crate::connection::tcp::flag;
 use crate::connection::{ConnectionKey, Sighting};
 use crate::hop::{HopId, Seen, Way};

@@ -1,7 +1,8 @@
 //! The tally: packets in, connections and legs out.
 
-use crate::connection::table::{ConnectionTable, KeyHasher, Slot};
-use crate::connection::{Connection, EndReason};
+use crate::connection::table::hash::{KeyHash, KeyHasher};
+use crate::connection::table::{ConnectionTable, Slot};
+use crate::connection::{Connection, EndReason, Sighting};
 use crate::coverage::Coverage;
 use crate::engine::load::{Closed, GROUP, Load};
 use crate::engine::parcel::Parcel;
@@ -123,15 +124,21 @@ impl Tally {
         let time = sighting.time;
         let (slot, connection) = self.table.get_or_insert(hash, likely, key, time);
         let (eras, idle) = (self.tenancy.eras(), self.settings.idle);
-        if connection.is_new() {
-            connection.era = self.tenancy.era_of(key, time);
-        } else if let Some(reason) =
+        let is_new = connection.is_new();
+        let ended = if is_new {
+            None
+        } else {
             connection.ended_before(sighting, eras.get(connection.era), idle)
-        {
-            self.ledger.fold(connection, eras, Some(reason));
-            *connection = connection.next(sighting, idle);
-            connection.era = self.tenancy.era_of(key, time);
-        }
+        };
+        let connection = if is_new || ended.is_some() {
+            self.begin((hash, slot), sighting, ended);
+            match self.table.at_mut(slot) {
+                Some(connection) => connection,
+                None => return,
+            }
+        } else {
+            connection
+        };
         let interval = IntervalIndex::of(sighting.time);
         if connection.interval != interval && !connection.hold(interval) {
             self.ledger.fold_traffic(connection, self.tenancy.eras());
@@ -140,6 +147,39 @@ impl Tally {
         connection.add(sighting);
         if let Some(shown) = Shown::of(slot, connection, sighting) {
             self.translations.observe(shown, &mut self.table);
+        }
+    }
+
+    /// Lets a connection begin with `sighting`, after another one of the same five-tuple where that
+    /// ended.
+    fn begin(
+        &mut self,
+        (hash, slot): (KeyHash, Slot),
+        sighting: &Sighting,
+        ended: Option<EndReason>,
+    ) {
+        let Some(before) = self.table.at(slot) else {
+            return;
+        };
+        if ended.is_some() {
+            let beside = self.table.beside(Some(hash), before);
+            let eras = self.tenancy.eras();
+            self.ledger.fold(before, beside, eras, ended);
+        }
+        let goes_on = !sighting.opens() && {
+            let (from, other) = (sighting.from, sighting.from.other());
+            let mut elsewhere = self.table.elsewhere(hash, before);
+            elsewhere.any(|half| half.has_sent(other) && !half.has_sent(from) && !half.goes_on())
+        };
+        let Some(connection) = self.table.at_mut(slot) else {
+            return;
+        };
+        if ended.is_some() {
+            *connection = connection.next(sighting, self.settings.idle);
+        }
+        connection.era = self.tenancy.era_of(&connection.key, sighting.time);
+        if goes_on {
+            connection.go_on();
         }
     }
 
@@ -166,7 +206,7 @@ impl Tally {
                 return;
             }
             let over = slots.iter().filter_map(|slot| self.table.at(*slot));
-            self.ledger.fold_all(over, eras, |connection| {
+            self.ledger.fold_all(&self.table, over, eras, |connection| {
                 connection.end_at(now, eras.get(connection.era), idle)
             });
             self.table.remove(&slots);
@@ -201,7 +241,7 @@ pub(super) fn fold_out(
         slots.push(slot);
         connection
     });
-    ledger.fold_all(noted, eras, end);
+    ledger.fold_all(table, noted, eras, end);
     table.remove(&slots);
     slots.len()
 }

@@ -13,7 +13,7 @@ use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::roles::Roles;
 use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, packets_of};
 use crate::hop::HopId;
-use crate::leg::{Interval, Leg, LegKey};
+use crate::leg::{Beside, Interval, Leg, LegKey};
 use crate::prefetch::prefetch;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
@@ -192,6 +192,7 @@ struct Group<'k> {
 impl Group<'_> {
     fn add_leg(&mut self, (key, leg): (&LegKey, Leg), place: &Place<'_>) {
         let (joined, stage) = (place.joined.is_some(), place.stage(key));
+        let beside = place.roles.beside(leg.beside);
         let mut handover = Handover::default();
         for interval in leg.into_intervals() {
             let mut interval = place.roles.turned(interval);
@@ -209,6 +210,7 @@ impl Group<'_> {
                 Some(last) => {
                     last.key.learn(&key, self.knowledge.directory);
                     last.add(place.roles.basis, interval);
+                    last.sighted.beside.merge(beside);
                 }
                 None => self.seen.push(Seen {
                     key,
@@ -217,6 +219,7 @@ impl Group<'_> {
                     sighted: Sighted {
                         hop: place.hop,
                         stage,
+                        beside,
                         intervals: interval.into(),
                     },
                 }),
@@ -235,6 +238,7 @@ impl Group<'_> {
             let same = later.key == earlier.key && later.part() == earlier.part();
             if same {
                 earlier.key.learn(&later.key, directory);
+                earlier.sighted.beside.merge(later.sighted.beside);
                 for interval in mem::take(&mut later.sighted.intervals) {
                     earlier.add(later.basis, interval);
                 }
@@ -288,6 +292,14 @@ impl Seen {
 }
 
 impl Oriented {
+    /// Where else packets were seen, with the client as forward.
+    const fn beside(self, beside: Beside) -> Beside {
+        match self.forward {
+            Forward::Client => beside,
+            Forward::Server => beside.reversed(),
+        }
+    }
+
     /// An interval with the client as forward.
     fn turned(self, interval: Interval) -> Interval {
         match self.forward {

@@ -5,24 +5,29 @@
 //! **Shape** for each interval, direction and end: the end's own interface, where that was covered
 //! (then nothing is an answer: loss); else its node's way out, where it was seen; else the end
 //! mirrors the other one. Where neither end has any of these, the hop that saw the flow first
-//! stands for both. What other hops saw are copies.
+//! stands for both. What other hops saw are copies, but for those that share no connection with
+//! it: they add up.
 //! Of a connection whose addresses were translated, what was seen before the translation counts at
 //! the client's end alone, and what was seen after it at the server's; at the client's only where
 //! its own interface shows nothing of before.
 
 use crate::flow::join::Stage;
+use crate::flow::point::company::{Counting, are_some_apart};
 use crate::flow::point::counts::Counts;
-use crate::flow::point::eye::{Earliest, Eye};
+use crate::flow::point::course::{ByCourse, Course, End, traffic};
+use crate::flow::point::eye::{Earliest, Eye, Passed};
 use crate::flow::{Basis, Flow, FlowKey, Observed};
 use crate::hop::{HopId, Place};
-use crate::leg::Interval;
 use crate::leg::intervals::Intervals;
+use crate::leg::{Beside, Interval};
 use crate::time::{NANOS_PER_SECOND, Timestamp};
+use crate::traffic::Traffic;
 use crate::traffic::period::Period;
-use crate::traffic::{IntervalIndex, Traffic};
 use crate::vantage::{Holder, Nearness, Part, Vantage};
 
+mod company;
 mod counts;
+mod course;
 mod eye;
 
 /// How long a packet may be on its way between two hops, in nanoseconds.
@@ -35,6 +40,8 @@ pub struct Sighted {
     pub hop: HopId,
     /// On which side of a translation.
     pub stage: Stage,
+    /// Where else those packets were seen.
+    pub beside: Beside,
     /// What it counted.
     pub intervals: Intervals,
 }
@@ -46,20 +53,6 @@ pub struct Settled {
     pub flow: Flow,
     /// Packets seen at hops that do not count.
     pub copies: u64,
-}
-
-/// One of the two directions of a flow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Course {
-    Forward,
-    Backward,
-}
-
-/// Which end's counters are looked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum End {
-    Client,
-    Server,
 }
 
 /// Where an end's packets of one direction and interval are counted.
@@ -159,34 +152,14 @@ struct Settler<'h, 'v> {
     translated: bool,
 }
 
-struct ByCourse<T> {
-    forward: T,
-    backward: T,
-}
-
-impl<T> ByCourse<T> {
-    fn of(value: impl Fn(Course) -> T) -> Self {
-        Self {
-            forward: value(Course::Forward),
-            backward: value(Course::Backward),
-        }
-    }
-
-    const fn get(&self, course: Course) -> &T {
-        match course {
-            Course::Forward => &self.forward,
-            Course::Backward => &self.backward,
-        }
-    }
-}
-
 impl<'h, 'v> Settler<'h, 'v> {
     fn new(
         hops: &'h [Sighted],
         (client, server): (Holder, Holder),
         vantage: &'v Vantage<'v>,
     ) -> Self {
-        let earliest = |course| {
+        let counts = Counts(hops);
+        let passed = |course| {
             let mut order: Vec<(Timestamp, Place, HopId, usize)> = hops
                 .iter()
                 .enumerate()
@@ -197,16 +170,20 @@ impl<'h, 'v> Settler<'h, 'v> {
                 .filter(|(first, ..)| *first != Timestamp::MAX)
                 .collect();
             order.sort_unstable();
-            order.into_iter().map(|(.., at)| at).collect()
+            let is_apart = |one, other| counts.is_apart(one, other, course);
+            Passed {
+                earliest: order.into_iter().map(|(.., at)| at).collect(),
+                has_ways: are_some_apart(hops.len(), is_apart),
+            }
         };
-        let earliest: ByCourse<Vec<usize>> = ByCourse::of(earliest);
+        let passed = ByCourse::of(passed);
         let is_after = |hop: &Sighted| hop.stage == Stage::After;
         let translated = hops.iter().any(is_after) && !hops.iter().all(is_after);
-        let eye = |end, holder| Eye::new(end, holder, hops, &earliest, vantage, translated);
+        let eye = |end, holder| Eye::new(end, holder, hops, &passed, vantage, translated);
         Self {
             client: eye(End::Client, client),
             server: eye(End::Server, server),
-            counts: Counts(hops),
+            counts,
             vantage,
             translated,
         }
@@ -237,35 +214,40 @@ impl<'h, 'v> Settler<'h, 'v> {
         let at_server = both.iter().any(|(_, server)| *server != Point::None);
         seen.at_client |= at_client;
         seen.at_server |= at_server;
-        let taken = ByCourse::of(|course| match *points.get(course) {
-            (Point::None, Point::None) => (
-                self.elsewhere(&self.client, course, moment),
-                self.elsewhere(&self.server, course, moment),
-            ),
-            (Point::None, server) => (server.hop(), server.hop()),
-            (client, Point::None) => (client.hop(), client.hop()),
-            (client, server) => (client.hop(), server.hop()),
+        let own = ByCourse::of(|course| {
+            let (client, server) = points.get(course);
+            (
+                self.client.company.get(course).led_by(client.hop()),
+                self.server.company.get(course).led_by(server.hop()),
+            )
+        });
+        let taken = ByCourse::of(|course| {
+            let (client, server) = *own.get(course);
+            match points.get(course) {
+                (Point::None, Point::None) => (
+                    self.elsewhere(&self.client, course, moment),
+                    self.elsewhere(&self.server, course, moment),
+                ),
+                (Point::None, _) => (server, server),
+                (_, Point::None) => (client, client),
+                _ => (client, server),
+            }
         });
         for course in [Course::Forward, Course::Backward] {
             let (client, server) = *taken.get(course);
-            let other = server.filter(|_| server != client);
-            for hop in client.into_iter().chain(other) {
+            let other = server
+                .hops()
+                .filter(|hop| !client.hops().any(|same| same == *hop));
+            for hop in client.hops().chain(other) {
                 seen.counted += self.counts.packets(hop, course, index);
             }
         }
-        let own = |forward: Point, backward: Point| match (forward, backward) {
-            (Point::None, Point::None) => None,
-            _ => Some((forward.hop(), backward.hop())),
-        };
         let is_between = !at_client && !at_server;
-        let between = |hops: Hops| hops.filter(|_| is_between);
-        let client = own(points.forward.0, points.backward.0)
-            .or_else(|| between(Some((taken.forward.0, taken.backward.0))));
-        let server = own(points.forward.1, points.backward.1)
-            .or_else(|| between(Some((taken.forward.1, taken.backward.1))));
-        let moved = |(forward, backward)| self.moved(forward, backward, moment.period);
-        let mut at_client = moved((taken.forward.0, taken.backward.0));
-        let mut at_server = moved((taken.forward.1, taken.backward.1));
+        let counting = if is_between { &taken } else { &own };
+        let client = (is_between || at_client).then_some([counting.forward.0, counting.backward.0]);
+        let server = (is_between || at_server).then_some([counting.forward.1, counting.backward.1]);
+        let mut at_client = self.moved([taken.forward.0, taken.backward.0], moment.period);
+        let mut at_server = self.moved([taken.forward.1, taken.backward.1], moment.period);
         self.add_handshakes(&mut at_client, client);
         self.add_handshakes(&mut at_server, server);
         self.add_connections(
@@ -351,15 +333,18 @@ impl<'h, 'v> Settler<'h, 'v> {
     /// The hop that stands for both ends, of several sides of a translation for one: the one that
     /// saw this direction first. Where that saw nothing in an interval another may have; but not
     /// what only came a moment later to it.
-    fn elsewhere(&self, eye: &Eye, course: Course, moment: Moment<'_>) -> Option<usize> {
-        let Earliest { first, ranks } = eye.earliest.get(course);
-        let first = (*first)?;
+    fn elsewhere<'e>(&self, eye: &'e Eye, course: Course, moment: Moment<'_>) -> Counting<'e> {
+        let Earliest {
+            first,
+            ranks,
+            company,
+        } = eye.earliest.get(course);
         let ranked = self.counting(moment, course).filter_map(|hop| {
-            let rank = ranks.get(hop).copied().flatten()?;
+            let (first, rank) = ((*first)?, ranks.get(hop).copied().flatten()?);
             let is_late = hop != first && self.counts.is_late(first, hop, course, moment.period);
             (!is_late).then_some((rank, hop))
         });
-        ranked.min().map(|(_, hop)| hop)
+        company.led_by(ranked.min().map(|(_, hop)| hop))
     }
 
     /// The hops that counted something in a direction.
@@ -368,11 +353,16 @@ impl<'h, 'v> Settler<'h, 'v> {
         hops.filter(move |hop| self.counts.packets(*hop, course, moment.period.first()) > 0)
     }
 
-    /// An interval with the traffic of two hops.
-    fn moved(&self, forward: Option<usize>, backward: Option<usize>, period: Period) -> Interval {
-        let of = |hop: Option<usize>, course| {
-            let interval = hop.and_then(|hop| self.counts.interval_at(hop, period.first()));
-            interval.map_or_else(Traffic::default, |interval| *traffic(interval, course))
+    /// An interval with the traffic of the hops that count forward, and backward.
+    fn moved(&self, [forward, backward]: [Counting<'_>; 2], period: Period) -> Interval {
+        let of = |counting: Counting<'_>, course| {
+            let mut moved = Traffic::default();
+            for hop in counting.hops() {
+                if let Some(own) = self.counts.interval_at(hop, period.first()) {
+                    moved.merge(traffic(own, course));
+                }
+            }
+            moved
         };
         let mut interval = Interval::new(period);
         interval.forward = of(forward, Course::Forward);
@@ -381,39 +371,87 @@ impl<'h, 'v> Settler<'h, 'v> {
     }
 
     /// Adds handshakes as the hops of an end saw them.
-    fn add_handshakes(&self, interval: &mut Interval, hops: Hops) {
-        let mut samples = self.of_hops(hops, interval.period.first());
-        let samples = samples.find(|(_, own)| !own.handshakes.is_empty());
-        if let Some((_, own)) = samples {
-            interval.handshakes.merge(&own.handshakes);
+    fn add_handshakes(&self, interval: &mut Interval, hops: Hops<'_>) {
+        let Some([forward, backward]) = hops else {
+            return;
+        };
+        let index = interval.period.first();
+        let mut add = |hops: &mut dyn Iterator<Item = usize>| {
+            let measured = hops.filter_map(|hop| self.counts.interval_at(hop, index));
+            let mut measured = measured.filter(|own| !own.handshakes.is_empty()).peekable();
+            let is_some = measured.peek().is_some();
+            measured.for_each(|own| interval.handshakes.merge(&own.handshakes));
+            is_some
+        };
+        if !add(&mut self.both(forward, backward)) {
+            add(&mut backward.hops());
         }
     }
 
     /// Adds connections as the hops of an end saw them. Where another hop takes over, those that
     /// are `open` already begin there too.
-    fn add_connections(&self, interval: &mut Interval, hops: Hops, open: u64, at_hops: &[u64]) {
-        for (hop, own) in self.of_hops(hops, interval.period.first()) {
-            let known = at_hops.get(hop).copied().unwrap_or_default();
-            let taken_over = u32::try_from(open.saturating_sub(known)).unwrap_or(u32::MAX);
-            let started = own.started.saturating_sub(taken_over);
-            interval.started = interval.started.max(started);
-            interval.ended = interval.ended.max(own.ended);
-        }
+    fn add_connections(&self, interval: &mut Interval, hops: Hops<'_>, open: u64, at_hops: &[u64]) {
+        let Some([forward, backward]) = hops else {
+            return;
+        };
+        self.add_started(interval, &self.both(forward, backward), open, at_hops);
+        self.add_started(interval, &backward.hops(), open, at_hops);
     }
 
-    fn of_hops(
+    /// Adds connections where these hops saw more than others did.
+    fn add_started(
         &self,
-        hops: Hops,
-        index: IntervalIndex,
-    ) -> impl Iterator<Item = (usize, &'h Interval)> {
-        let (forward, backward) = hops.unwrap_or_default();
-        let hops = forward.into_iter().chain(backward);
-        hops.filter_map(move |hop| Some((hop, self.counts.interval_at(hop, index)?)))
+        interval: &mut Interval,
+        hops: &(impl Iterator<Item = usize> + Clone),
+        open: u64,
+        at_hops: &[u64],
+    ) {
+        let (mut started, mut ended) = (0_u32, 0_u32);
+        for hop in hops.clone() {
+            if let Some(own) = self.counts.interval_at(hop, interval.period.first()) {
+                started = started.saturating_add(own.started);
+                ended = ended.saturating_add(own.ended);
+            }
+        }
+        if started > 0 && open > 0 {
+            // Open here already, or where connections are that never pass here.
+            let is_known = |at: &usize| hops.clone().all(|hop| self.share_none(hop, *at));
+            let known = at_hops.iter().enumerate().filter(|(at, open)| {
+                **open > 0 && (hops.clone().any(|hop| hop == *at) || is_known(at))
+            });
+            let known = known.map(|(_, open)| open).sum();
+            let taken_over = u32::try_from(open.saturating_sub(known)).unwrap_or(u32::MAX);
+            started = started.saturating_sub(taken_over);
+        }
+        interval.started = interval.started.max(started);
+        interval.ended = interval.ended.max(ended);
+    }
+
+    /// The hops that count forward, and of those that count backward the ones that share no
+    /// connection with them.
+    fn both<'c>(
+        &'c self,
+        forward: Counting<'c>,
+        backward: Counting<'c>,
+    ) -> impl Iterator<Item = usize> + Clone + 'c {
+        let others = backward.hops();
+        let others =
+            others.filter(move |other| forward.hops().all(|hop| self.share_none(hop, *other)));
+        forward.hops().chain(others)
+    }
+
+    /// Whether two hops share no connection.
+    fn share_none(&self, one: usize, other: usize) -> bool {
+        let courses = [Course::Forward, Course::Backward];
+        let mut apart = courses
+            .map(|course| self.counts.is_apart(one, other, course))
+            .into_iter();
+        apart.all(|is_apart| is_apart)
     }
 }
 
 /// The hops of an end: forward and backward.
-type Hops = Option<(Option<usize>, Option<usize>)>;
+type Hops<'c> = Option<[Counting<'c>; 2]>;
 
 impl Point {
     const fn hop(self) -> Option<usize> {
@@ -421,20 +459,6 @@ impl Point {
             Self::At(hop) => Some(hop),
             Self::Silent | Self::None => None,
         }
-    }
-}
-
-const fn part(end: End, course: Course) -> Part {
-    match (end, course) {
-        (End::Client, Course::Forward) | (End::Server, Course::Backward) => Part::Sender,
-        (End::Client, Course::Backward) | (End::Server, Course::Forward) => Part::Receiver,
-    }
-}
-
-const fn traffic(interval: &Interval, course: Course) -> &Traffic {
-    match course {
-        Course::Forward => &interval.forward,
-        Course::Backward => &interval.backward,
     }
 }
 

@@ -19,6 +19,7 @@ mod asked;
 mod coarse;
 mod connections;
 mod journeys;
+mod parallel;
 mod repeats;
 mod ring;
 mod within;

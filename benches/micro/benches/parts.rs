@@ -107,7 +107,7 @@ fn fold(criterion: &mut Criterion, sightings: &[(ConnectionKey, Sighting)]) {
         bencher.iter_with_large_drop(|| {
             let records = (limits.connection_records, Settings::default().surplus);
             let mut ledger = Ledger::new(limits.intervals, records, SEED);
-            ledger.fold_all(table.iter(), &Eras::default(), |_| None);
+            ledger.fold_all(&table, table.iter(), &Eras::default(), |_| None);
             ledger
         });
     });

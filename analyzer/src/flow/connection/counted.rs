@@ -17,7 +17,7 @@ use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::{FlowKey, Observed};
 use crate::hop::HopId;
 use crate::leg::intervals::Intervals;
-use crate::leg::{Interval, Leg, LegKey};
+use crate::leg::{Beside, Interval, Leg, LegKey};
 use crate::traffic::{IntervalIndex, Traffic};
 use crate::vantage::{Holder, Nearness, Scope};
 
@@ -170,6 +170,8 @@ fn sight(near: &Near<'_>, index: IntervalIndex) -> Sighted {
     Sighted {
         hop: near.record.key.hop.seen_from(client),
         stage: near.stage.unwrap_or(Stage::After),
+        // It is one connection.
+        beside: Beside::ALL,
         intervals: interval.into(),
     }
 }

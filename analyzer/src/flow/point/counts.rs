@@ -1,6 +1,8 @@
 //! What every hop counted of a flow, and whether one counted later what another did.
 
-use crate::flow::point::{Course, ON_THE_WAY, Sighted, traffic};
+use crate::flow::join::Stage;
+use crate::flow::point::course::{Course, traffic};
+use crate::flow::point::{ON_THE_WAY, Sighted};
 use crate::leg::Interval;
 use crate::traffic::IntervalIndex;
 use crate::traffic::period::Period;
@@ -19,6 +21,23 @@ impl<'h> Counts<'h> {
         self.0.get(hop)?.intervals.get(index)
     }
 
+    /// Whether two hops share no connection that passed in a direction, as far as that can be told:
+    /// those before and after a translation do not show the same five-tuples.
+    pub(super) fn is_apart(self, one: usize, other: usize, course: Course) -> bool {
+        let (Some(one), Some(other)) = (self.0.get(one), self.0.get(other)) else {
+            return false;
+        };
+        let places = |hop: &Sighted| match course {
+            Course::Forward => hop.beside.forward,
+            Course::Backward => hop.beside.backward,
+        };
+        one.hop.place() != other.hop.place()
+            && one.stage == other.stage
+            && one.stage != Stage::Midway
+            && !places(one).contains(other.hop.place())
+            && !places(other).contains(one.hop.place())
+    }
+
     /// Whether all that a hop saw in an interval may be what another of the same end counts in the
     /// one before or after.
     pub(super) fn is_beside(
@@ -34,6 +53,9 @@ impl<'h> Counts<'h> {
     /// Whether all that a hop saw in an interval may be what `last` saw at the beginning of the one
     /// after: that saw more then, at once, and the hop saw nothing before.
     fn is_early(self, last: usize, hop: usize, course: Course, period: Period) -> bool {
+        if self.is_apart(last, hop, course) {
+            return false;
+        }
         let after = period.after();
         let to_come = self
             .packets(last, course, after)
@@ -53,6 +75,9 @@ impl<'h> Counts<'h> {
     /// Whether all that a hop saw in an interval may be what `first` saw at the end of the one
     /// before: that did see more, until a moment ago, and the hop sees nothing later on.
     pub(super) fn is_late(self, first: usize, hop: usize, course: Course, period: Period) -> bool {
+        if self.is_apart(first, hop, course) {
+            return false;
+        }
         let (before, index) = (period.before(), period.first());
         let on_the_way = self
             .packets(first, course, before)

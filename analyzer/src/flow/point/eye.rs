@@ -1,7 +1,10 @@
 //! One end of a flow: which hops count for it, and in which order.
 
 use crate::flow::join::Stage;
-use crate::flow::point::{ByCourse, Course, End, Sighted, first, part};
+use crate::flow::point::company::Company;
+use crate::flow::point::counts::Counts;
+use crate::flow::point::course::{ByCourse, Course, End, part};
+use crate::flow::point::{Sighted, first};
 use crate::frame::Direction;
 use crate::time::Timestamp;
 use crate::vantage::{Holder, Nearness, Part, Vantage};
@@ -13,10 +16,20 @@ pub(super) struct Eye {
     pub(super) has_own: bool,
     /// How near each hop is, and its rank; none where it does not count.
     pub(super) ranks: ByCourse<Vec<Option<(Nearness, usize)>>>,
+    /// Those that count together.
+    pub(super) company: ByCourse<Company>,
     /// The hops that may stand for it where there is no nearer one, by who saw a direction first.
     pub(super) earliest: ByCourse<Earliest>,
     /// Whether something was seen to be sent out to it.
     pub(super) reached: bool,
+}
+
+/// The hops that a direction passed.
+pub(super) struct Passed {
+    /// By who saw it first.
+    pub(super) earliest: Vec<usize>,
+    /// Whether any two of them may share no connection.
+    pub(super) has_ways: bool,
 }
 
 /// Hops by who saw a direction first.
@@ -24,6 +37,40 @@ pub(super) struct Earliest {
     pub(super) first: Option<usize>,
     /// The rank of each hop; none where it does not count.
     pub(super) ranks: Vec<Option<usize>>,
+    /// Those that count together.
+    pub(super) company: Company,
+}
+
+impl Earliest {
+    /// Of hops in that order, of so many in all.
+    fn of(order: &[usize], count: usize, company: Company) -> Self {
+        let mut ranks = vec![None; count];
+        for (rank, at) in order.iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(*at) {
+                *slot = Some(rank);
+            }
+        }
+        Self {
+            first: order.first().copied(),
+            ranks,
+            company,
+        }
+    }
+}
+
+impl Passed {
+    /// The company of hops, of which each group is equally near.
+    fn company<'h>(
+        &self,
+        groups: impl Iterator<Item = impl Iterator<Item = usize> + 'h>,
+        is_apart: impl Fn(usize, usize) -> bool,
+    ) -> Company {
+        let mut company = Company::default();
+        if self.has_ways {
+            groups.for_each(|group| company.add(group, &is_apart));
+        }
+        company
+    }
 }
 
 impl Eye {
@@ -31,7 +78,7 @@ impl Eye {
         end: End,
         holder: Holder,
         hops: &[Sighted],
-        earliest: &ByCourse<Vec<usize>>,
+        passed: &ByCourse<Passed>,
         vantage: &Vantage<'_>,
         translated: bool,
     ) -> Self {
@@ -42,6 +89,8 @@ impl Eye {
         };
         let is_own = |at: &usize| hops.get(*at).is_some_and(is_of);
         let is_midway = |at: &usize| hops.get(*at).is_some_and(|hop| hop.stage == Stage::Midway);
+        let counts = Counts(hops);
+        let is_apart = |course| move |one, other| counts.is_apart(one, other, course);
         let order = |course| {
             let near = |at: &usize| {
                 let nearness = vantage.nearness(holder, hops.get(*at)?.hop.place());
@@ -49,8 +98,12 @@ impl Eye {
                 let counts = is_own(at) || end == End::Client && nearness == Nearness::WayOut;
                 counts.then_some((nearness, !is_own(at), *at))
             };
-            let mut order: Vec<(Nearness, bool, usize)> =
-                earliest.get(course).iter().filter_map(near).collect();
+            let mut order: Vec<(Nearness, bool, usize)> = passed
+                .get(course)
+                .earliest
+                .iter()
+                .filter_map(near)
+                .collect();
             // The nearest of several ways out is the last that shows a packet sent, and the first
             // that shows one received; of several own interfaces it is the other way round.
             let (own, out) = match part(end, course) {
@@ -69,13 +122,16 @@ impl Eye {
                     near.reverse();
                 }
             }
+            let near = order.chunk_by(|a, b| rank(a) == rank(b));
+            let near = near.map(|near| near.iter().map(|(.., at)| *at));
+            let company = passed.get(course).company(near, is_apart(course));
             let mut ranks = vec![None; hops.len()];
             for (rank, (nearness, _, at)) in order.into_iter().enumerate() {
                 if let Some(slot) = ranks.get_mut(at) {
                     *slot = Some((nearness, rank));
                 }
             }
-            ranks
+            (ranks, company)
         };
         let towards = match end {
             End::Client => Course::Backward,
@@ -92,23 +148,26 @@ impl Eye {
                 && vantage.is_on_node_of(holder, hop.hop.place())
         };
         let of_own = |course| {
-            let all = earliest.get(course).iter().copied();
+            let all = passed.get(course).earliest.iter().copied();
             let mut own: Vec<usize> = all.filter(is_own).collect();
             own.sort_by_key(is_midway);
-            let first = own.first().copied();
-            let mut ranks = vec![None; hops.len()];
-            for (rank, at) in own.into_iter().enumerate() {
-                if let Some(slot) = ranks.get_mut(at) {
-                    *slot = Some(rank);
-                }
-            }
-            Earliest { first, ranks }
+            let group = std::iter::once(own.iter().copied());
+            let company = passed.get(course).company(group, is_apart(course));
+            Earliest::of(&own, hops.len(), company)
         };
+        let (forward, backward) = (order(Course::Forward), order(Course::Backward));
         Self {
             end,
             holder,
             has_own: vantage.has_own(holder),
-            ranks: ByCourse::of(order),
+            ranks: ByCourse {
+                forward: forward.0,
+                backward: backward.0,
+            },
+            company: ByCourse {
+                forward: forward.1,
+                backward: backward.1,
+            },
             earliest: ByCourse::of(of_own),
             reached: hops.iter().any(reaches),
         }

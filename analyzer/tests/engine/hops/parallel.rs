@@ -1,0 +1,168 @@
+//! Several ways at once: links that are bonded, and routes of equal cost. What connections take
+//! turns to pass adds up; what each of them passes is seen several times.
+
+use std::fmt::Write;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The interfaces of node-1, whose own processes ask: the bond, and its two links.
+const BOND: u32 = 2;
+const LINKS: [u32; 2] = [3, 4];
+
+/// Exchanges of two packets out and three in. Each takes the links of its number's two lowest bits,
+/// for what goes out and for what comes in.
+fn exchanges(count: u32, has_bond: bool) -> String {
+    let mut script = String::new();
+    for number in 0..count {
+        let (asks, answers) = (
+            format!("10.0.0.11:{}", 40_000 + number),
+            "203.0.113.9:443".to_string(),
+        );
+        let (out, back) = (LINKS[number as usize & 1], LINKS[number as usize >> 1 & 1]);
+        let mut pass = |millis: u32, comes_in: bool, flags: &str| {
+            let (from, to, link, way) = if comes_in {
+                (&answers, &asks, back, "in")
+            } else {
+                (&asks, &answers, out, "out")
+            };
+            let mut hops = vec![link];
+            hops.extend(has_bond.then_some(BOND));
+            if !comes_in {
+                hops.reverse();
+            }
+            for (hop, micros) in hops.into_iter().zip(0..) {
+                let at = number * 20 + millis;
+                let (seconds, millis) = (at / 1_000, at % 1_000);
+                let packet = format!("{from} > {to} {flags}");
+                writeln!(
+                    script,
+                    "1:{hop} {way} {seconds}.{millis:03}{micros:03} {packet}"
+                )
+                .unwrap();
+            }
+        };
+        pass(1, false, "S seq=1");
+        pass(2, true, "SA seq=8 ack=2");
+        pass(3, true, "A len=100");
+        pass(4, true, "FA");
+        pass(5, false, "FA");
+    }
+    script
+}
+
+#[test]
+fn what_the_links_of_a_bond_share_adds_up() {
+    insta::assert_snapshot!(check(&exchanges(4, false), &["node-1"]), @"
+    tcp 10.0.0.11 > 203.0.113.9:443, client 8/12, server 12/8, Client, 4 connections, wire 20
+    counted 20, copies 0
+    ");
+}
+
+#[test]
+fn what_a_bond_shows_besides_its_links_are_copies() {
+    insta::assert_snapshot!(check(&exchanges(4, true), &["node-1"]), @"
+    tcp 10.0.0.11 > 203.0.113.9:443, client 8/12, server 12/8, Client, 4 connections, wire 20
+    counted 20, copies 20
+    ");
+}
+
+#[test]
+fn without_a_cluster_the_ways_add_up_too() {
+    let script = exchanges(4, false).replace("10.0.0.11", "192.0.2.11");
+    insta::assert_snapshot!(check(&script, &["node-1"]), @"
+    tcp 192.0.2.11 > 203.0.113.9:443, client 8/12, server 12/8, Between, 4 connections, wire 20
+    counted 20, copies 0
+    ");
+}
+
+/// A connection between two machines with two links each.
+#[derive(Clone, Debug)]
+struct Exchange {
+    /// The links it takes at the client's and at the server's, there and back.
+    there: (usize, usize),
+    back: (usize, usize),
+    /// When its packets pass, in tenths of seconds, and whether they go back.
+    packets: Vec<(u32, bool)>,
+}
+
+fn exchange() -> impl Strategy<Value = Exchange> {
+    let packets = prop::collection::vec((0..300_u32, any::<bool>()), 1..8);
+    let links = || (0..2_usize, 0..2_usize);
+    (links(), links(), packets).prop_map(|(there, back, mut packets)| {
+        packets.sort_unstable();
+        Exchange {
+            there,
+            back,
+            packets,
+        }
+    })
+}
+
+/// Every packet as both machines show it, at the link and, where they have one, at the bond.
+fn shown(exchanges: &[Exchange], bonds: (bool, bool)) -> Vec<Sighting> {
+    let mut sightings = Vec::new();
+    for (number, exchange) in exchanges.iter().enumerate() {
+        let client = format!("10.0.0.11:{}", 40_000 + number);
+        let server = "10.0.0.12:80".to_string();
+        for (tenths, is_back) in &exchange.packets {
+            let (from, to, (at_client, at_server)) = if *is_back {
+                (&server, &client, exchange.back)
+            } else {
+                (&client, &server, exchange.there)
+            };
+            let (mut near, mut far) = (vec![LINKS[at_client]], vec![LINKS[at_server]]);
+            near.extend(bonds.0.then_some(BOND));
+            far.extend(bonds.1.then_some(BOND));
+            near.reverse();
+            let of = |source: u32, hops: Vec<u32>| hops.into_iter().map(move |hop| (source, hop));
+            let mut path: Vec<(u32, u32)> = of(1, near).chain(of(2, far)).collect();
+            if *is_back {
+                path.reverse();
+            }
+            for (step, (source, interface)) in path.into_iter().enumerate() {
+                let direction = if (source == 1) == *is_back {
+                    Direction::Incoming
+                } else {
+                    Direction::Outgoing
+                };
+                let at = format!("{}.{}{:05}", tenths / 10, tenths % 10, number * 10 + step);
+                let packet = format!("{at} {from} > {to} udp len={}", 10 + number);
+                sightings.push(Sighting {
+                    source,
+                    interface,
+                    direction,
+                    packet: parse(&packet).pop().unwrap(),
+                });
+            }
+        }
+    }
+    sightings.sort_by_key(|sighting| sighting.packet.nanos);
+    sightings
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn every_packet_counts_once_at_each_end_whichever_links_it_takes(
+        exchanges in prop::collection::vec(exchange(), 1..12), bonds in any::<(bool, bool)>(),
+    ) {
+        let snapshot = snapshot(&shown(&exchanges, bonds), &["node-1", "node-2"]);
+        prop_assert!(snapshot.coverage.closes());
+        let Answer::Flows(view) = ask(&snapshot, Operation::Flows, "format=full") else {
+            panic!("flows were asked for");
+        };
+        let packets = || exchanges.iter().flat_map(|exchange| &exchange.packets);
+        let sent = packets().filter(|(_, is_back)| !is_back).count() as u64;
+        let all = packets().count() as u64;
+        prop_assert_eq!(view.flows.len(), 1);
+        let (client, server) = (&view.flows[0].client_stats, &view.flows[0].server_stats);
+        let counted = (client.tx_pkts, client.rx_pkts, server.tx_pkts, server.rx_pkts);
+        let expected = (sent, all - sent, all - sent, sent);
+        prop_assert_eq!(counted, expected);
+        prop_assert_eq!(view.flows[0].wire.as_ref().map(|wire| wire.pkts), Some(all));
+        prop_assert_eq!(view.flows[0].connections, Some(exchanges.len() as u64));
+    }
+}
