@@ -166,11 +166,7 @@ impl Tally {
             let eras = self.tenancy.eras();
             self.ledger.fold(before, beside, eras, ended);
         }
-        let goes_on = !sighting.opens() && {
-            let (from, other) = (sighting.from, sighting.from.other());
-            let mut elsewhere = self.table.elsewhere(hash, before);
-            elsewhere.any(|half| half.has_sent(other) && !half.has_sent(from) && !half.goes_on())
-        };
+        let half = self.table.other_half(hash, before, sighting.from);
         let Some(connection) = self.table.at_mut(slot) else {
             return;
         };
@@ -178,8 +174,10 @@ impl Tally {
             *connection = connection.next(sighting, self.settings.idle);
         }
         connection.era = self.tenancy.era_of(&connection.key, sighting.time);
-        if goes_on {
-            connection.go_on();
+        // What opens is never the answering half, even where that was read before.
+        let half = half.map(|half| if sighting.opens() { half } else { slot });
+        if let Some(half) = half.and_then(|half| self.table.at_mut(half)) {
+            half.go_on();
         }
     }
 
