@@ -276,7 +276,11 @@ impl<'a> Vantage<'a> {
     #[must_use]
     pub fn source_name(&self, source: u32) -> &str {
         let declaration = self.declarations.get(source as usize);
-        declaration.map_or("", |declaration| &declaration.name)
+        let name = declaration.map_or("", |declaration| &declaration.name);
+        if name.is_empty() && source == Place::BETWEEN.source {
+            return "captures of which nothing is said";
+        }
+        name
     }
 
     /// What a person calls a place.

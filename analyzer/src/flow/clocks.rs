@@ -10,11 +10,15 @@
 use std::collections::BTreeMap;
 
 use crate::flow::point::Sighted;
+use crate::flow::point::counts::Counts;
+use crate::flow::point::course::Course;
 use crate::time::Timestamp;
 use crate::vantage::Vantage;
 
 /// As many conversations are looked at for two sources; the first ones will do.
 const ENOUGH: usize = 1_000;
+/// Pairs of hops that are looked at for two sources.
+const LOOKED_AT: usize = 64;
 /// What nobody would notice, in nanoseconds.
 const UNNOTICED: i128 = 100_000;
 
@@ -32,6 +36,8 @@ struct Opening {
     /// The first one from the server.
     back: Timestamp,
     connections: u64,
+    /// The hops that saw it, among those of the flow.
+    hops: Vec<usize>,
 }
 
 impl Default for Opening {
@@ -40,6 +46,7 @@ impl Default for Opening {
             there: Timestamp::MAX,
             back: Timestamp::MAX,
             connections: 0,
+            hops: Vec::new(),
         }
     }
 }
@@ -57,10 +64,10 @@ pub struct Disagreement {
 
 impl Clocks {
     /// Looks at the first packets of a TCP flow whose opening was seen. Where two sources saw as
-    /// many connections open, the first is the same at both.
+    /// many connections open, and share some, the first is the same at both.
     pub fn see(&mut self, hops: &[Sighted], vantage: &Vantage<'_>) {
         let mut openings: BTreeMap<u32, Opening> = BTreeMap::new();
-        for hop in hops {
+        for (at, hop) in hops.iter().enumerate() {
             let Some(first) = hop.intervals.first().filter(|first| first.started > 0) else {
                 continue;
             };
@@ -70,13 +77,19 @@ impl Clocks {
             opening.there = opening.there.min(first.forward.first);
             opening.back = opening.back.min(first.backward.first);
             opening.connections = opening.connections.max(started);
+            opening.hops.push(at);
         }
         openings
             .retain(|_, opening| opening.there != Timestamp::MAX && opening.back != Timestamp::MAX);
         for (one, opening) in &openings {
             for (other, later) in openings.range(one + 1..) {
+                if opening.connections != later.connections
+                    || !shares_both_ways(hops, &opening.hops, &later.hops)
+                {
+                    continue;
+                }
                 let pair = self.pairs.entry((*one, *other)).or_default();
-                if pair.len() < ENOUGH && opening.connections == later.connections {
+                if pair.len() < ENOUGH {
                     let there = difference(later.there, opening.there);
                     let back = difference(later.back, opening.back);
                     pair.push((i128::midpoint(there, back), ((there - back) / 2).abs()));
@@ -108,6 +121,19 @@ impl Clocks {
                 })
             })
     }
+}
+
+/// Whether packets of both directions were seen at hops of two sources.
+fn shares_both_ways(hops: &[Sighted], one: &[usize], other: &[usize]) -> bool {
+    let is_shared = |course| {
+        let pairs = one
+            .iter()
+            .flat_map(|at| other.iter().map(move |and| (*at, *and)));
+        pairs
+            .take(LOOKED_AT)
+            .any(|(at, and)| !Counts(hops).is_apart(at, and, course))
+    };
+    is_shared(Course::Forward) && is_shared(Course::Backward)
 }
 
 fn difference(later: Timestamp, earlier: Timestamp) -> i128 {

@@ -25,9 +25,10 @@ use crate::traffic::Traffic;
 use crate::traffic::period::Period;
 use crate::vantage::{Holder, Nearness, Part, Vantage};
 
+pub(super) mod counts;
+pub(super) mod course;
+
 mod company;
-mod counts;
-mod course;
 mod eye;
 
 /// How long a packet may be on its way between two hops, in nanoseconds.

@@ -9,21 +9,25 @@ use crate::traffic::period::Period;
 
 /// What the hops of a flow counted; a hop is named by its place among them.
 #[derive(Clone, Copy)]
-pub(super) struct Counts<'h>(pub(super) &'h [Sighted]);
+pub(in crate::flow) struct Counts<'h>(pub(in crate::flow) &'h [Sighted]);
 
 impl<'h> Counts<'h> {
-    pub(super) fn packets(self, hop: usize, course: Course, index: IntervalIndex) -> u64 {
+    pub(in crate::flow) fn packets(self, hop: usize, course: Course, index: IntervalIndex) -> u64 {
         self.interval_at(hop, index)
             .map_or(0, |interval| traffic(interval, course).packets)
     }
 
-    pub(super) fn interval_at(self, hop: usize, index: IntervalIndex) -> Option<&'h Interval> {
+    pub(in crate::flow) fn interval_at(
+        self,
+        hop: usize,
+        index: IntervalIndex,
+    ) -> Option<&'h Interval> {
         self.0.get(hop)?.intervals.get(index)
     }
 
     /// Whether two hops share no connection that passed in a direction, as far as that can be told:
     /// those before and after a translation do not show the same five-tuples.
-    pub(super) fn is_apart(self, one: usize, other: usize, course: Course) -> bool {
+    pub(in crate::flow) fn is_apart(self, one: usize, other: usize, course: Course) -> bool {
         let (Some(one), Some(other)) = (self.0.get(one), self.0.get(other)) else {
             return false;
         };
@@ -40,7 +44,7 @@ impl<'h> Counts<'h> {
 
     /// Whether all that a hop saw in an interval may be what another of the same end counts in the
     /// one before or after.
-    pub(super) fn is_beside(
+    pub(in crate::flow) fn is_beside(
         self,
         nearest: usize,
         hop: usize,
@@ -74,7 +78,13 @@ impl<'h> Counts<'h> {
 
     /// Whether all that a hop saw in an interval may be what `first` saw at the end of the one
     /// before: that did see more, until a moment ago, and the hop sees nothing later on.
-    pub(super) fn is_late(self, first: usize, hop: usize, course: Course, period: Period) -> bool {
+    pub(in crate::flow) fn is_late(
+        self,
+        first: usize,
+        hop: usize,
+        course: Course,
+        period: Period,
+    ) -> bool {
         if self.is_apart(first, hop, course) {
             return false;
         }

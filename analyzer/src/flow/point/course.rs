@@ -6,33 +6,33 @@ use crate::vantage::Part;
 
 /// One of the two directions of a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Course {
+pub(in crate::flow) enum Course {
     Forward,
     Backward,
 }
 
 /// Which end's counters are looked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum End {
+pub(in crate::flow) enum End {
     Client,
     Server,
 }
 
 /// Two values, one for each direction.
-pub(super) struct ByCourse<T> {
-    pub(super) forward: T,
-    pub(super) backward: T,
+pub(in crate::flow) struct ByCourse<T> {
+    pub(in crate::flow) forward: T,
+    pub(in crate::flow) backward: T,
 }
 
 impl<T> ByCourse<T> {
-    pub(super) fn of(value: impl Fn(Course) -> T) -> Self {
+    pub(in crate::flow) fn of(value: impl Fn(Course) -> T) -> Self {
         Self {
             forward: value(Course::Forward),
             backward: value(Course::Backward),
         }
     }
 
-    pub(super) const fn get(&self, course: Course) -> &T {
+    pub(in crate::flow) const fn get(&self, course: Course) -> &T {
         match course {
             Course::Forward => &self.forward,
             Course::Backward => &self.backward,
@@ -41,7 +41,7 @@ impl<T> ByCourse<T> {
 }
 
 /// What an end does in a direction.
-pub(super) const fn part(end: End, course: Course) -> Part {
+pub(in crate::flow) const fn part(end: End, course: Course) -> Part {
     match (end, course) {
         (End::Client, Course::Forward) | (End::Server, Course::Backward) => Part::Sender,
         (End::Client, Course::Backward) | (End::Server, Course::Forward) => Part::Receiver,
@@ -49,7 +49,7 @@ pub(super) const fn part(end: End, course: Course) -> Part {
 }
 
 /// What was counted in a direction.
-pub(super) const fn traffic(interval: &Interval, course: Course) -> &Traffic {
+pub(in crate::flow) const fn traffic(interval: &Interval, course: Course) -> &Traffic {
     match course {
         Course::Forward => &interval.forward,
         Course::Backward => &interval.backward,

@@ -77,6 +77,22 @@ fn without_a_cluster_the_ways_add_up_too() {
     ");
 }
 
+/// Two captures, a link each: that the first connections of each are not at the same time says
+/// nothing of their clocks.
+#[test]
+fn what_two_captures_do_not_share_says_nothing_of_their_clocks() {
+    insta::assert_snapshot!(check(
+        "1:3 out 0.000 192.0.2.1:4000 > 192.0.2.9:443 S seq=1
+         1:3 in  0.001 192.0.2.9:443 > 192.0.2.1:4000 SA seq=8 ack=2
+         2:4 out 0.500 192.0.2.1:4001 > 192.0.2.9:443 S seq=1
+         2:4 in  0.501 192.0.2.9:443 > 192.0.2.1:4001 SA seq=8 ack=2",
+        &["node-1", "node-1"],
+    ), @"
+    tcp 192.0.2.1 > 192.0.2.9:443, client 2/2, server 2/2, Between, 2 connections, wire 4
+    counted 4, copies 0
+    ");
+}
+
 /// A connection between two machines with two links each.
 #[derive(Clone, Debug)]
 struct Exchange {
