@@ -55,36 +55,34 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let scenarios = report::scenarios(matches);
-    // All rules are read before the first capture is.
-    let mut rules: Vec<(PathBuf, Vec<Rule>)> = Vec::new();
-    let shared = matches.get_one::<PathBuf>(RULES);
-    match shared {
-        Some(file) => rules.push((file.clone(), rules::read(file)?)),
-        None => {
-            for scenario in &scenarios {
-                let file = scenario.join(rules::FILE);
-                if !file.exists() {
-                    anyhow::bail!(
-                        "{}: no rules there, expected them in the scenario, or --rules FILE",
-                        file.display()
-                    );
-                }
-                rules.push((file.clone(), rules::read(&file)?));
-            }
-        }
-    }
-    let of = |folder: &Path| {
-        let file = shared.cloned().unwrap_or_else(|| folder.join(rules::FILE));
-        rules.iter().find(|(known, _)| *known == file)
+    let shared = match matches.get_one::<PathBuf>(RULES) {
+        Some(file) => Some((file.clone(), Ok(rules::read(file)?))),
+        None => None,
     };
     let settings = inputs::default_settings();
+    // A scenario's rules are read before its captures are. What is wrong with them is a failure of
+    // that scenario alone, as whatever else is wrong with it.
+    let check = |folder: &Path| {
+        let (file, rules) = shared.clone().unwrap_or_else(|| own_rules(folder));
+        let rules = rules.as_deref().map_err(String::as_str);
+        assertion::assert(folder, rules, &file, &settings)
+    };
     let report = Report {
-        scenarios: parallel::in_order(&scenarios, |folder| {
-            let (file, rules) = of(folder).map_or((Path::new(""), &[][..]), |(file, rules)| {
-                (file.as_path(), rules.as_slice())
-            });
-            assertion::assert(folder, rules, file, &settings)
-        }),
+        scenarios: parallel::in_order(&scenarios, check),
     };
     report::print(&report, matches, NAME, false)
+}
+
+/// The rules of a scenario, and where they are.
+fn own_rules(folder: &Path) -> (PathBuf, Result<Vec<Rule>, String>) {
+    let file = folder.join(rules::FILE);
+    let rules = if file.exists() {
+        rules::read(&file).map_err(|error| error.to_string())
+    } else {
+        Err(format!(
+            "{}: no rules there, expected them in the scenario, or --rules FILE",
+            file.display()
+        ))
+    };
+    (file, rules)
 }

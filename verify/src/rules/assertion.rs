@@ -26,12 +26,20 @@ const STEPS_A_FLOW: usize = 2_000;
 /// What each rule adds for each flow: most rules take fewer.
 const STEPS_A_RULE: usize = 100;
 
-/// Checks rules, which were read from `file`, on a scenario.
+/// Checks rules on a scenario, which were read from `file`, unless they could not be.
 #[must_use]
-pub fn assert(folder: &Path, rules: &[Rule], file: &Path, settings: &Settings) -> ScenarioReport {
-    let (outcome, warning) = match checks(folder, rules, file, settings) {
+pub fn assert(
+    folder: &Path,
+    rules: Result<&[Rule], &str>,
+    file: &Path,
+    settings: &Settings,
+) -> ScenarioReport {
+    let checked = rules
+        .map_err(str::to_owned)
+        .and_then(|rules| checks(folder, rules, file, settings).map_err(|error| error.to_string()));
+    let (outcome, warning) = match checked {
         Ok((checks, warning)) => (Outcome::Checked(checks), warning),
-        Err(error) => (Outcome::Failed(error.to_string()), None),
+        Err(error) => (Outcome::Failed(error), None),
     };
     ScenarioReport {
         scenario: scenario::name(folder),
