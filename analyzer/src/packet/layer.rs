@@ -15,6 +15,8 @@ pub(super) enum Layer {
     Llc,
     /// An IEEE 802.11 header.
     Wifi,
+    /// The same, filled up to whole words of four octets.
+    WifiPadded,
     /// A PPP header, with or without HDLC's address and control.
     Ppp,
     /// A label stack.

@@ -217,6 +217,7 @@ fn below_ip(layer: Layer, mut cursor: Cursor<'_>) -> Result<(Layer, Cursor<'_>),
         | Layer::EtherType(_)
         | Layer::Llc
         | Layer::Wifi
+        | Layer::WifiPadded
         | Layer::Ppp
         | Layer::Mpls
         | Layer::Ip => return rarer(layer, cursor),
@@ -232,6 +233,7 @@ fn rarer(layer: Layer, mut cursor: Cursor<'_>) -> Result<(Layer, Cursor<'_>), Sk
         Layer::Link(link_type) => link::next(link_type, &mut cursor)?,
         Layer::Llc => llc::next(&mut cursor)?,
         Layer::Wifi => wifi::next(&mut cursor)?,
+        Layer::WifiPadded => wifi::next_padded(&mut cursor)?,
         Layer::Ppp => ppp::next(&mut cursor)?,
         Layer::Mpls => mpls::next(&mut cursor)?,
         Layer::Ip => Layer::Ip,

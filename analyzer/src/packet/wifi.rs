@@ -23,6 +23,16 @@ const FRAGMENT_NUMBER: u8 = 0x0f;
 /// In the first octet of `QoS` control: several MSDUs follow.
 const AGGREGATE: u8 = 0x80;
 
+/// Reads a MAC header that some cards fill up to whole words.
+pub(super) fn next_padded(cursor: &mut Cursor<'_>) -> Result<Layer, SkipReason> {
+    const WORD: usize = 4;
+    let before = cursor.link_len();
+    let inside = next(cursor)?;
+    let len = before - cursor.link_len();
+    cursor.skip(len.next_multiple_of(WORD) - len)?;
+    Ok(inside)
+}
+
 /// Reads a MAC header.
 pub(super) fn next(cursor: &mut Cursor<'_>) -> Result<Layer, SkipReason> {
     let &[subtype, flags, ..] = cursor.peek::<2>()?;

@@ -7,12 +7,50 @@ use super::layer::Layer;
 use crate::frame::LinkType;
 use crate::skip::SkipReason;
 
-/// Goes past a radiotap header, whose length is in octets 2 and 3.
+/// Goes past a radiotap header, whose length is in octets 2 and 3. What it tells of the frame is
+/// read for whether the MAC header is filled up.
 pub(super) fn radiotap(cursor: &mut Cursor<'_>) -> Result<Layer, SkipReason> {
     const FIXED_LEN: usize = 4;
+    let told = *cursor;
     let &[_, _, len0, len1] = cursor.take::<FIXED_LEN>()?;
     let len = usize::from(u16::from_le_bytes([len0, len1]));
-    skip_rest(cursor, len, FIXED_LEN).map(|()| Layer::Wifi)
+    skip_rest(cursor, len, FIXED_LEN)?;
+    let flags = radiotap_flags(told, len).unwrap_or_default();
+    Ok(if flags & PADDED == 0 {
+        Layer::Wifi
+    } else {
+        Layer::WifiPadded
+    })
+}
+
+/// Of radiotap's flags: the MAC header is filled up to whole words.
+const PADDED: u8 = 0x20;
+
+/// The flags in a radiotap header of `len` octets, if it has any. Fields lie at multiples of their
+/// length, in the order of the bits that announce them: first the time of the card, then flags.
+fn radiotap_flags(mut header: Cursor<'_>, len: usize) -> Result<u8, SkipReason> {
+    const TIME: u32 = 1;
+    const FLAGS: u32 = 1 << 1;
+    const MORE: u32 = 1 << 31;
+    const TIME_LEN: usize = 8;
+
+    let start = header.link_len();
+    header.skip(4)?;
+    let told = u32::from_le_bytes(*header.take()?);
+    let mut last = told;
+    while last & MORE != 0 {
+        last = u32::from_le_bytes(*header.take()?);
+    }
+    if told & TIME != 0 {
+        let at = start - header.link_len();
+        header.skip(at.next_multiple_of(TIME_LEN) - at + TIME_LEN)?;
+    }
+    let is_within = start - header.link_len() < len;
+    if told & FLAGS != 0 && is_within {
+        header.u8()
+    } else {
+        Ok(0)
+    }
 }
 
 /// Goes past a Prism header, or an AVS header under the same link type.
