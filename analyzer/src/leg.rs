@@ -320,24 +320,28 @@ pub fn fold_connection(
     leg: &mut Leg,
 ) {
     leg.answered |= connection.tcp.answered;
-    let counted = u32::from(!connection.is_other_half());
+    // The other half of a connection tells that it ended where it shows that.
+    let is_other_half = connection.is_other_half();
+    let started = u32::from(!is_other_half);
+    let is_told = end.is_some_and(|end| matches!(end, EndReason::Fin | EndReason::Rst));
+    let ended = u32::from(end.is_some() && (is_told || !is_other_half));
     if connection.is_of_one_interval() {
         // Most are: all of it is added in one place.
         let interval = leg.interval(connection.interval);
         interval.forward.merge(connection.unfolded.get(forward));
         let backward = connection.unfolded.get(forward.other());
         interval.backward.merge(backward);
-        interval.started += counted;
-        interval.ended += u32::from(end.is_some()) * counted;
+        interval.started += started;
+        interval.ended += ended;
         if let Some(handshake) = connection.handshake() {
             interval.handshakes.record(&handshake);
         }
         return;
     }
     fold_traffic(connection, forward, leg);
-    leg.interval(IntervalIndex::of(connection.first())).started += counted;
-    if end.is_some() {
-        leg.interval(IntervalIndex::of(connection.last())).ended += counted;
+    leg.interval(IntervalIndex::of(connection.first())).started += started;
+    if ended > 0 {
+        leg.interval(IntervalIndex::of(connection.last())).ended += ended;
     }
     if let Some(handshake) = connection.handshake() {
         let interval = leg.interval(IntervalIndex::of(handshake.at));

@@ -397,6 +397,9 @@ impl<'h, 'v> Settler<'h, 'v> {
         };
         self.add_started(interval, &self.both(forward, backward), open, at_hops);
         self.add_started(interval, &backward.hops(), open, at_hops);
+        // Both halves of a connection may tell of its end.
+        let most = open.saturating_add(u64::from(interval.started));
+        interval.ended = interval.ended.min(u32::try_from(most).unwrap_or(u32::MAX));
     }
 
     /// Adds connections where these hops saw more than others did.

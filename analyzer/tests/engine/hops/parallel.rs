@@ -93,6 +93,22 @@ fn what_two_captures_do_not_share_says_nothing_of_their_clocks() {
     ");
 }
 
+#[test]
+fn what_either_half_shows_ends_a_connection() {
+    let there = "1:3 out 0.000 192.0.2.1:4000 > 192.0.2.9:443 S seq=1";
+    for (back, active) in [("RA seq=0 ack=2", 0), ("SA seq=8 ack=2", 1)] {
+        let back = format!("1:4 in 0.001 192.0.2.9:443 > 192.0.2.1:4000 {back}");
+        for script in [format!("{there}\n{back}"), format!("{back}\n{there}")] {
+            let snapshot = snapshot(&sightings(&script), &["node-1"]);
+            let Answer::Flows(view) = ask(&snapshot, Operation::Flows, "state=active") else {
+                panic!("flows were asked for");
+            };
+            assert_eq!(view.flows.len(), active, "{script}");
+            assert!(flows(&snapshot).contains(" 1 connections, wire 2"));
+        }
+    }
+}
+
 /// A connection between two machines with two links each.
 #[derive(Clone, Debug)]
 struct Exchange {
