@@ -40,6 +40,11 @@ pub enum Way {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PlaceId(u32);
 
+/// Places with numbers next to one another, among which one connection's sightings are looked for
+/// together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PlaceGroup(u32);
+
 /// Where frames were seen: an interface of a source, at a depth of tunnels.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Place {
@@ -169,10 +174,43 @@ impl PlaceId {
         Self(index)
     }
 
+    /// The group it is in.
+    #[must_use]
+    pub const fn group(self) -> PlaceGroup {
+        PlaceGroup(self.0 / PlaceGroup::PLACES)
+    }
+
     /// Its index among all places.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+impl PlaceGroup {
+    /// The group of the first places.
+    pub const FIRST: Self = Self(0);
+
+    const PLACES: u32 = 64;
+    /// Groups in which is looked for what was seen elsewhere: nodes have fewer places.
+    const NEAR: u32 = 8;
+
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// Whether what was seen in one group is found from the other.
+    #[must_use]
+    pub const fn finds(self, other: Self) -> bool {
+        self.0 == other.0 || self.0 < Self::NEAR || other.0 < Self::NEAR
+    }
+
+    /// The groups in which is looked for what was also seen in this one, up to the `last`.
+    pub fn others(self, last: Self) -> impl Iterator<Item = Self> {
+        let near = (0..=last.0).take(Self::NEAR as usize).map(Self);
+        near.chain((self.0 >= Self::NEAR).then_some(self))
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::connection::table::hash::{KeyHash, KeyHasher};
 use crate::connection::{Connection, ConnectionKey, IdleTimeouts};
-use crate::hop::PlaceId;
+use crate::hop::{PlaceGroup, PlaceId};
 use crate::index::Index;
 use crate::keyed::Keyed;
 use crate::prefetch::prefetch;
@@ -51,6 +51,8 @@ pub struct ConnectionTable {
     /// The place of all connections so far, while it is one.
     only: Option<PlaceId>,
     has_several_places: bool,
+    /// The last group of places so far.
+    last_group: PlaceGroup,
 }
 
 /// Where a connection lies, until it is removed.
@@ -70,6 +72,7 @@ impl ConnectionTable {
             vacant: Vec::new(),
             only: None,
             has_several_places: false,
+            last_group: PlaceGroup::FIRST,
         }
     }
 
@@ -282,6 +285,7 @@ impl ConnectionTable {
     fn see(&mut self, place: PlaceId) {
         let only = *self.only.get_or_insert(place);
         self.has_several_places |= only != place;
+        self.last_group = self.last_group.max(place.group());
     }
 
     /// An empty slot, in the index from now on.

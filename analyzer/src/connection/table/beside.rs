@@ -11,13 +11,18 @@ impl ConnectionTable {
     /// hops.
     pub fn elsewhere(
         &self,
-        KeyHash(hash): KeyHash,
+        hash: KeyHash,
         connection: &Connection,
     ) -> impl Iterator<Item = (Slot, &Connection)> {
         let key = connection.key;
-        let alike = || self.index.alike(hash, TUPLE);
-        let alike = self.has_several_places.then(alike);
-        let others = alike.into_iter().flatten();
+        let group = key.hop.place().group();
+        let groups = self
+            .has_several_places
+            .then(|| group.others(self.last_group));
+        let others = groups.into_iter().flatten().flat_map(move |other| {
+            let KeyHash(there) = hash.at(group, other);
+            self.index.alike(there, TUPLE)
+        });
         let others = others
             .map(Slot)
             .filter_map(|slot| Some((slot, self.at(slot)?)));
@@ -58,5 +63,75 @@ impl ConnectionTable {
             }
         }
         beside
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::connection::{ConnectionKey, IdleTimeouts, Sighting};
+    use crate::endpoint::Endpoint;
+    use crate::hop::{HopId, PlaceId, Way};
+    use crate::protocol::Protocol;
+    use crate::time::Timestamp;
+
+    fn key(place: u32) -> ConnectionKey {
+        let end = |last, port| Endpoint {
+            address: [10, 0, 0, last].into(),
+            port,
+        };
+        let hop = HopId::new(PlaceId::at(place), Way::ForwardEnters);
+        ConnectionKey::of(hop, Protocol::Udp, end(1, 4_000), end(2, 53)).0
+    }
+
+    fn number(connection: &Connection) -> u32 {
+        u32::try_from(connection.key.hop.place().index()).unwrap()
+    }
+
+    #[test]
+    fn what_was_seen_elsewhere_is_found_in_near_groups_and_its_own() {
+        let places = [0, 5, 63, 64, 500, 600, 610, 5_000];
+        let mut table = ConnectionTable::new(1, IdleTimeouts::default());
+        let time = Timestamp::from_nanos(1);
+        for place in places {
+            let key = key(place);
+            let hash = table.hash(&key);
+            let (_, connection) = table.get_or_insert(hash, None, &key, time);
+            connection.add(&Sighting {
+                time,
+                from: Side::Low,
+                packets: 1,
+                ip_bytes: 40,
+                segment: None,
+                duplicate: false,
+            });
+        }
+        for place in places {
+            let own = table.get(&key(place)).unwrap();
+            let found = table.elsewhere(table.hash(&own.key), own);
+            let mut found: Vec<u32> = found.map(|(_, other)| number(other)).collect();
+            found.sort_unstable();
+            let is_found =
+                |other: &u32| *other != place && (*other < 512 || other / 64 == place / 64);
+            let expected: Vec<u32> = places.into_iter().filter(is_found).collect();
+            assert_eq!(found, expected, "{place}");
+            let beside = table.beside(Some(table.hash(&own.key)), own);
+            let is_told = |other: &u32| beside.low.contains(PlaceId::at(*other));
+            assert!(found.iter().all(is_told), "{place}");
+            assert_eq!(beside.high, PlaceSet::default(), "nothing came back");
+        }
+    }
+
+    #[test]
+    fn few_hops_of_a_five_tuple_lie_together() {
+        let table = ConnectionTable::new(1, IdleTimeouts::default());
+        let mut together: BTreeMap<u32, usize> = BTreeMap::new();
+        for place in 0..60_000 {
+            let KeyHash(hash) = table.hash(&key(place));
+            *together.entry(hash & TUPLE).or_default() += 1;
+        }
+        assert!(together.values().all(|places| *places <= 64));
     }
 }

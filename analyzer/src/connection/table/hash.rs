@@ -1,15 +1,16 @@
 //! The hash of a connection's key, which says where in the index it lies.
 //!
-//! **Shape** of 32 bits the lowest 24 are of the five-tuple alone, the others of the hop as well: what
-//! is seen at several hops lies together, and is told apart all the same.
+//! **Shape** of 32 bits the lowest 24 are of the five-tuple and the group of places alone, the others
+//! of the hop as well: what is seen at several hops lies together, and is told apart all the same.
+//! What lies together is as much as a group has places, however many hops show one five-tuple.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use crate::connection::ConnectionKey;
-use crate::hop::HopId;
+use crate::hop::PlaceGroup;
 use crate::keyed::Keyed;
 
-/// The bits of a hash that are of the five-tuple alone; the others are of the hop as well.
+/// The bits of a hash that say where the five-tuple at a group of places lies.
 pub(super) const TUPLE: u32 = u32::MAX >> 8;
 
 /// How the keys of connections are hashed.
@@ -30,11 +31,21 @@ impl KeyHasher {
         key.high.hash(&mut state);
         state.write_u8(key.protocol as u8);
         let tuple = u32::try_from(state.finish() >> 32).unwrap_or_default();
-        KeyHash(tuple ^ spread(key.hop) & !TUPLE)
+        let of_hop = spread(key.hop.number()) & !TUPLE;
+        KeyHash(tuple ^ of_hop).at(PlaceGroup::FIRST, key.hop.place().group())
     }
 }
 
-/// The number of a hop, spread over the highest bits.
-const fn spread(hop: HopId) -> u32 {
-    hop.number().wrapping_mul(0x9e37_79b1)
+impl KeyHash {
+    /// The hash in group `to` of what has this one in group `from`; where it lies, for the hop's own
+    /// bits stay.
+    pub(super) const fn at(self, from: PlaceGroup, to: PlaceGroup) -> Self {
+        let moved = spread(from.number()) ^ spread(to.number());
+        Self(self.0 ^ moved >> 8 & TUPLE)
+    }
+}
+
+/// A number, spread over all bits but most over the highest.
+const fn spread(number: u32) -> u32 {
+    number.wrapping_mul(0x9e37_79b1)
 }

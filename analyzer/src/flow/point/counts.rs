@@ -35,11 +35,13 @@ impl<'h> Counts<'h> {
             Course::Forward => hop.beside.forward,
             Course::Backward => hop.beside.backward,
         };
-        one.hop.place() != other.hop.place()
+        let (place, other_place) = (one.hop.place(), other.hop.place());
+        place != other_place
+            && place.group().finds(other_place.group())
             && one.stage == other.stage
             && one.stage != Stage::Midway
-            && !places(one).contains(other.hop.place())
-            && !places(other).contains(one.hop.place())
+            && !places(one).contains(other_place)
+            && !places(other).contains(place)
     }
 
     /// Whether all that a hop saw in an interval may be what another of the same end counts in the
