@@ -142,6 +142,14 @@ pub struct Sighting {
 }
 
 impl Sighting {
+    /// Whether it is a reset.
+    #[inline]
+    #[must_use]
+    pub fn resets(&self) -> bool {
+        self.segment
+            .is_some_and(|segment| segment.flags & flag::RST != 0)
+    }
+
     /// Whether it is a client's opening.
     #[must_use]
     pub fn opens(&self) -> bool {

@@ -320,11 +320,8 @@ pub fn fold_connection(
     leg: &mut Leg,
 ) {
     leg.answered |= connection.tcp.answered;
-    // The other half of a connection tells that it ended where it shows that.
-    let is_other_half = connection.is_other_half();
-    let started = u32::from(!is_other_half);
-    let is_told = end.is_some_and(|end| matches!(end, EndReason::Fin | EndReason::Rst));
-    let ended = u32::from(end.is_some() && (is_told || !is_other_half));
+    let started = u32::from(!connection.is_other_half());
+    let ended = u32::from(end.is_some()) * started;
     if connection.is_of_one_interval() {
         // Most are: all of it is added in one place.
         let interval = leg.interval(connection.interval);

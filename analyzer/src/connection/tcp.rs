@@ -83,6 +83,11 @@ impl TcpLife {
         }
     }
 
+    /// Takes note of a reset that was seen elsewhere.
+    pub fn reset(&mut self, time: Timestamp) {
+        self.close(time, EndReason::Rst);
+    }
+
     /// Takes in the header of one segment.
     #[inline]
     pub fn observe(&mut self, time: Timestamp, from: Side, segment: &Segment, duplicate: bool) {
@@ -137,6 +142,11 @@ impl TcpLife {
         } else {
             return;
         };
+        self.close(time, reason);
+    }
+
+    /// The first close stands.
+    fn close(&mut self, time: Timestamp, reason: EndReason) {
         if self.close_reason.is_none() {
             self.close_reason = Some(reason);
             self.closed_at = time;

@@ -145,8 +145,12 @@ impl Tally {
             connection.begin(interval);
         }
         connection.add(sighting);
+        let is_reset = sighting.resets() && connection.goes_on();
         if let Some(shown) = Shown::of(slot, connection, sighting) {
             self.translations.observe(shown, &mut self.table);
+        }
+        if is_reset {
+            self.reset_other_half((hash, slot), sighting);
         }
     }
 
@@ -166,7 +170,7 @@ impl Tally {
             let eras = self.tenancy.eras();
             self.ledger.fold(before, beside, eras, ended);
         }
-        let half = self.table.other_half(hash, before, sighting.from);
+        let halves = self.halves((hash, slot), sighting);
         let Some(connection) = self.table.at_mut(slot) else {
             return;
         };
@@ -174,10 +178,42 @@ impl Tally {
             *connection = connection.next(sighting, self.settings.idle);
         }
         connection.era = self.tenancy.era_of(&connection.key, sighting.time);
+        if !sighting.opens() {
+            if !halves.is_empty() {
+                connection.go_on();
+            }
+            return;
+        }
         // What opens is never the answering half, even where that was read before.
-        let half = half.map(|half| if sighting.opens() { half } else { slot });
-        if let Some(half) = half.and_then(|half| self.table.at_mut(half)) {
-            half.go_on();
+        let mut closed = None;
+        for half in halves {
+            if let Some(half) = self.table.at_mut(half) {
+                half.go_on();
+                closed = closed.or(half.tcp.closed());
+            }
+        }
+        if let (Some((at, _)), Some(opened)) = (closed, self.table.at_mut(slot)) {
+            opened.tcp.reset(at);
+        }
+    }
+
+    /// Where the other half of a connection passes, unless that half is an answering one already.
+    fn halves(&self, (hash, slot): (KeyHash, Slot), sighting: &Sighting) -> Vec<Slot> {
+        let Some(connection) = self.table.at(slot) else {
+            return Vec::new();
+        };
+        let by = (sighting.from, sighting.time);
+        let halves = self.table.other_halves(hash, connection, by);
+        let halves = halves.filter(|(_, half)| !half.goes_on());
+        halves.map(|(slot, _)| slot).collect()
+    }
+
+    /// A reset that passes where one half of a connection does ends the other one too.
+    fn reset_other_half(&mut self, (hash, slot): (KeyHash, Slot), sighting: &Sighting) {
+        for half in self.halves((hash, slot), sighting) {
+            if let Some(half) = self.table.at_mut(half) {
+                half.tcp.reset(sighting.time);
+            }
         }
     }
 

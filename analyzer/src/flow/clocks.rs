@@ -68,10 +68,19 @@ impl Clocks {
     pub fn see(&mut self, hops: &[Sighted], vantage: &Vantage<'_>) {
         let mut openings: BTreeMap<u32, Opening> = BTreeMap::new();
         for (at, hop) in hops.iter().enumerate() {
-            let Some(first) = hop.intervals.first().filter(|first| first.started > 0) else {
+            let Some(first) = hop.intervals.first() else {
                 continue;
             };
             let source = vantage.place(hop.hop.place()).source;
+            if first.started == 0 {
+                // Where the answers pass another hop than what they answer.
+                if first.forward.is_empty() {
+                    let opening = openings.entry(source).or_default();
+                    opening.back = opening.back.min(first.backward.first);
+                    opening.hops.push(at);
+                }
+                continue;
+            }
             let started = hop.intervals.iter().map(|i| u64::from(i.started)).sum();
             let opening = openings.entry(source).or_default();
             opening.there = opening.there.min(first.forward.first);

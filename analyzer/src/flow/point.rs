@@ -15,7 +15,7 @@ use crate::flow::join::Stage;
 use crate::flow::point::company::{Counting, are_some_apart};
 use crate::flow::point::counts::Counts;
 use crate::flow::point::course::{ByCourse, Course, End, traffic};
-use crate::flow::point::eye::{Earliest, Eye, Passed};
+use crate::flow::point::eye::{Eye, Passed};
 use crate::flow::{Basis, Flow, FlowKey, Observed};
 use crate::hop::{HopId, Place};
 use crate::leg::intervals::Intervals;
@@ -143,6 +143,9 @@ struct Seen {
     at_server: bool,
     counted: u64,
 }
+
+/// Hops that are looked at one by one for where connections are open.
+const LOOKED_AT: usize = 64;
 
 struct Settler<'h, 'v> {
     counts: Counts<'h>,
@@ -289,9 +292,8 @@ impl<'h, 'v> Settler<'h, 'v> {
             near.min().map(|(_, hop)| hop)
         };
         if let Some(own) = nearest(Nearness::Own) {
-            let is_elsewhere =
-                |nearest| nearest != own && self.counts.is_beside(nearest, own, course, period);
-            if eye.nearest_own(course).is_some_and(is_elsewhere) {
+            let mut nearer = eye.nearer_own(course, own);
+            if nearer.any(|nearer| self.counts.is_beside(nearer, own, course, period)) {
                 return Point::Silent;
             }
             return Point::At(own);
@@ -335,17 +337,14 @@ impl<'h, 'v> Settler<'h, 'v> {
     /// saw this direction first. Where that saw nothing in an interval another may have; but not
     /// what only came a moment later to it.
     fn elsewhere<'e>(&self, eye: &'e Eye, course: Course, moment: Moment<'_>) -> Counting<'e> {
-        let Earliest {
-            first,
-            ranks,
-            company,
-        } = eye.earliest.get(course);
+        let earliest = eye.earliest.get(course);
         let ranked = self.counting(moment, course).filter_map(|hop| {
-            let (first, rank) = ((*first)?, ranks.get(hop).copied().flatten()?);
-            let is_late = hop != first && self.counts.is_late(first, hop, course, moment.period);
-            (!is_late).then_some((rank, hop))
+            let rank = earliest.ranks.get(hop).copied().flatten()?;
+            let is_late = |before: &usize| self.counts.is_late(*before, hop, course, moment.period);
+            let mut before = earliest.first.iter().take(rank);
+            (!before.any(is_late)).then_some((rank, hop))
         });
-        company.led_by(ranked.min().map(|(_, hop)| hop))
+        earliest.company.led_by(ranked.min().map(|(_, hop)| hop))
     }
 
     /// The hops that counted something in a direction.
@@ -397,9 +396,6 @@ impl<'h, 'v> Settler<'h, 'v> {
         };
         self.add_started(interval, &self.both(forward, backward), open, at_hops);
         self.add_started(interval, &backward.hops(), open, at_hops);
-        // Both halves of a connection may tell of its end.
-        let most = open.saturating_add(u64::from(interval.started));
-        interval.ended = interval.ended.min(u32::try_from(most).unwrap_or(u32::MAX));
     }
 
     /// Adds connections where these hops saw more than others did.
@@ -418,12 +414,15 @@ impl<'h, 'v> Settler<'h, 'v> {
             }
         }
         if started > 0 && open > 0 {
-            // Open here already, or where connections are that never pass here.
-            let is_known = |at: &usize| hops.clone().all(|hop| self.share_none(hop, *at));
-            let known = at_hops.iter().enumerate().filter(|(at, open)| {
-                **open > 0 && (hops.clone().any(|hop| hop == *at) || is_known(at))
-            });
-            let known = known.map(|(_, open)| open).sum();
+            // Open here already, or where connections are that never pass here, each counted once.
+            let mut known: Vec<usize> = hops.clone().collect();
+            let others = at_hops.iter().enumerate().filter(|(_, open)| **open > 0);
+            for (at, _) in others.take(LOOKED_AT) {
+                if known.iter().all(|hop| self.share_none(*hop, at)) {
+                    known.push(at);
+                }
+            }
+            let known = known.into_iter().filter_map(|at| at_hops.get(at)).sum();
             let taken_over = u32::try_from(open.saturating_sub(known)).unwrap_or(u32::MAX);
             started = started.saturating_sub(taken_over);
         }

@@ -5,6 +5,7 @@ use crate::connection::table::hash::{KeyHash, TUPLE};
 use crate::connection::table::{ConnectionTable, Slot};
 use crate::endpoint::{BySide, Side};
 use crate::hop::set::PlaceSet;
+use crate::time::Timestamp;
 
 impl ConnectionTable {
     /// Where else the packets of a connection are seen whose hash is `hash`: its five-tuple at other
@@ -29,18 +30,22 @@ impl ConnectionTable {
         others.filter(move |(_, other)| other.key.hop != key.hop && other.key.is_same_tuple(&key))
     }
 
-    /// Where else the other half of a connection is seen that begins with a packet of `from`: hops
-    /// that show nothing but what the other side sends.
-    #[must_use]
-    pub fn other_half(&self, hash: KeyHash, connection: &Connection, from: Side) -> Option<Slot> {
-        let is_half = |half: &Connection| {
-            half.has_sent(from.other()) && !half.has_sent(from) && !half.goes_on()
-        };
-        let mut elsewhere = self.elsewhere(hash, connection);
-        elsewhere.find_map(|(slot, half)| is_half(half).then_some(slot))
+    /// Where else the other half of a connection is seen of which `from` sends something at `time`:
+    /// hops that show nothing but what the other side sends.
+    pub fn other_halves(
+        &self,
+        hash: KeyHash,
+        connection: &Connection,
+        (from, time): (Side, Timestamp),
+    ) -> impl Iterator<Item = (Slot, &Connection)> {
+        let elsewhere = self.elsewhere(hash, connection);
+        elsewhere.filter(move |(_, half)| {
+            half.has_sent(from.other()) && !half.has_sent(from) && !half.is_over(time, self.idle)
+        })
     }
 
-    /// The hash of a connection where [`Self::beside`] needs it, and what that looks up is fetched.
+    /// The hash of a connection, by which [`Self::beside`] finds others, and what that looks up is
+    /// fetched; none while all connections are of one place.
     #[must_use]
     pub fn expect_beside(&self, connection: &Connection) -> Option<KeyHash> {
         self.has_several_places.then(|| {
@@ -75,7 +80,6 @@ mod tests {
     use crate::endpoint::Endpoint;
     use crate::hop::{HopId, PlaceId, Way};
     use crate::protocol::Protocol;
-    use crate::time::Timestamp;
 
     fn key(place: u32) -> ConnectionKey {
         let end = |last, port| Endpoint {

@@ -9,6 +9,9 @@ use crate::frame::Direction;
 use crate::time::Timestamp;
 use crate::vantage::{Holder, Nearness, Part, Vantage};
 
+/// Hops that are looked at for whether another one saw the same later.
+const LOOKED_AT: usize = 16;
+
 /// One end, and the hops in the order in which they count for it.
 pub(super) struct Eye {
     end: End,
@@ -34,7 +37,8 @@ pub(super) struct Passed {
 
 /// Hops by who saw a direction first.
 pub(super) struct Earliest {
-    pub(super) first: Option<usize>,
+    /// The first of them, in order.
+    pub(super) first: Vec<usize>,
     /// The rank of each hop; none where it does not count.
     pub(super) ranks: Vec<Option<usize>>,
     /// Those that count together.
@@ -43,15 +47,16 @@ pub(super) struct Earliest {
 
 impl Earliest {
     /// Of hops in that order, of so many in all.
-    fn of(order: &[usize], count: usize, company: Company) -> Self {
+    fn of(mut order: Vec<usize>, count: usize, company: Company) -> Self {
         let mut ranks = vec![None; count];
         for (rank, at) in order.iter().enumerate() {
             if let Some(slot) = ranks.get_mut(*at) {
                 *slot = Some(rank);
             }
         }
+        order.truncate(LOOKED_AT);
         Self {
-            first: order.first().copied(),
+            first: order,
             ranks,
             company,
         }
@@ -153,7 +158,7 @@ impl Eye {
             own.sort_by_key(is_midway);
             let group = std::iter::once(own.iter().copied());
             let company = passed.get(course).company(group, is_apart(course));
-            Earliest::of(&own, hops.len(), company)
+            Earliest::of(own, hops.len(), company)
         };
         let (forward, backward) = (order(Course::Forward), order(Course::Backward));
         Self {
@@ -173,14 +178,16 @@ impl Eye {
         }
     }
 
-    /// The first of its own hops that saw a direction.
-    pub(super) fn nearest_own(&self, course: Course) -> Option<usize> {
-        let ranks = self.ranks.get(course).iter().enumerate();
-        let own = ranks.filter_map(|(hop, rank)| match rank {
-            Some((Nearness::Own, rank)) => Some((*rank, hop)),
-            Some(_) | None => None,
+    /// Its own hops that come before `hop` where a direction is counted.
+    pub(super) fn nearer_own(&self, course: Course, hop: usize) -> impl Iterator<Item = usize> {
+        let ranks = self.ranks.get(course);
+        let counted = ranks.get(hop).copied().flatten();
+        let nearer = ranks.iter().enumerate().filter_map(move |(at, rank)| {
+            let (nearness, rank) = (*rank)?;
+            let is_before = counted.is_some_and(|(_, counted)| rank < counted);
+            (nearness == Nearness::Own && is_before).then_some(at)
         });
-        own.min().map(|(_, hop)| hop)
+        nearer.take(LOOKED_AT)
     }
 
     /// The ways out of its node that saw a direction.

@@ -109,6 +109,100 @@ fn what_either_half_shows_ends_a_connection() {
     }
 }
 
+/// The server resets the first connection, whose halves pass two links; the second goes on.
+#[test]
+fn a_reset_ends_both_halves_and_no_other_connection() {
+    let mut script = String::from(
+        "1:3 out 0.000 192.0.2.1:4000 > 192.0.2.9:443 S seq=1
+        1:4 in 0.001 192.0.2.9:443 > 192.0.2.1:4000 SA seq=8 ack=2
+        1:3 out 0.100 192.0.2.1:4001 > 192.0.2.9:443 S seq=1
+        1:4 in 0.101 192.0.2.9:443 > 192.0.2.1:4001 SA seq=8 ack=2
+        1:4 in 1.000 192.0.2.9:443 > 192.0.2.1:4000 RA seq=9 ack=2\n",
+    );
+    for second in (40..480).step_by(40) {
+        let packet = "192.0.2.1:4001 > 192.0.2.9:443 A len=9";
+        writeln!(script, "1:3 out {second} {packet}").unwrap();
+    }
+    let snapshot = snapshot(&sightings(&script), &["node-1"]);
+    let Answer::Flows(view) = ask(&snapshot, Operation::Flows, "state=active&format=full") else {
+        panic!("flows were asked for");
+    };
+    assert_eq!(view.flows.len(), 1);
+    assert_eq!(view.flows[0].connections, Some(2));
+    let late = "start=400&format=full";
+    let Answer::Flows(view) = ask(&snapshot, Operation::Flows, late) else {
+        panic!("flows were asked for");
+    };
+    assert_eq!(
+        view.flows[0].connections,
+        Some(1),
+        "the other one has ended"
+    );
+}
+
+#[test]
+fn what_is_over_is_no_half_of_what_comes_later() {
+    insta::assert_snapshot!(check(
+        "1:3 out 0 192.0.2.1:4000 > 192.0.2.9:53 udp len=9
+         1:4 in 1000 192.0.2.9:53 > 192.0.2.1:4000 udp len=9",
+        &["node-1"],
+    ), @"
+    udp 192.0.2.1 > 192.0.2.9:53, client 1/1, server 1/1, Between, 2 connections, wire 2
+    counted 2, copies 0
+    ");
+}
+
+/// Where the clocks of two captures differ, the answers come first, at more than one hop.
+#[test]
+fn an_opening_after_its_answers_is_one_connection() {
+    let mut script = String::new();
+    for (port, order) in [(4000, [3, 4]), (4001, [4, 3]), (4002, [3, 4])] {
+        for hop in order {
+            let packet = format!("192.0.2.9:443 > 192.0.2.1:{port} SA seq=8 ack=2");
+            writeln!(script, "1:{hop} in 0.{port} {packet}").unwrap();
+        }
+        let packet = format!("192.0.2.1:{port} > 192.0.2.9:443 S seq=1");
+        writeln!(script, "2:5 out 0.{port} {packet}").unwrap();
+    }
+    insta::assert_snapshot!(check(&script, &["node-1", "node-1"]), @"
+    tcp 192.0.2.1 > 192.0.2.9:443, client 3/3, server 3/3, Between, 3 connections, wire 6
+    counted 6, copies 3
+    ");
+}
+
+/// One connection passes hops 3 and 4, the other 5 and 6, and that one's last packet is at 6 in the
+/// next interval.
+#[test]
+fn a_packet_on_its_way_between_intervals_counts_once_on_any_way() {
+    insta::assert_snapshot!(check(
+        "1:3 in  1.0      192.0.2.1:4000 > 192.0.2.9:53 udp len=9
+         1:4 out 1.00001  192.0.2.1:4000 > 192.0.2.9:53 udp len=9
+         1:5 in  2.0      192.0.2.1:4001 > 192.0.2.9:53 udp len=9
+         1:6 out 2.00001  192.0.2.1:4001 > 192.0.2.9:53 udp len=9
+         1:5 in  9.999995 192.0.2.1:4001 > 192.0.2.9:53 udp len=9
+         1:6 out 10.00001 192.0.2.1:4001 > 192.0.2.9:53 udp len=9",
+        &["node-1"],
+    ), @"
+    udp 192.0.2.1 > 192.0.2.9:53, client 3/0, server 0/3, Between, 2 connections, wire 3
+    counted 3, copies 3
+    ");
+}
+
+/// One connection passes hops 3 and 4, the other 5, and 20 seconds later 6.
+#[test]
+fn a_connection_that_goes_on_elsewhere_counts_once_beside_others() {
+    insta::assert_snapshot!(check(
+        "1:3 in  1.0     192.0.2.1:4000 > 192.0.2.9:53 udp len=9
+         1:4 out 1.00001 192.0.2.1:4000 > 192.0.2.9:53 udp len=9
+         1:5 in  2.0     192.0.2.1:4001 > 192.0.2.9:53 udp len=9
+         1:6 in  22.0    192.0.2.1:4001 > 192.0.2.9:53 udp len=9",
+        &["node-1"],
+    ), @"
+    udp 192.0.2.1 > 192.0.2.9:53, client 3/0, server 0/3, Between, 2 connections, wire 3
+    counted 3, copies 1
+    ");
+}
+
 /// A connection between two machines with two links each.
 #[derive(Clone, Debug)]
 struct Exchange {
