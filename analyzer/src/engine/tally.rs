@@ -203,9 +203,7 @@ impl Tally {
             return Vec::new();
         };
         let by = (sighting.from, sighting.time);
-        let halves = self.table.other_halves(hash, connection, by);
-        let halves = halves.filter(|(_, half)| !half.goes_on());
-        halves.map(|(slot, _)| slot).collect()
+        self.table.other_halves(hash, connection, by)
     }
 
     /// A reset that passes where one half of a connection does ends the other one too.

@@ -338,13 +338,23 @@ impl<'h, 'v> Settler<'h, 'v> {
     /// what only came a moment later to it.
     fn elsewhere<'e>(&self, eye: &'e Eye, course: Course, moment: Moment<'_>) -> Counting<'e> {
         let earliest = eye.earliest.get(course);
-        let ranked = self.counting(moment, course).filter_map(|hop| {
-            let rank = earliest.ranks.get(hop).copied().flatten()?;
-            let is_late = |before: &usize| self.counts.is_late(*before, hop, course, moment.period);
-            let mut before = earliest.first.iter().take(rank);
-            (!before.any(is_late)).then_some((rank, hop))
-        });
-        earliest.company.led_by(ranked.min().map(|(_, hop)| hop))
+        let after = |last: Option<usize>| {
+            let ranked = self.counting(moment, course).filter_map(|hop| {
+                let rank = earliest.ranks.get(hop).copied().flatten()?;
+                (Some(rank) > last).then_some((rank, hop))
+            });
+            ranked.min()
+        };
+        let (mut next, mut late) = (after(None), 0);
+        while let Some((rank, hop)) = next {
+            let is_late = |before| self.counts.is_late(before, hop, course, moment.period);
+            if !earliest.first.iter().take(rank).copied().any(is_late) {
+                break;
+            }
+            late += 1;
+            next = after(Some(rank)).filter(|_| late < LOOKED_AT);
+        }
+        earliest.company.led_by(next.map(|(_, hop)| hop))
     }
 
     /// The hops that counted something in a direction.

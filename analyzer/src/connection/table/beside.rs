@@ -8,40 +8,49 @@ use crate::hop::set::PlaceSet;
 use crate::time::Timestamp;
 
 impl ConnectionTable {
-    /// Where else the packets of a connection are seen whose hash is `hash`: its five-tuple at other
-    /// hops.
-    pub fn elsewhere(
+    /// Shows `see` where else the packets of a connection are seen whose hash is `hash`: its
+    /// five-tuple at other hops.
+    pub fn each_elsewhere(
         &self,
         hash: KeyHash,
         connection: &Connection,
-    ) -> impl Iterator<Item = (Slot, &Connection)> {
-        let key = connection.key;
+        mut see: impl FnMut(Slot, &Connection),
+    ) {
+        if !self.has_several_places {
+            return;
+        }
+        let key = &connection.key;
         let group = key.hop.place().group();
-        let groups = self
-            .has_several_places
-            .then(|| group.others(self.last_group));
-        let others = groups.into_iter().flatten().flat_map(move |other| {
-            let KeyHash(there) = hash.at(group, other);
-            self.index.alike(there, TUPLE)
-        });
-        let others = others
-            .map(Slot)
-            .filter_map(|slot| Some((slot, self.at(slot)?)));
-        others.filter(move |(_, other)| other.key.hop != key.hop && other.key.is_same_tuple(&key))
+        for other_group in group.others(self.last_group) {
+            let KeyHash(there) = hash.at(group, other_group);
+            for slot in self.index.alike(there, TUPLE).map(Slot) {
+                let other = self
+                    .at(slot)
+                    .filter(|other| other.key.hop != key.hop && other.key.is_same_tuple(key));
+                if let Some(other) = other {
+                    see(slot, other);
+                }
+            }
+        }
     }
 
-    /// Where else the other half of a connection is seen of which `from` sends something at `time`:
-    /// hops that show nothing but what the other side sends.
+    /// Where else the other half of a connection passes of which `from` sends something at `time`:
+    /// hops that show nothing but what the other side sends, and are not answering halves.
+    #[must_use]
     pub fn other_halves(
         &self,
         hash: KeyHash,
         connection: &Connection,
         (from, time): (Side, Timestamp),
-    ) -> impl Iterator<Item = (Slot, &Connection)> {
-        let elsewhere = self.elsewhere(hash, connection);
-        elsewhere.filter(move |(_, half)| {
-            half.has_sent(from.other()) && !half.has_sent(from) && !half.is_over(time, self.idle)
-        })
+    ) -> Vec<Slot> {
+        let mut halves = Vec::new();
+        self.each_elsewhere(hash, connection, |slot, half| {
+            let is_half = half.has_sent(from.other()) && !half.has_sent(from) && !half.goes_on();
+            if is_half && !half.is_over(time, self.idle) {
+                halves.push(slot);
+            }
+        });
+        halves
     }
 
     /// The hash of a connection, by which [`Self::beside`] finds others, and what that looks up is
@@ -59,14 +68,16 @@ impl ConnectionTable {
     #[must_use]
     pub fn beside(&self, hash: Option<KeyHash>, connection: &Connection) -> BySide<PlaceSet> {
         let mut beside = BySide::<PlaceSet>::default();
-        let others = hash.map(|hash| self.elsewhere(hash, connection));
-        for (_, other) in others.into_iter().flatten() {
+        let Some(hash) = hash else {
+            return beside;
+        };
+        self.each_elsewhere(hash, connection, |_, other| {
             for side in [Side::Low, Side::High] {
                 if connection.has_sent(side) && other.has_sent(side) {
                     beside.get_mut(side).insert(other.key.hop.place());
                 }
             }
-        }
+        });
         beside
     }
 }
@@ -114,14 +125,15 @@ mod tests {
         }
         for place in places {
             let own = table.get(&key(place)).unwrap();
-            let found = table.elsewhere(table.hash(&own.key), own);
-            let mut found: Vec<u32> = found.map(|(_, other)| number(other)).collect();
+            let mut found = Vec::new();
+            let hash = table.hash(&own.key);
+            table.each_elsewhere(hash, own, |_, other| found.push(number(other)));
             found.sort_unstable();
             let is_found =
                 |other: &u32| *other != place && (*other < 512 || other / 64 == place / 64);
             let expected: Vec<u32> = places.into_iter().filter(is_found).collect();
             assert_eq!(found, expected, "{place}");
-            let beside = table.beside(Some(table.hash(&own.key)), own);
+            let beside = table.beside(Some(hash), own);
             let is_told = |other: &u32| beside.low.contains(PlaceId::at(*other));
             assert!(found.iter().all(is_told), "{place}");
             assert_eq!(beside.high, PlaceSet::default(), "nothing came back");
