@@ -93,6 +93,23 @@ fn what_two_captures_do_not_share_says_nothing_of_their_clocks() {
     ");
 }
 
+/// The second capture's clock is 30 ms ahead: it tells the SYN late, and its answer later than that
+/// came.
+#[test]
+fn clocks_are_compared_where_answers_pass_another_hop() {
+    insta::assert_snapshot!(check(
+        "1:3 out 0.000 192.0.2.1:4000 > 192.0.2.9:443 S seq=1
+         2:3 in  0.031 192.0.2.1:4000 > 192.0.2.9:443 S seq=1
+         1:4 in  0.003 192.0.2.9:443 > 192.0.2.1:4000 SA seq=8 ack=2
+         2:4 out 0.032 192.0.2.9:443 > 192.0.2.1:4000 SA seq=8 ack=2",
+        &["node-1", "node-2"],
+    ), @"
+    tcp 192.0.2.1 > 192.0.2.9:443, client 1/1, server 1/1, Between, 1 connections, wire 2
+    counted 2, copies 2
+    node-2.pcap: its clock is about 30 ms ahead of node-1.pcap: times and rates across them are that far off, counts are not
+    ");
+}
+
 #[test]
 fn what_either_half_shows_ends_a_connection() {
     let there = "1:3 out 0.000 192.0.2.1:4000 > 192.0.2.9:443 S seq=1";
