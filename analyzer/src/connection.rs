@@ -237,11 +237,11 @@ pub struct Connection {
 struct More {
     /// What each side sent in all intervals before `interval`.
     folded: BySide<Traffic>,
+    /// Of those, what is not in the leg yet: which leg it is may turn out with the answer.
+    held: Vec<(IntervalIndex, BySide<Traffic>)>,
     twin: TwinId,
     /// Whether it was open elsewhere, by the other side's packets, when it began here.
     goes_on: bool,
-    /// Of those, what is not in the leg yet: which leg it is may turn out with the answer.
-    held: Vec<(IntervalIndex, BySide<Traffic>)>,
 }
 
 /// Intervals in which an opening may go without an answer before what was counted is folded.

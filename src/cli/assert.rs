@@ -1,5 +1,6 @@
 //! `pilotfish assert`: rules over the flows of recorded scenarios.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -59,11 +60,19 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(file) => Some((file.clone(), Ok(rules::read(file)?))),
         None => None,
     };
+    // All rules are read before the first capture is. What is wrong with a scenario's own is a
+    // failure of that scenario alone, as whatever else is wrong with it.
+    let rules: BTreeMap<&Path, RulesOf> = scenarios
+        .iter()
+        .map(|folder| {
+            let rules = shared.clone().unwrap_or_else(|| own_rules(folder));
+            (folder.as_path(), rules)
+        })
+        .collect();
     let settings = inputs::default_settings();
-    // A scenario's rules are read before its captures are. What is wrong with them is a failure of
-    // that scenario alone, as whatever else is wrong with it.
     let check = |folder: &Path| {
-        let (file, rules) = shared.clone().unwrap_or_else(|| own_rules(folder));
+        let read = rules.get(folder).cloned();
+        let (file, rules) = read.unwrap_or_else(|| own_rules(folder));
         let rules = rules.as_deref().map_err(String::as_str);
         assertion::assert(folder, rules, &file, &settings)
     };
@@ -73,8 +82,11 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     report::print(&report, matches, NAME, false)
 }
 
-/// The rules of a scenario, and where they are.
-fn own_rules(folder: &Path) -> (PathBuf, Result<Vec<Rule>, String>) {
+/// Where rules are, and the rules, or what is wrong with them.
+type RulesOf = (PathBuf, Result<Vec<Rule>, String>);
+
+/// The rules of a scenario.
+fn own_rules(folder: &Path) -> RulesOf {
     let file = folder.join(rules::FILE);
     let rules = if file.exists() {
         rules::read(&file).map_err(|error| error.to_string())

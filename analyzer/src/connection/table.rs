@@ -5,8 +5,8 @@
 //! says where. Slots are never moved; those that are left are taken again. The hash has a fixed
 //! seed that the caller chooses: the engine has no randomness. Nothing that leaves the table
 //! depends on its order: connections that end are folded, and folding only adds.
-//! A five-tuple lies at one place of the index whatever the hop, so that where else it was seen is
-//! found without another search.
+//! A five-tuple lies at one place of the index for each group of places, so that where else it was
+//! seen is found by the hash that is known.
 //! **Time** beside each slot stands before when its connection cannot be over, so that those that
 //! wait for their timeout are not read each time somebody looks for what is over.
 

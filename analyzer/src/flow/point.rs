@@ -144,7 +144,7 @@ struct Seen {
     counted: u64,
 }
 
-/// Hops that are looked at one by one for where connections are open.
+/// Hops that are looked at one by one, for where connections are open and for one that is not late.
 const LOOKED_AT: usize = 64;
 
 struct Settler<'h, 'v> {

@@ -19,7 +19,7 @@ pub(super) struct Counting<'c> {
     company: &'c Company,
 }
 
-/// Whether any two of so many hops may be apart.
+/// Whether any two of so many hops may be apart; of many it is not asked, and they may be.
 pub(super) fn are_some_apart(count: usize, is_apart: impl Fn(usize, usize) -> bool) -> bool {
     let mut all = 0..count;
     count > ASKED_FIRST || all.any(|one| (0..one).any(|other| is_apart(one, other)))

@@ -220,6 +220,45 @@ fn a_connection_that_goes_on_elsewhere_counts_once_beside_others() {
     ");
 }
 
+/// Both ends send at once, each by a link of its own at either machine: each machine shows an
+/// answering half, and one alone.
+#[test]
+fn halves_that_cross_are_one_connection() {
+    insta::assert_snapshot!(check(
+        "2:4 out 0.000 10.0.0.12:80 > 10.0.0.11:4000 udp len=9
+         1:3 out 0.001 10.0.0.11:4000 > 10.0.0.12:80 udp len=9
+         2:3 in  0.002 10.0.0.11:4000 > 10.0.0.12:80 udp len=9
+         1:4 in  0.003 10.0.0.12:80 > 10.0.0.11:4000 udp len=9",
+        &["node-1", "node-2"],
+    ), @"
+    udp 10.0.0.11 > 10.0.0.12:80, client 1/1, server 1/1, Both, 1 connections, wire 2
+    counted 4, copies 0
+    ");
+}
+
+/// Places with high numbers are in groups of which one is not searched for what another shows.
+#[test]
+fn what_is_not_looked_for_elsewhere_is_not_held_to_be_apart() {
+    let mut script = String::new();
+    for number in 0..700 {
+        let packet = format!(
+            "198.51.100.7:{} > 198.51.100.8:53 udp len=9",
+            1_000 + number
+        );
+        writeln!(script, "1:{} in 0.{number:03} {packet}", 10 + number).unwrap();
+    }
+    for interface in [600, 700] {
+        let packet = "192.0.2.1:4000 > 192.0.2.9:80 udp len=9";
+        writeln!(script, "1:{interface} in 1.{interface} {packet}").unwrap();
+    }
+    let snapshot = snapshot(&sightings(&script), &["node-1"]);
+    let Answer::Flows(view) = ask(&snapshot, Operation::Flows, "port=80&format=full") else {
+        panic!("flows were asked for");
+    };
+    assert_eq!(view.flows[0].wire.as_ref().unwrap().pkts, 1);
+    assert_eq!(view.flows[0].connections, Some(1));
+}
+
 /// A connection between two machines with two links each.
 #[derive(Clone, Debug)]
 struct Exchange {
