@@ -47,13 +47,18 @@ pub(super) fn sll2(cursor: &mut Cursor<'_>) -> Result<Layer, SkipReason> {
 
 #[inline]
 fn carried(hardware: u16, protocol: u16) -> Result<Layer, SkipReason> {
-    match hardware {
-        ARPHRD_FRAME_RELAY | ARPHRD_NETLINK => Err(SkipReason::UnsupportedLink),
-        wifi if ARPHRD_WIFI.contains(&wifi) => Err(SkipReason::UnsupportedLink),
-        _ => match protocol {
-            ETH_P_802_2 => Ok(Layer::Llc),
-            ETH_P_PPP => Ok(Layer::Ppp),
-            ether_type => Ok(Layer::EtherType(ether_type)),
-        },
+    if !has_ether_type(hardware) {
+        return Err(SkipReason::UnsupportedLink);
     }
+    match protocol {
+        ETH_P_802_2 => Ok(Layer::Llc),
+        ETH_P_PPP => Ok(Layer::Ppp),
+        ether_type => Ok(Layer::EtherType(ether_type)),
+    }
+}
+
+/// Whether the protocol field of a hardware type is an `EtherType`, or stands below those.
+#[inline]
+pub(super) fn has_ether_type(hardware: u16) -> bool {
+    !matches!(hardware, ARPHRD_FRAME_RELAY | ARPHRD_NETLINK) && !ARPHRD_WIFI.contains(&hardware)
 }

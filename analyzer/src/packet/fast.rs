@@ -1,24 +1,23 @@
-//! The common frame, read in one go: Ethernet, IPv4 without options or IPv6 without extensions, not
-//! fragmented, then TCP or UDP that is no tunnel, with all of its headers kept.
+//! The common frame, read in one go: Ethernet or a cooked capture's second version, IPv4 without
+//! options or IPv6 without extensions, not fragmented, then TCP or UDP that is no tunnel, with all of
+//! its headers kept.
 //!
 //! **Shape** answers only when nothing about the frame is unusual; all others are left to
 //! [`super::walk`], and a property test holds both to the same facts.
-//! **Source** RFC 791 §3.1, RFC 8200 §3, RFC 9293 §3.1, RFC 768.
+//! **Source** RFC 791 §3.1, RFC 8200 §3, RFC 9293 §3.1, RFC 768, `LINKTYPE_LINUX_SLL2`.
 
 use std::net::IpAddr;
 
-use super::{ether_type, protocol, transport, tunnel};
+use super::{cooked, ether_type, protocol, transport, tunnel};
 use crate::frame::{Frame, LinkType};
 use crate::packet::{Packet, Segment, Transport};
 
 const ETHERNET_LEN: u16 = 14;
+const COOKED_LEN: u16 = 20;
 /// Version 4, five words of header.
 const IPV4_WITHOUT_OPTIONS: u8 = 0x45;
 const IPV4_LEN: u32 = 20;
 const IPV6_LEN: u32 = 40;
-/// Where the transport header is.
-const AFTER_IPV4: u16 = ETHERNET_LEN + 20;
-const AFTER_IPV6: u16 = ETHERNET_LEN + 40;
 /// More fragments, and the offset.
 const FRAGMENTED: u16 = 0x3fff;
 
@@ -30,7 +29,7 @@ const FRAGMENTED: u16 = 0x3fff;
 )]
 #[inline(always)]
 pub(super) fn ipv4(frame: &Frame<'_>) -> Option<Packet> {
-    let data = payload_of(frame, ether_type::IPV4)?;
+    let (ip_offset, data) = payload_of(frame, ether_type::IPV4)?;
     let (header, rest) = data.split_first_chunk::<{ IPV4_LEN as usize }>()?;
     #[rustfmt::skip]
     let &[
@@ -49,7 +48,8 @@ pub(super) fn ipv4(frame: &Frame<'_>) -> Option<Packet> {
         ip_bytes,
         ttl,
         ip_id: u16::from_be_bytes([id0, id1]),
-        transport_offset: AFTER_IPV4,
+        ip_offset,
+        transport_offset: ip_offset + 20,
         ..EMPTY
     };
     ports(base, protocol, rest, payload).filter(|packet| fits(packet, frame))
@@ -59,7 +59,7 @@ pub(super) fn ipv4(frame: &Frame<'_>) -> Option<Packet> {
 #[expect(clippy::inline_always, reason = "as above")]
 #[inline(always)]
 pub(super) fn ipv6(frame: &Frame<'_>) -> Option<Packet> {
-    let data = payload_of(frame, ether_type::IPV6)?;
+    let (ip_offset, data) = payload_of(frame, ether_type::IPV6)?;
     let (header, rest) = data.split_first_chunk::<{ IPV6_LEN as usize }>()?;
     let (&[version, _, _, _, len0, len1, protocol, ttl], addresses) =
         header.split_first_chunk::<8>()?;
@@ -74,30 +74,40 @@ pub(super) fn ipv6(frame: &Frame<'_>) -> Option<Packet> {
         destination: IpAddr::from(*destination.first_chunk::<16>()?),
         ip_bytes: IPV6_LEN + payload,
         ttl,
-        transport_offset: AFTER_IPV6,
+        ip_offset,
+        transport_offset: ip_offset + 40,
         ..EMPTY
     };
     ports(base, protocol, rest, payload).filter(|packet| fits(packet, frame))
 }
 
-/// What an Ethernet frame carries, when it says that it is of `ether_type`.
+/// What a frame carries behind its link header, and where, when it says that it is of `ether_type`.
 #[expect(clippy::inline_always, reason = "as above")]
 #[inline(always)]
-fn payload_of<'f>(frame: &Frame<'f>, ether_type: u16) -> Option<&'f [u8]> {
-    if frame.link != LinkType::ETHERNET {
-        return None;
-    }
-    let (ethernet, data) = frame
-        .data
-        .split_first_chunk::<{ ETHERNET_LEN as usize }>()?;
-    let &[.., type0, type1] = ethernet;
-    (u16::from_be_bytes([type0, type1]) == ether_type).then_some(data)
+fn payload_of<'f>(frame: &Frame<'f>, ether_type: u16) -> Option<(u16, &'f [u8])> {
+    let (is_of_type, offset, data) = match frame.link {
+        LinkType::ETHERNET => {
+            let link = frame.data.split_first_chunk::<{ ETHERNET_LEN as usize }>();
+            let (&[.., type0, type1], data) = link?;
+            let told = u16::from_be_bytes([type0, type1]);
+            (told == ether_type, ETHERNET_LEN, data)
+        }
+        LinkType::LINUX_SLL2 => {
+            let link = frame.data.split_first_chunk::<{ COOKED_LEN as usize }>();
+            let (&[type0, type1, _, _, _, _, _, _, hardware0, hardware1, ..], data) = link?;
+            let told = u16::from_be_bytes([type0, type1]);
+            let is_told = cooked::has_ether_type(u16::from_be_bytes([hardware0, hardware1]));
+            (is_told && told == ether_type, COOKED_LEN, data)
+        }
+        _ => return None,
+    };
+    is_of_type.then_some((offset, data))
 }
 
 /// A length beyond the frame, or none, is for the general reader to think about.
 #[inline]
 fn fits(packet: &Packet, frame: &Frame<'_>) -> bool {
-    let on_link = frame.original_len.checked_sub(u32::from(ETHERNET_LEN));
+    let on_link = frame.original_len.checked_sub(u32::from(packet.ip_offset));
     on_link.is_some_and(|on_link| packet.ip_bytes <= on_link)
 }
 
@@ -158,7 +168,7 @@ const EMPTY: Packet = Packet {
     ttl: 0,
     ip_id: 0,
     depth: 0,
-    ip_offset: ETHERNET_LEN,
+    ip_offset: 0,
     transport_offset: 0,
     fragment: None,
     tunnel_fragment: None,
@@ -173,10 +183,10 @@ mod tests {
     use crate::packet::{Parsed, walk};
     use crate::time::Timestamp;
 
-    fn frame(data: &[u8], original_len: usize) -> Frame<'_> {
+    fn frame(link: LinkType, data: &[u8], original_len: usize) -> Frame<'_> {
         Frame {
             time: Timestamp::MIN,
-            link: LinkType::ETHERNET,
+            link,
             original_len: u32::try_from(original_len).unwrap(),
             offload: crate::frame::Offload::Unknown,
             data,
@@ -188,33 +198,50 @@ mod tests {
         ipv4(frame).or_else(|| ipv6(frame))
     }
 
+    const LINKS: [LinkType; 2] = [LinkType::ETHERNET, LinkType::LINUX_SLL2];
+
+    /// Octets before the IP header.
+    fn before(link: LinkType) -> usize {
+        usize::from(if link == LinkType::ETHERNET {
+            ETHERNET_LEN
+        } else {
+            COOKED_LEN
+        })
+    }
+
     /// A frame that is common but for the octets that are changed in it.
-    fn common(v6: bool, tcp: bool, payload: u8) -> Vec<u8> {
+    fn common(link: LinkType, v6: bool, tcp: bool, payload: u8) -> Vec<u8> {
         let transport_len = if tcp { 20 } else { 8 } + u16::from(payload);
         let protocol = if tcp { protocol::TCP } else { protocol::UDP };
-        let mut octets = vec![2; 12];
+        let ether_type = if v6 { [0x86, 0xdd] } else { [0x08, 0x00] };
+        let mut octets = vec![2; before(link) - 2];
+        let at = if link == LinkType::ETHERNET { 12 } else { 0 };
+        octets.splice(at..at, ether_type);
         if v6 {
-            octets.extend([0x86, 0xdd, 0x60, 0, 0, 0]);
+            octets.extend([0x60, 0, 0, 0]);
             octets.extend(transport_len.to_be_bytes());
             octets.extend([protocol, 64]);
             octets.extend([0xfd; 32]);
         } else {
-            octets.extend([0x08, 0x00, IPV4_WITHOUT_OPTIONS, 0]);
+            octets.extend([IPV4_WITHOUT_OPTIONS, 0]);
             octets.extend((20 + transport_len).to_be_bytes());
             octets.extend([0, 7, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
         }
         octets.extend([0x9c, 0x40, 0, 80]);
         octets.extend([0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x12]);
-        let header_len = if v6 { 54 } else { 34 };
-        octets.resize(header_len + usize::from(transport_len), 0);
+        let header_len = if v6 { 40 } else { 20 };
+        octets.resize(before(link) + header_len + usize::from(transport_len), 0);
         octets
     }
 
     #[test]
     fn a_common_frame_is_read_here() {
-        for (v6, tcp) in [(false, false), (false, true), (true, false), (true, true)] {
-            let octets = common(v6, tcp, 9);
-            assert!(parse(&frame(&octets, octets.len())).is_some(), "{v6} {tcp}");
+        for link in LINKS {
+            for (v6, tcp) in [(false, false), (false, true), (true, false), (true, true)] {
+                let octets = common(link, v6, tcp, 9);
+                let frame = frame(link, &octets, octets.len());
+                assert!(parse(&frame).is_some(), "{link:?} {v6} {tcp}");
+            }
         }
     }
 
@@ -222,14 +249,18 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4_000))]
         #[test]
         fn both_readers_agree_on_every_frame_that_is_read_here(
-            v6: bool, tcp: bool, payload in 0..40_u8,
+            link in prop::sample::select(LINKS.to_vec()), v6: bool, tcp: bool, payload in 0..40_u8,
             changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
             kept: prop::sample::Index, cut: bool, longer in 0..5_usize,
             port in prop::sample::select(vec![80_u16, 4789, 8472, 6081, 2152]),
+            hardware in prop::sample::select(vec![1_u16, 772, 770, 801, 803, 804, 824]),
         ) {
-            let mut octets = common(v6, tcp, payload);
-            let ports = if v6 { 54 } else { 34 };
+            let mut octets = common(link, v6, tcp, payload);
+            let ports = before(link) + if v6 { 40 } else { 20 };
             octets[ports + 2..ports + 4].copy_from_slice(&port.to_be_bytes());
+            if link == LinkType::LINUX_SLL2 {
+                octets[8..10].copy_from_slice(&hardware.to_be_bytes());
+            }
             for (index, octet) in changes {
                 let at = index.index(octets.len());
                 octets[at] = octet;
@@ -238,7 +269,7 @@ mod tests {
             if cut {
                 octets.truncate(kept.index(octets.len() + 1));
             }
-            let frame = frame(&octets, original_len);
+            let frame = frame(link, &octets, original_len);
             if let Some(packet) = parse(&frame) {
                 prop_assert_eq!(Parsed::Packet(packet), walk::parse(&frame));
             }
