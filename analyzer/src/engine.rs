@@ -29,6 +29,7 @@ use crate::engine::tally::Tally;
 use crate::frame::Frame;
 use crate::keyed::Keyed;
 use crate::snapshot::{Parts, Provenance, Snapshot};
+use crate::workers::{Alone, Workers};
 
 pub use crate::engine::excluded::Socket;
 pub use crate::engine::halves::{Counting, Parsing};
@@ -108,7 +109,13 @@ impl Engine {
 
     /// What is known at the end.
     #[must_use]
-    pub fn into_snapshot(mut self, provenance: Provenance) -> Snapshot {
+    pub fn into_snapshot(self, provenance: Provenance) -> Snapshot {
+        self.into_snapshot_by(provenance, &Alone)
+    }
+
+    /// The same, and as quick as `workers` are.
+    #[must_use]
+    pub fn into_snapshot_by(mut self, provenance: Provenance, workers: &dyn Workers) -> Snapshot {
         self.settle();
         let Self {
             settings,
@@ -145,7 +152,7 @@ impl Engine {
         let (legs, records) = ledger.into_legs();
         let twins = tally.translations.into_twins();
         coverage.evicted += twins.evicted;
-        Snapshot::new(Parts {
+        let parts = Parts {
             legs,
             twins,
             records,
@@ -155,7 +162,8 @@ impl Engine {
             directory,
             names: Arc::new(names),
             hashes: Keyed::new(settings.seed),
-        })
+        };
+        Snapshot::new(parts, workers)
     }
 
     /// Counts all that was taken in.

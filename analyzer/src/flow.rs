@@ -24,6 +24,7 @@ pub mod connection;
 mod handover;
 pub mod join;
 pub mod order;
+mod parties;
 pub mod point;
 pub mod roles;
 

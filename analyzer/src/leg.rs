@@ -139,16 +139,6 @@ impl Interval {
         self.ended = self.ended.saturating_add(other.ended);
         self.handshakes.merge(&other.handshakes);
     }
-
-    /// The same interval with its two directions exchanged.
-    #[must_use]
-    pub fn reversed(self) -> Self {
-        Self {
-            forward: self.backward,
-            backward: self.forward,
-            ..self
-        }
-    }
 }
 
 /// Where else packets of some connections were seen, by direction: what is seen there and here is

@@ -28,6 +28,7 @@ pub mod ledger;
 pub mod fragments;
 pub mod duplicates;
 pub mod watermark;
+pub mod workers;
 pub mod cluster;
 pub mod tenancy;
 pub mod dns;

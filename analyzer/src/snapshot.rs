@@ -29,6 +29,7 @@ use crate::snapshot::kept::Kept;
 use crate::time::Timestamp;
 use crate::translation::Twins;
 use crate::vantage::{Part, Scopes, Vantage, unknown};
+use crate::workers::Workers;
 
 pub mod kept;
 
@@ -134,9 +135,9 @@ pub struct Parts {
 }
 
 impl Snapshot {
-    /// Decides everything that needs knowledge of the whole.
+    /// Decides everything that needs knowledge of the whole; `workers` build its flows.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: Parts, workers: &dyn Workers) -> Self {
         let Parts {
             mut legs,
             twins,
@@ -173,7 +174,7 @@ impl Snapshot {
             flows,
             copies,
             clocks,
-        } = build::build(legs, &knowledge);
+        } = build::build(legs, &knowledge, workers);
         coverage.turn_into_excluded(excluded);
         coverage.turn_into_copies(copies);
         let unknown = unknown(sources, &places, &directory);

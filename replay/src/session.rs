@@ -144,14 +144,16 @@ impl Replay {
     #[must_use]
     pub fn snapshot(&mut self) -> Snapshot {
         let provenance = self.provenance();
-        self.engine.snapshot(provenance)
+        let engine = self.engine.clone();
+        engine.into_snapshot_by(provenance, &threads::Lent(self.threads))
     }
 
     /// What is known at the end.
     #[must_use]
     pub fn finish(mut self) -> Snapshot {
         let provenance = self.provenance();
-        self.engine.into_snapshot(provenance)
+        let workers = threads::Lent(self.threads);
+        self.engine.into_snapshot_by(provenance, &workers)
     }
 
     fn provenance(&mut self) -> Provenance {

@@ -126,8 +126,8 @@ pub(crate) fn threads() -> Arg {
         .help_heading(HEADING)
         .help(
             "threads that read: with 2 or more, files are read and decompressed ahead while packets are \
-             counted, and where packets are short one takes them in while another counts; the answer \
-             is the same [default: as many as there are processors]",
+             counted, where packets are short one takes them in while another counts, and at the end \
+             all of them build flows; the answer is the same [default: as many as there are processors]",
         )
 }
 

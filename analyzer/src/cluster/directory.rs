@@ -81,7 +81,7 @@ pub(super) enum DeclaredBy {
 
 /// An address or a port of it, looked up for any moment.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Place<'d> {
+pub struct Place<'d> {
     held: Option<&'d Segments<IdentityId>>,
     port: Option<&'d Segments<HeldPort>>,
     /// When the address is a node's, and whose node port it is then.
@@ -94,6 +94,33 @@ impl Place<'_> {
         self.node_port(time)
             .or_else(|| Some(self.port(time)?.identity))
             .or_else(|| self.held?.at(time))
+    }
+
+    /// Who had it at the time of the first of some packets, known as well as it is at the first or
+    /// at the last of them; `None` where no object did, and it is [`Directory::unowned`].
+    #[must_use]
+    pub fn held_over(
+        &self,
+        (first, last): (Timestamp, Timestamp),
+        directory: &Directory,
+    ) -> Option<IdentityId> {
+        let then = self.at(first)?;
+        Some(match self.at(last) {
+            Some(later) if directory.owner(then) == directory.owner(later) => {
+                directory.prefer(then, later)
+            }
+            Some(_) | None => then,
+        })
+    }
+
+    /// Whether the same one had it, if anyone, at every moment from one to another.
+    #[must_use]
+    pub fn is_same_over(&self, times: (Timestamp, Timestamp)) -> bool {
+        self.held.is_none_or(|held| held.is_same_over(times))
+            && self.port.is_none_or(|port| port.is_same_over(times))
+            && self.node_port.is_none_or(|(nodes, services)| {
+                nodes.is_same_over(times) && services.is_same_over(times)
+            })
     }
 
     fn port(&self, time: Timestamp) -> Option<HeldPort> {
@@ -129,35 +156,6 @@ impl Directory {
     pub fn is_node_address(&self, address: IpAddr, at: Timestamp) -> bool {
         let held = self.addresses.get(&address);
         held.is_some_and(|held| held.nodes.at(at).is_some())
-    }
-
-    /// Who had `address` at the time of the first of some packets, known as well as it is at the
-    /// first or at the last of them.
-    #[must_use]
-    pub fn resolve_over(
-        &self,
-        address: IpAddr,
-        service_port: Option<(Protocol, u16)>,
-        times: (Timestamp, Timestamp),
-    ) -> IdentityId {
-        let held = self.held_over(address, service_port, times);
-        held.unwrap_or_else(|| self.unowned(address))
-    }
-
-    /// The same, where an object had it; else it is [`Self::unowned`], at all times.
-    #[must_use]
-    pub fn held_over(
-        &self,
-        address: IpAddr,
-        service_port: Option<(Protocol, u16)>,
-        (first, last): (Timestamp, Timestamp),
-    ) -> Option<IdentityId> {
-        let place = self.place(address, service_port);
-        let then = place.at(first)?;
-        Some(match place.at(last) {
-            Some(later) if self.owner(then) == self.owner(later) => self.prefer(then, later),
-            Some(_) | None => then,
-        })
     }
 
     /// The identity behind a number.
@@ -253,12 +251,9 @@ impl Directory {
         renumber(&mut self.external);
     }
 
-    /// All that is known of an address, or of a port of it.
-    pub(super) fn place(
-        &self,
-        address: IpAddr,
-        service_port: Option<(Protocol, u16)>,
-    ) -> Place<'_> {
+    /// All that is known of an address, or of a port of it; `service_port` is set for a server's end.
+    #[must_use]
+    pub fn place(&self, address: IpAddr, service_port: Option<(Protocol, u16)>) -> Place<'_> {
         let held = self.addresses.get(&address);
         let Some((protocol, port)) = service_port else {
             return Place {

@@ -102,6 +102,15 @@ impl<T: Copy + PartialEq> Segments<T> {
         (time < span.until).then_some(*value)
     }
 
+    /// Whether the value is the same at every moment from one to another.
+    pub(super) fn is_same_over(&self, (first, last): (Timestamp, Timestamp)) -> bool {
+        let after = self.0.partition_point(|(span, _)| span.from <= first);
+        let begins = self.0.get(after).is_some_and(|(span, _)| span.from <= last);
+        let here = after.checked_sub(1).and_then(|at| self.0.get(at));
+        let ends = here.is_some_and(|(span, _)| first < span.until && span.until <= last);
+        !begins && !ends
+    }
+
     /// Every value, to be changed; what was apart must stay so.
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.0.iter_mut().map(|(_, value)| value)
@@ -162,5 +171,34 @@ pub(super) fn sweep(spans: impl Iterator<Item = Span>, mut step: impl FnMut(Span
             now,
         );
         rest = later;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(nanos: u64) -> Timestamp {
+        Timestamp::from_nanos(nanos)
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_is_the_same_where_no_moment_has_another(
+            spans in prop::collection::vec((0..4_u64, 1..4_u64, 0..2_u8), 0..6),
+            first in 0..30_u64, long in 0..12_u64,
+        ) {
+            let (mut segments, mut now) = (Segments::default(), 0);
+            for (gap, len, value) in spans {
+                let from = now + gap;
+                now = from + len;
+                segments.push(Span { from: at(from), until: at(now) }, value);
+            }
+            let then = segments.at(at(first));
+            let expected = (first..=first + long).all(|moment| segments.at(at(moment)) == then);
+            prop_assert_eq!(segments.is_same_over((at(first), at(first + long))), expected);
+        }
     }
 }

@@ -1,23 +1,28 @@
 //! Legs to flows: roles, owners, counting points, and one record for all legs that are one flow.
 
+mod shares;
+
 use std::mem;
 use std::net::IpAddr;
 
-use crate::cluster::{Directory, IdentityId};
-use crate::endpoint::Endpoint;
+use crate::cluster::Directory;
+use crate::flow::build::shares::{build_all, shares};
 use crate::flow::clocks::Clocks;
-use crate::flow::handover::Handover;
+use crate::flow::handover::{Handed, Handover};
 use crate::flow::join::{Joins, Stage};
-use crate::flow::order::{Forward, Order, Oriented, Place, Ranked, order};
+use crate::flow::order::{Divided, Forward, Order, Oriented, Place, Ranked, divided};
+use crate::flow::parties::Parties;
 use crate::flow::point::{Settled, Sighted, settle};
 use crate::flow::roles::Roles;
 use crate::flow::{Basis, Flow, FlowEnd, FlowKey, Observed, packets_of};
 use crate::hop::HopId;
-use crate::leg::{Beside, Interval, Leg, LegKey};
+use crate::leg::intervals::Intervals;
+use crate::leg::{Beside, Leg, LegKey};
 use crate::prefetch::prefetch;
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 use crate::vantage::{Scope, Scopes, Vantage};
+use crate::workers::Workers;
 
 /// How many legs are fetched from memory at the same time.
 const AHEAD: usize = 16;
@@ -58,48 +63,75 @@ struct Seen {
 
 /// Builds the flows of `legs`, in order.
 #[must_use]
-pub fn build(mut legs: Vec<(LegKey, Leg)>, knowledge: &Knowledge<'_>) -> Built {
+pub fn build(
+    mut legs: Vec<(LegKey, Leg)>,
+    knowledge: &Knowledge<'_>,
+    workers: &dyn Workers,
+) -> Built {
     let known = (knowledge.roles, knowledge.directory);
-    let order = order(&legs, known, knowledge.joins, |hop, addresses| {
+    let Divided {
+        mut ranked,
+        ends,
+        order,
+    } = divided(&mut legs, known, knowledge.joins, |hop, addresses| {
         knowledge.scope_of(hop, addresses)
     });
-    let mut later = order.ranked.iter().skip(AHEAD);
-    let mut built = Built {
-        flows: Vec::with_capacity(legs.len()),
-        ..Built::default()
-    };
-    for ranked in order.ranked.chunk_by(|a, b| a.rank() == b.rank()) {
-        let mut group = Group {
-            knowledge,
-            order: &order,
-            seen: Vec::new(),
-        };
-        let start = built.flows.len();
-        let is_plain = |(key, _): &(LegKey, Leg)| {
-            key.hop == HopId::BETWEEN && knowledge.joins.of(key).is_none()
-        };
-        let is_between = ranked
-            .iter()
-            .all(|ranked| legs.get(ranked.leg()).is_some_and(is_plain));
-        for ranked in ranked {
-            fetch(&legs, later.next());
-            if let Some((key, leg)) = legs.get_mut(ranked.leg()) {
-                let place = &order.place(ranked, key);
-                let leg = (&*key, mem::take(leg));
-                if is_between {
-                    add_leg(&mut built.flows, start, leg, place, (knowledge, &order));
-                } else {
-                    group.add_leg(leg, place);
+    let shares = shares(&ends, &mut legs, &mut ranked, workers.count());
+    build_all(shares, workers, |share| share.build(knowledge, &order))
+}
+
+impl Built {
+    /// What comes before something else, and that.
+    fn and(mut self, mut later: Self) -> Self {
+        self.flows.append(&mut later.flows);
+        self.copies += later.copies;
+        self.clocks.append(later.clocks);
+        self
+    }
+
+    /// Adds the flows of a division, whose ranks are in order.
+    fn add(
+        &mut self,
+        legs: &mut [(LegKey, Leg)],
+        ranked: &[Ranked],
+        (knowledge, order): (&Knowledge<'_>, &Order<'_>),
+    ) {
+        let mut later = ranked.iter().skip(AHEAD);
+        for ranked in ranked.chunk_by(|a, b| a.rank() == b.rank()) {
+            let mut group = Group {
+                knowledge,
+                seen: Vec::new(),
+            };
+            let mut parties = None;
+            let start = self.flows.len();
+            let is_plain = |(key, _): &(LegKey, Leg)| {
+                key.hop == HopId::BETWEEN && knowledge.joins.of(key).is_none()
+            };
+            let is_between = ranked
+                .iter()
+                .all(|ranked| legs.get(ranked.leg()).is_some_and(is_plain));
+            for ranked in ranked {
+                fetch(legs, later.next());
+                if let Some((key, leg)) = legs.get_mut(ranked.leg()) {
+                    let place = &order.place(ranked, key);
+                    let leg = mem::take(leg);
+                    let parties =
+                        parties.get_or_insert_with(|| Parties::of(knowledge, key, (place, order)));
+                    let ends = (place, &*parties);
+                    if is_between {
+                        add_leg(&mut self.flows, start, leg, ends, knowledge.directory);
+                    } else {
+                        group.add_leg((key, leg), ends);
+                    }
                 }
             }
-        }
-        if is_between {
-            merge_from(&mut built.flows, start, knowledge.directory);
-        } else {
-            group.settle(&mut built);
+            if is_between {
+                merge_from(&mut self.flows, start, knowledge.directory);
+            } else {
+                group.settle(self);
+            }
         }
     }
-    built
 }
 
 /// Fetches a leg without waiting for it: legs come in random order.
@@ -126,38 +158,73 @@ pub fn first_packets(leg: &Leg) -> (Timestamp, Timestamp) {
         })
 }
 
+/// What of a leg is of one flow, with the client as forward.
+struct Part {
+    key: FlowKey,
+    intervals: Intervals,
+    /// What the part before it leaves to it.
+    handed: Option<Handed>,
+}
+
+/// Gives the parts of a leg in order: it is one, unless an address changed its owner meanwhile.
+fn each_part(leg: Leg, place: &Place<'_>, parties: &Parties<'_>, mut take: impl FnMut(Part)) {
+    let service = place.joined.and_then(|joined| joined.service);
+    let mut intervals = leg.into_intervals();
+    if place.roles.forward == Forward::Server {
+        intervals.reverse();
+    }
+    let Some((first, last)) = intervals.first().zip(intervals.last()) else {
+        return;
+    };
+    let times = (packets_of(first).0, packets_of(last).1);
+    if let Some(key) = parties.throughout(service, times) {
+        return take(Part {
+            key,
+            intervals,
+            handed: None,
+        });
+    }
+    let mut handover = Handover::default();
+    for mut interval in intervals {
+        let key = parties.over(service, packets_of(&interval));
+        let handed = handover.next(&key, &mut interval);
+        take(Part {
+            key,
+            intervals: interval.into(),
+            handed,
+        });
+    }
+}
+
 /// Adds a leg that was seen between to the flows between its ends, which begin at `start`.
 /// Neighbours are mostly of one flow.
 fn add_leg(
     flows: &mut Vec<Flow>,
     start: usize,
-    (key, leg): (&LegKey, Leg),
-    place: &Place<'_>,
-    (knowledge, order): (&Knowledge<'_>, &Order<'_>),
+    leg: Leg,
+    (place, parties): (&Place<'_>, &Parties<'_>),
+    directory: &Directory,
 ) {
-    let roles = place.roles;
-    let mut handover = Handover::default();
-    for interval in leg.into_intervals() {
-        let mut interval = roles.turned(interval);
-        let key = knowledge.attribute(key, (place, order), &interval);
-        if let (Some(handed), Some(last)) = (handover.next(&key, &mut interval), flows.last_mut()) {
+    let basis = place.roles.basis;
+    each_part(leg, place, parties, |part| {
+        if let (Some(handed), Some(last)) = (part.handed, flows.last_mut()) {
             handed.leave(&mut last.intervals);
         }
         match flows.get_mut(start..).and_then(<[Flow]>::last_mut) {
-            Some(last) if last.key == key => {
-                last.key.learn(&key, knowledge.directory);
-                last.basis = last.basis.min(roles.basis);
-                last.intervals.add(interval);
+            Some(last) if last.key == part.key => {
+                last.key.learn(&part.key, directory);
+                last.basis = last.basis.min(basis);
+                last.intervals.append(part.intervals);
             }
             Some(_) | None => flows.push(Flow {
-                key,
-                basis: roles.basis,
+                key: part.key,
+                basis,
                 observed: Observed::Between,
-                intervals: interval.into(),
+                intervals: part.intervals,
                 at_server: None,
             }),
         }
-    }
+    });
 }
 
 /// Puts the flows from `start` on, all between the same ends, in the order of their owners, one
@@ -173,9 +240,7 @@ fn merge_from(flows: &mut Vec<Flow>, start: usize, directory: &Directory) {
         if same {
             earlier.key.learn(&later.key, directory);
             earlier.basis = earlier.basis.min(later.basis);
-            for interval in mem::take(&mut later.intervals) {
-                earlier.intervals.add(interval);
-            }
+            earlier.intervals.append(mem::take(&mut later.intervals));
         }
         same
     });
@@ -185,46 +250,43 @@ fn merge_from(flows: &mut Vec<Flow>, start: usize, directory: &Directory) {
 /// The legs between the same ends, seen at several hops.
 struct Group<'k> {
     knowledge: &'k Knowledge<'k>,
-    order: &'k Order<'k>,
     seen: Vec<Seen>,
 }
 
 impl Group<'_> {
-    fn add_leg(&mut self, (key, leg): (&LegKey, Leg), place: &Place<'_>) {
+    fn add_leg(
+        &mut self,
+        (key, leg): (&LegKey, Leg),
+        (place, parties): (&Place<'_>, &Parties<'_>),
+    ) {
         let (joined, stage) = (place.joined.is_some(), place.stage(key));
-        let beside = place.roles.beside(leg.beside);
-        let mut handover = Handover::default();
-        for interval in leg.into_intervals() {
-            let mut interval = place.roles.turned(interval);
-            let key = self
-                .knowledge
-                .attribute(key, (place, self.order), &interval);
-            if let (Some(handed), Some(last)) =
-                (handover.next(&key, &mut interval), self.seen.last_mut())
-            {
+        let (basis, beside) = (place.roles.basis, place.roles.beside(leg.beside));
+        each_part(leg, place, parties, |part| {
+            if let (Some(handed), Some(last)) = (part.handed, self.seen.last_mut()) {
                 handed.leave(&mut last.sighted.intervals);
             }
-            let same =
-                |seen: &&mut Seen| seen.key == key && seen.part() == (joined, place.hop, stage);
+            let same = |seen: &&mut Seen| {
+                seen.key == part.key && seen.part() == (joined, place.hop, stage)
+            };
             match self.seen.last_mut().filter(same) {
                 Some(last) => {
-                    last.key.learn(&key, self.knowledge.directory);
-                    last.add(place.roles.basis, interval);
+                    last.key.learn(&part.key, self.knowledge.directory);
+                    last.add(basis, part.intervals);
                     last.sighted.beside.merge(beside);
                 }
                 None => self.seen.push(Seen {
-                    key,
+                    key: part.key,
                     joined,
-                    basis: place.roles.basis,
+                    basis,
                     sighted: Sighted {
                         hop: place.hop,
                         stage,
                         beside,
-                        intervals: interval.into(),
+                        intervals: part.intervals,
                     },
                 }),
             }
-        }
+        });
     }
 
     /// Makes one flow of all that was seen between the same owners.
@@ -239,9 +301,7 @@ impl Group<'_> {
             if same {
                 earlier.key.learn(&later.key, directory);
                 earlier.sighted.beside.merge(later.sighted.beside);
-                for interval in mem::take(&mut later.sighted.intervals) {
-                    earlier.add(later.basis, interval);
-                }
+                earlier.add(later.basis, mem::take(&mut later.sighted.intervals));
             }
             same
         });
@@ -285,9 +345,9 @@ impl Seen {
         (self.joined, self.sighted.hop, self.sighted.stage)
     }
 
-    fn add(&mut self, basis: Basis, interval: Interval) {
+    fn add(&mut self, basis: Basis, intervals: Intervals) {
         self.basis = self.basis.min(basis);
-        self.sighted.intervals.add(interval);
+        self.sighted.intervals.append(intervals);
     }
 }
 
@@ -297,14 +357,6 @@ impl Oriented {
         match self.forward {
             Forward::Client => beside,
             Forward::Server => beside.reversed(),
-        }
-    }
-
-    /// An interval with the client as forward.
-    fn turned(self, interval: Interval) -> Interval {
-        match self.forward {
-            Forward::Client => interval,
-            Forward::Server => interval.reversed(),
         }
     }
 }
@@ -317,62 +369,5 @@ impl Knowledge<'_> {
         }
         self.scopes
             .scope(self.vantage.place(hop.place()), one, other)
-    }
-
-    /// An end, and whose it was at the time of some packets; `port` is set for a server's, and
-    /// `unowned` where it is known who it is while no object has it.
-    pub(super) fn end(
-        &self,
-        address: IpAddr,
-        port: Option<(Protocol, u16)>,
-        times: (Timestamp, Timestamp),
-        scope: Scope,
-        unowned: Option<IdentityId>,
-    ) -> FlowEnd {
-        let in_scope = self.scopes.loopback_owner(scope, address);
-        let identity = in_scope
-            .or_else(|| self.directory.held_over(address, port, times))
-            .or(unowned)
-            .unwrap_or_else(|| self.directory.unowned(address));
-        FlowEnd::new(address, identity, self.directory)
-    }
-
-    fn attribute(
-        &self,
-        key: &LegKey,
-        (place, order): (&Place<'_>, &Order<'_>),
-        interval: &Interval,
-    ) -> FlowKey {
-        let times = packets_of(interval);
-        let (client, server) = place.ends(key);
-        let (asks, answers) = order.unowned(place);
-        let service = place.joined.and_then(|joined| joined.service);
-        FlowKey {
-            protocol: key.protocol,
-            client: self.end(client, None, times, place.scope, asks),
-            server: self.server(key.protocol, server, service, times, place.scope, answers),
-            server_port: server.port,
-            scope: place.scope,
-        }
-    }
-
-    /// A server's end, and the service that was called to reach it.
-    pub(super) fn server(
-        &self,
-        protocol: Protocol,
-        server: Endpoint,
-        service: Option<Endpoint>,
-        times: (Timestamp, Timestamp),
-        scope: Scope,
-        unowned: Option<IdentityId>,
-    ) -> FlowEnd {
-        let port = Some((protocol, server.port));
-        let end = self.end(server.address, port, times, scope, unowned);
-        let service =
-            service.and_then(|service| self.directory.service_called(protocol, service, times.0));
-        service.map_or(end, |service| {
-            let called = self.directory.called(end.identity, service);
-            FlowEnd::new(end.address, called, self.directory)
-        })
     }
 }

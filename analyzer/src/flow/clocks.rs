@@ -107,6 +107,15 @@ impl Clocks {
         }
     }
 
+    /// Adds what later flows tell.
+    pub fn append(&mut self, later: Self) {
+        for (pair, differences) in later.pairs {
+            let known = self.pairs.entry(pair).or_default();
+            let room = ENOUGH - known.len();
+            known.extend(differences.into_iter().take(room));
+        }
+    }
+
     /// The sources that disagree, in order.
     pub fn disagreements(self) -> impl Iterator<Item = Disagreement> {
         self.pairs
@@ -147,4 +156,29 @@ fn shares_both_ways(hops: &[Sighted], one: &[usize], other: &[usize]) -> bool {
 
 fn difference(later: Timestamp, earlier: Timestamp) -> i128 {
     i128::from(later.as_nanos()) - i128::from(earlier.as_nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_later_flows_tell_is_added_until_it_is_enough() {
+        let clocks = |ahead, count| Clocks {
+            pairs: BTreeMap::from([((1, 2), vec![(ahead, 0); count])]),
+        };
+        let by_ns = |mut first: Clocks, later| {
+            first.append(later);
+            first
+                .disagreements()
+                .map(|found| found.by_ns)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(by_ns(Clocks::default(), clocks(700_000, 2)), [700_000]);
+        assert_eq!(by_ns(clocks(700_000, 2), clocks(0, 3)), [0_u64; 0]);
+        assert_eq!(
+            by_ns(clocks(700_000, ENOUGH), clocks(0, ENOUGH + 1)),
+            [700_000]
+        );
+    }
 }

@@ -14,6 +14,7 @@ use crate::flow::connection::counted::count;
 use crate::flow::connection::twins::{Conversations, conversation};
 use crate::flow::join::decide::Joined;
 use crate::flow::order;
+use crate::flow::parties::Party;
 use crate::flow::roles::Uncertain;
 use crate::flow::{Basis, FlowEnd, Observed};
 use crate::leg::{Ends, Leg, LegKey};
@@ -140,6 +141,8 @@ impl Knowledge<'_> {
         let own = (asks.address, answers);
         let (client, server) = joined.map_or(own, Joined::ends);
         let service = joined.and_then(|joined| joined.service);
+        let port = Some((key.protocol, server.port));
+        let called = Party::of(self, server.address, port, scope, None);
         AttributedConnection {
             record: *record,
             at_server: None,
@@ -148,8 +151,8 @@ impl Knowledge<'_> {
             client_port: asks.port,
             server_port: server.port,
             basis,
-            client: self.end(client, None, times, scope, None),
-            server: self.server(key.protocol, server, service, times, scope, None),
+            client: Party::of(self, client, None, scope, None).over(times),
+            server: called.called_over((key.protocol, service), times),
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! In: legs. Out: their places, with their roles decided, so that flows are made in order.
 //! **Shape** there are far fewer addresses than legs: each is numbered, the numbers are put in the
-//! order of the addresses, and legs are compared by them.
+//! order of the addresses, and legs are compared by them, within divisions.
 
-use std::mem;
+mod divisions;
+
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
@@ -15,6 +16,7 @@ use crate::flow::Basis;
 use crate::flow::build::first_packets;
 use crate::flow::join::decide::Joined;
 use crate::flow::join::{Joins, Stage};
+use crate::flow::order::divisions::{TOGETHER, divide};
 use crate::flow::roles::{Roles, Uncertain};
 use crate::hop::HopId;
 use crate::keyed::Keyed;
@@ -28,7 +30,7 @@ use crate::vantage::Scope;
 pub struct Ranked {
     /// The halves of what is ordered, so that comparing two is all that is done then.
     rank: (u64, u64),
-    /// Its index among the legs.
+    /// The index of the leg within its division.
     leg: u32,
     roles: Oriented,
 }
@@ -58,14 +60,8 @@ const SERVER: u32 = 48;
 const NUMBER: u128 = 0xffff_ffff;
 /// Where in a rank the server's port is; the scope is below.
 const PORT: u32 = 32;
-/// Legs for each client, on average, from which on they are divided by client before they are
-/// sorted.
-const MANY: usize = 16;
-
-/// Legs in the order of flows.
+/// What is known of the places of legs beside their ranks.
 pub struct Order<'j> {
-    /// Their ranks, in order.
-    pub ranked: Vec<Ranked>,
     joins: &'j Joins,
     /// Who an address is, by its rank, while no object has it.
     unowned: Vec<IdentityId>,
@@ -116,7 +112,7 @@ pub enum Forward {
 }
 
 impl Ranked {
-    /// Its index among the legs.
+    /// The index of its leg within the division.
     #[must_use]
     pub const fn leg(&self) -> usize {
         self.leg as usize
@@ -169,18 +165,28 @@ fn ends(key: &LegKey, roles: Oriented, joined: Option<&Joined>) -> (IpAddr, Endp
     joined.map_or_else(|| roles.ends(key), Joined::ends)
 }
 
-/// Decides the roles of all legs and puts them in order; `scope` says where the addresses of a leg,
-/// or those it is joined with, mean something.
+/// Legs, divided.
+pub struct Divided<'j> {
+    /// The rank of the leg at each place.
+    pub ranked: Vec<Ranked>,
+    /// Where each division ends. Between the same ends are legs of one division only, and those of a
+    /// later one come later in the order of flows.
+    pub ends: Vec<usize>,
+    /// What else is known of them.
+    pub order: Order<'j>,
+}
+
+/// Decides the roles of all legs and divides them; `scope` says where the addresses of a leg, or
+/// those it is joined with, mean something.
 #[must_use]
-pub fn order<'j>(
-    legs: &[(LegKey, Leg)],
+pub fn divided<'j>(
+    legs: &mut [(LegKey, Leg)],
     (roles, directory): (&Roles<'_>, &Directory),
     joins: &'j Joins,
     scope: impl Fn(HopId, (IpAddr, IpAddr)) -> Scope,
-) -> Order<'j> {
+) -> Divided<'j> {
     let mut addresses = Addresses(HashMap::with_hasher(roles.hashes()));
-    // There are fewer: their intervals are limited.
-    let rank = |(leg, (key, counted)): (u32, &(LegKey, Leg))| {
+    let rank = |(key, counted): &(LegKey, Leg)| {
         let joined = joins.of(key);
         let roles = Oriented::of(key, counted, roles, joined);
         let (client, server) = ends(key, roles, joined);
@@ -192,57 +198,30 @@ pub fn order<'j>(
             | u128::from(scope.number());
         Ranked {
             rank: halves(rank),
-            leg,
+            leg: 0,
             roles,
         }
     };
-    let mut ranked: Vec<Ranked> = (0..).zip(legs).map(rank).collect();
+    let mut ranked: Vec<Ranked> = legs.iter().map(rank).collect();
     let (ranks, unowned) = addresses.ranks(directory);
     for ranked in &mut ranked {
         ranked.renumber(&ranks);
     }
-    Order {
-        ranked: in_order(ranked, ranks.len()),
-        joins,
-        unowned,
+    let ends = divide(&mut ranked, legs, (ranks.len(), TOGETHER));
+    Divided {
+        ranked,
+        ends,
+        order: Order { joins, unowned },
     }
 }
 
-/// Puts ranks in order. Of few clients with many legs each, those of a client are put together
-/// first: then all that is compared lies in a cache.
-fn in_order(mut ranked: Vec<Ranked>, addresses: usize) -> Vec<Ranked> {
-    if addresses * MANY > ranked.len() {
-        ranked.sort_unstable_by_key(Ranked::rank);
-        return ranked;
+/// Puts the ranks of a division in order; each knows its leg, wherever it goes.
+pub fn sort(ranked: &mut [Ranked]) {
+    // There are fewer: their intervals are limited.
+    for (leg, ranked) in (0..).zip(&mut *ranked) {
+        ranked.leg = leg;
     }
-    let client = |ranked: &Ranked| {
-        let protocol = ranked.number(PROTOCOL) as usize;
-        protocol * addresses + ranked.number(CLIENT) as usize
-    };
-    let clients = ranked.iter().map(client).max().map_or(0, |last| last + 1);
-    let mut next = vec![0_usize; clients];
-    for ranked in &ranked {
-        if let Some(count) = next.get_mut(client(ranked)) {
-            *count += 1;
-        }
-    }
-    let mut start = 0;
-    for next in &mut next {
-        start += mem::replace(next, start);
-    }
-    let mut divided = ranked.clone();
-    for ranked in ranked {
-        if let Some(next) = next.get_mut(client(&ranked)) {
-            if let Some(slot) = divided.get_mut(*next) {
-                *slot = ranked;
-            }
-            *next += 1;
-        }
-    }
-    for same in divided.chunk_by_mut(|a, b| client(a) == client(b)) {
-        same.sort_unstable_by_key(Ranked::rank);
-    }
-    divided
+    ranked.sort_unstable_by_key(Ranked::rank);
 }
 
 /// The part of a rank that is two numbers.

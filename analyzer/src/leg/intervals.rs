@@ -136,6 +136,29 @@ impl Intervals {
         self.place(interval.period).merge(&interval);
     }
 
+    /// Adds what was counted in others.
+    pub fn append(&mut self, other: Self) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        for interval in other {
+            self.add(interval);
+        }
+    }
+
+    /// Exchanges the two directions of all.
+    pub fn reverse(&mut self) {
+        let exchange = |interval: &mut Interval| {
+            mem::swap(&mut interval.forward, &mut interval.backward);
+        };
+        match &mut self.0 {
+            Held::One(one) => exchange(one),
+            Held::Several(several) => several.iter_mut().for_each(exchange),
+            Held::Many(many) => many.values_mut().for_each(exchange),
+        }
+    }
+
     /// Drops the intervals that are wholly before `index`, and says how many they were.
     pub fn drop_before(&mut self, index: IntervalIndex) -> usize {
         let before = self.len();

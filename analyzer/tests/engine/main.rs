@@ -32,3 +32,4 @@ mod roles;
 mod script;
 mod translations;
 mod windows;
+mod workers;

@@ -1,4 +1,5 @@
-//! What threads do: some read ahead, and one counts what was in frames that another takes in.
+//! What threads do: some read ahead, one counts what was in frames that another takes in, and at the
+//! end all of them build flows.
 //!
 //! **Shape** loads of packets go from the one that takes frames in to the one that counts in order,
 //! a few at most, and come back to be filled again. The answer is that of one thread, octet for
@@ -9,10 +10,12 @@
 //! takes them in. What is compressed is read ahead, whatever it holds.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::thread;
 
 use analyzer::engine::{Counting, Engine, Load};
+use analyzer::workers::Workers;
 
 use crate::captures::{Captures, FrameKind};
 
@@ -22,6 +25,34 @@ const SHORT: u64 = 512;
 pub(super) const FIRST: usize = 4_096;
 /// Loads that may wait to be counted.
 const WAITING: usize = 16;
+
+/// So many threads, for a snapshot.
+pub(super) struct Lent(pub(super) NonZeroUsize);
+
+impl Workers for Lent {
+    fn count(&self) -> NonZeroUsize {
+        self.0
+    }
+
+    fn each(&self, parts: usize, work: &(dyn Fn(usize) + Sync)) {
+        let next = AtomicUsize::new(0);
+        let take = || {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= parts {
+                    return;
+                }
+                work(number);
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..self.0.get().min(parts) {
+                scope.spawn(take);
+            }
+            take();
+        });
+    }
+}
 
 /// How many of so many threads read ahead: all but one that takes frames in and one that counts,
 /// where there are so many.
