@@ -10,7 +10,7 @@ use crate::cluster::span::{EdgeKind, Segments, Span, sweep};
 use crate::cluster::table::{PodNameId, ServiceId};
 
 /// A slice's claim that a service is served at an address.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct EndpointClaim {
     pub(super) span: Span,
     pub(super) service: ServiceId,
@@ -31,8 +31,13 @@ pub(super) enum Target {
 /// Decides between services: the smallest number of those that the owner of the address allows.
 pub(super) fn settle(claims: &[EndpointClaim], owner: &Segments<PodNameId>) -> Segments<ServiceId> {
     let mut segments = Segments::default();
-    if claims.is_empty() {
+    let Some((first, others)) = claims.split_first() else {
         return segments;
+    };
+    if others.iter().all(|other| other == first)
+        && let Some(alone) = settle_alone(first, owner)
+    {
+        return alone;
     }
     let owners: Vec<(Span, PodNameId)> = owner.iter().collect();
     let spans = claims.iter().map(|claim| claim.span);
@@ -56,6 +61,21 @@ pub(super) fn settle(claims: &[EndpointClaim], owner: &Segments<PodNameId>) -> S
         },
     );
     segments
+}
+
+/// The same for a single claim, as most are, where who has the address decides nothing or all.
+fn settle_alone(claim: &EndpointClaim, owner: &Segments<PodNameId>) -> Option<Segments<ServiceId>> {
+    let mut segments = Segments::default();
+    match claim.target {
+        Target::Anyone => segments.push(claim.span, claim.service),
+        Target::Own(pod) => {
+            for (span, _) in owner.iter().filter(|(_, owner)| *owner == pod) {
+                segments.push(span.meet(claim.span), claim.service);
+            }
+        }
+        Target::Shared(_) => return None,
+    }
+    Some(segments)
 }
 
 /// The claims that hold at one moment, counted, and who has the address then.
@@ -101,6 +121,68 @@ fn drop_one(counts: &mut BTreeMap<ServiceId, usize>, service: ServiceId) {
         *count -= 1;
         if *count == 0 {
             counts.remove(&service);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::Timestamp;
+
+    fn span(from: u64, len: u64) -> Span {
+        let at = Timestamp::from_nanos;
+        Span {
+            from: at(from),
+            until: at(from + len),
+        }
+    }
+
+    fn claim() -> impl Strategy<Value = EndpointClaim> {
+        let target = (0..3_u8, 0..2_usize).prop_map(|(kind, pod)| match kind {
+            0 => Target::Anyone,
+            1 => Target::Shared(PodNameId(pod)),
+            _ => Target::Own(PodNameId(pod)),
+        });
+        (0..20_u64, 1..12_u64, 0..2_usize, target).prop_map(|(from, len, service, target)| {
+            EndpointClaim {
+                span: span(from, len),
+                service: ServiceId(service),
+                target,
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn at_each_moment_the_first_service_has_it_that_the_owner_allows(
+            mut claims in prop::collection::vec(claim(), 0..4), repeated: bool,
+            owners in prop::collection::vec((0..4_u64, 1..9_u64, 0..2_usize), 0..5),
+        ) {
+            if repeated {
+                claims.extend(claims.clone());
+            }
+            let (mut owner, mut now) = (Segments::default(), 0);
+            for (gap, len, pod) in owners {
+                owner.push(span(now + gap, len), PodNameId(pod));
+                now += gap + len;
+            }
+            let settled = settle(&claims, &owner);
+            for moment in (0..40).map(Timestamp::from_nanos) {
+                let owner = owner.at(moment);
+                let is_allowed = |claim: &&EndpointClaim| {
+                    let is_there = match claim.target {
+                        Target::Anyone => true,
+                        Target::Shared(pod) => owner.is_none_or(|owner| owner == pod),
+                        Target::Own(pod) => owner == Some(pod),
+                    };
+                    is_there && claim.span.from <= moment && moment < claim.span.until
+                };
+                let expected = claims.iter().filter(is_allowed).map(|claim| claim.service).min();
+                prop_assert_eq!(settled.at(moment), expected, "{:?}", moment);
+            }
         }
     }
 }

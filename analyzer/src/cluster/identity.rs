@@ -3,7 +3,7 @@
 //! **Shape** an [`Identity`] holds no address, so a cluster has few of them; an [`IdentityId`]
 //! stands for one within a directory, and ids order as the identities do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -284,11 +284,20 @@ pub struct EndOwner<'a> {
 
 /// The number of each identity's owner.
 pub(super) fn owners(identities: &[Identity]) -> Vec<OwnerId> {
-    let owners: BTreeSet<EndOwner<'_>> = identities.iter().map(Identity::owner).collect();
-    let numbers: BTreeMap<EndOwner<'_>, OwnerId> =
-        owners.into_iter().zip((0..).map(OwnerId)).collect();
-    let number = |identity: &Identity| numbers.get(&identity.owner()).copied();
-    identities.iter().filter_map(number).collect()
+    let mut in_order: Vec<(EndOwner<'_>, usize)> =
+        identities.iter().map(Identity::owner).zip(0..).collect();
+    // Identities come in nearly this order.
+    in_order.sort();
+    let mut owners = vec![OwnerId::NOBODY; identities.len()];
+    let same = in_order.chunk_by(|(one, _), (other, _)| one == other);
+    for (number, same) in (0..).map(OwnerId).zip(same) {
+        for (_, place) in same {
+            if let Some(owner) = owners.get_mut(*place) {
+                *owner = number;
+            }
+        }
+    }
+    owners
 }
 
 /// Gives equal identities one number, in the order of their first use.

@@ -4,6 +4,7 @@
 //! **Shape** of those who claim an address the pod wins, then a service called at a port of its
 //! own, then the node, then the service at any port.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -48,6 +49,8 @@ pub(super) struct Naming<'a> {
     pods: Vec<Identity>,
     /// The numbers that pods were given: a pod is asked for at each of its ports.
     of_pods: HashMap<PodAs, IdentityId, FixedState>,
+    /// The same of those that are nobody's: nearly every address is, before and after.
+    of_bases: BTreeMap<IdentityBasis, IdentityId>,
     interner: Interner,
 }
 
@@ -68,6 +71,7 @@ impl<'a> Naming<'a> {
             ranges,
             pods,
             of_pods: HashMap::default(),
+            of_bases: BTreeMap::new(),
             interner: Interner::default(),
         }
     }
@@ -106,7 +110,16 @@ impl<'a> Naming<'a> {
                 service: Some(service),
                 ..
             } => return self.called(service, None, IdentityBasis::ServiceIp),
-            Holders { .. } => self.nobody(address, familiarity),
+            Holders { endpoint, .. } => match self.names.get(address) {
+                Some(name) => name_identity(name),
+                None => {
+                    let basis = self.unowned(address, familiarity);
+                    if endpoint.is_none() {
+                        return self.of_basis(basis);
+                    }
+                    Identity::of(basis)
+                }
+            },
         };
         let identity = self.with_endpoint(owner, holders.endpoint);
         self.intern(identity)
@@ -162,16 +175,24 @@ impl<'a> Naming<'a> {
         }
     }
 
-    /// An address while nobody has it: named, or inside the cluster, or else outside.
-    fn nobody(&self, address: IpAddr, familiarity: Familiarity) -> Identity {
-        if let Some(name) = self.names.get(address) {
-            return name_identity(name);
-        }
-        Identity::of(match (familiarity, self.ranges.get(address)) {
+    /// What is known of an address that nobody has and nothing names: inside the cluster, or else
+    /// outside.
+    fn unowned(&self, address: IpAddr, familiarity: Familiarity) -> IdentityBasis {
+        match (familiarity, self.ranges.get(address)) {
             (Familiarity::Known, _) => IdentityBasis::ClusterAddress,
             (Familiarity::Unknown, Some(range)) => *range,
             (Familiarity::Unknown, None) => IdentityBasis::Nothing,
-        })
+        }
+    }
+
+    /// The number of an identity of which nothing else is known.
+    fn of_basis(&mut self, basis: IdentityBasis) -> IdentityId {
+        if let Some(known) = self.of_bases.get(&basis) {
+            return *known;
+        }
+        let identity = self.intern(Identity::of(basis));
+        self.of_bases.insert(basis, identity);
+        identity
     }
 
     fn with_endpoint(&self, owner: Identity, service: Option<ServiceId>) -> Identity {

@@ -21,7 +21,7 @@ pub(super) struct PodId(pub(super) usize);
 
 /// Number of a namespace and pod name, which pods share one after another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct PodNameId(usize);
+pub(super) struct PodNameId(pub(super) usize);
 
 /// Number of a service: those with a cluster IP first, then by name, then by namespace.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
